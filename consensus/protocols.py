@@ -1,0 +1,178 @@
+"""The interface of a consensus protocol, and the registry of those there are.
+
+To add a protocol, write a class with the methods of :class:`Core` and register it; ``consensus/solo.py`` is
+the worked example. The replica (``node/replica.py``) is the only caller.
+
+The order of a block's life: the replica asks :meth:`Core.slot` whether this node may propose and on top of
+what, builds a block there, calls :meth:`Core.propose`; cores exchange messages; each emits ``Commit``. A node
+that missed decisions is handed certified blocks through :meth:`Core.adopt`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Protocol
+
+import msgspec
+
+from consensus.chain import Block, Certificate
+from consensus.vocabulary import Effects, Image, NodeId
+
+
+class Verdict(Enum):
+    """What the application says of a proposed block."""
+
+    ACCEPT = "accept"
+    WAIT = "wait"  # cannot be judged yet (its stated state is not executed here); ask again after a commit
+    REJECT = "reject"
+
+
+class Application(Protocol):
+    """What a core asks of the ledger and contracts above it. Pure; must not call back into the core."""
+
+    def validate(self, block: Block) -> Verdict:
+        """Judge everything about a block but its place in the chain: roots, signatures, stated state."""
+        ...
+
+
+class Crypto(Protocol):
+    """Signing as this node, verifying anyone. Real Ed25519 or the virtual world's model of it."""
+
+    def sign(self, data: bytes) -> bytes:
+        """A 64-byte signature of ``data`` by this node."""
+        ...
+
+    def verify(self, member: NodeId, data: bytes, signature: bytes) -> bool:
+        """Did ``member`` sign ``data``? Never raises, whatever the bytes."""
+        ...
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """Where the next block of this proposer goes."""
+
+    height: int
+    parent: bytes
+    round: int
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What an observer may show of a core."""
+
+    role: str  # "leader", "follower", "candidate", "primary", "backup", "observer" ...
+    round: int  # term or view
+    leader: NodeId | None
+    height: int  # highest decided height
+    changing: bool = False  # an election or view change is under way
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What every core is built from.
+
+    ``voters`` ascend. ``genesis`` is the hash of the block at height 0, which every node holds undisputed.
+    ``image`` is what this node's store held at start (empty at first). ``random`` gives 64 fresh bits at each
+    call from this node's seeded source. ``options`` are the protocol's own settings, validated by it.
+    """
+
+    me: NodeId
+    voters: tuple[NodeId, ...]
+    genesis: bytes
+    application: Application
+    crypto: Crypto
+    image: Image
+    random: Callable[[], int]
+    options: Any = None
+
+
+class Core(Protocol):
+    """A protocol state machine. Peer input never raises; misuse by our own side raises LocalProtocolError."""
+
+    def start(self, now: int) -> Effects:
+        """Begin, or begin again after a restart from ``Setup.image``. Called once, before anything else.
+
+        Emits ``Commit`` for nothing that the image already shows as committed.
+        """
+        ...
+
+    def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
+        """A message of this protocol from an authenticated ``sender``."""
+        ...
+
+    def timer(self, now: int, name: str) -> Effects:
+        """A timer set by this core fired."""
+        ...
+
+    def slot(self) -> Slot | None:
+        """Where this node may propose now; None when it does not lead or its window is full."""
+        ...
+
+    def propose(self, now: int, block: Block) -> Effects:
+        """Order ``block``, built for the current :meth:`slot` and accepted by our own application."""
+        ...
+
+    def demand(self, now: int, waiting: bool) -> Effects:
+        """Tell the core whether requests wait to be ordered (a silent leader is deposed only then)."""
+        ...
+
+    def adopt(self, now: int, block: Block, certificate: Certificate | None) -> Effects:
+        """Take a block at ``height + 1`` that catch-up proved decided; emits its ``Commit``."""
+        ...
+
+    def certifies(self, block: Block, certificate: Certificate) -> bool:
+        """Does ``certificate`` prove, to anyone, that ``block`` was decided?"""
+        ...
+
+    def status(self) -> Status: ...
+
+    def state_hash(self) -> bytes:
+        """A digest of the whole protocol state: equal iff nothing changed (for tests)."""
+        ...
+
+
+class ProtocolEntry(msgspec.Struct, frozen=True):
+    """A registered protocol.
+
+    ``voters_of`` picks who votes among the scenario's voting members (solo: the first alone).
+    ``quorum`` and ``faults`` are functions of the number of voters. ``replies`` is how many equal receipts a
+    client needs before it may believe one. ``messages`` are the structs on the wire, ``records`` those on disk.
+    """
+
+    name: str
+    core: Callable[[Setup], Core]
+    voters_of: Callable[[tuple[NodeId, ...]], tuple[NodeId, ...]]
+    quorum: Callable[[int], int]
+    faults: Callable[[int], int]
+    replies: Callable[[int], int]
+    messages: tuple[type, ...]
+    records: tuple[type, ...]
+
+
+_registry: dict[str, ProtocolEntry] = {}
+
+
+def register(entry: ProtocolEntry) -> None:
+    """Add a protocol; a name may be taken once."""
+    if entry.name in _registry:
+        raise ValueError(f"protocol {entry.name!r} is registered already")
+    _registry[entry.name] = entry
+
+
+def protocol(name: str) -> ProtocolEntry:
+    """The registered protocol of that name; KeyError lists those there are."""
+    _load_shipped()
+    try:
+        return _registry[name]
+    except KeyError:
+        raise KeyError(f"no protocol {name!r}; there are: {', '.join(sorted(_registry))}") from None
+
+
+def protocol_names() -> tuple[str, ...]:
+    _load_shipped()
+    return tuple(sorted(_registry))
+
+
+def _load_shipped() -> None:
+    """Import the shipped protocols, which register themselves (late, so that they may import this file)."""
+    import consensus.pbft
+    import consensus.raft
+    import consensus.solo  # noqa: F401

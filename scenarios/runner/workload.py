@@ -1,0 +1,39 @@
+"""The workload: every transaction of a run, computed before it starts.
+
+Both worlds replay the same list. A step is submitted once its run time has come and every step in ``after`` is
+acknowledged; so flows are causal chains, and which protocol, mode or bus carries them cannot change what they say.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One transaction of the workload.
+
+    ``at_ns`` is the earliest run time of its submission (business time through the scenario's clock scale).
+    ``expect`` is the receipt code it must get: "ok", or the reason code of a refusal that the story wants.
+    ``title`` tells it in one line, for people: never a diagnosis or a treaty's terms.
+    ``flow`` groups steps for measures ("underwriting", "claims", "reinsurance" ...), ``case`` names one causal
+    chain within it, and ``stage`` the place in the funnel ("notice", "adjudicated", "paid", "recovered", or "").
+    """
+
+    id: str
+    client: str
+    number: int
+    raw: bytes
+    transaction_id: bytes
+    at_ns: int = 0
+    after: tuple[str, ...] = ()
+    expect: str = "ok"
+    title: str = ""
+    flow: str = ""
+    case: str = ""
+    stage: str = ""
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True):
+    """The steps in order of (``at_ns``, position); ids are unique and ``after`` names earlier steps only."""
+
+    steps: tuple[Step, ...]

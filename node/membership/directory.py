@@ -1,0 +1,48 @@
+"""The directory: public keys and roles by name and by number, as the genesis states them."""
+
+from __future__ import annotations
+
+from node.ledger.genesis import Client, Genesis, Member
+
+
+class Directory:
+    """Looks up members (nodes) and clients (wallets). Immutable."""
+
+    def __init__(self, genesis: Genesis) -> None:
+        self.genesis = genesis
+        self._numbers = {member.name: number for number, member in enumerate(genesis.members)}
+        self._clients = {client.name: client for client in genesis.clients}
+
+    @property
+    def network(self) -> str:
+        return self.genesis.network
+
+    def member(self, number: int) -> Member:
+        return self.genesis.members[number]
+
+    def number(self, name: str) -> int | None:
+        """The number of the node of that name."""
+        return self._numbers.get(name)
+
+    def client(self, name: str) -> Client | None:
+        return self._clients.get(name)
+
+    def role(self, name: str) -> str | None:
+        """The role of a wallet: "insurer", "hospital", "patient" ..."""
+        client = self._clients.get(name)
+        return client.role if client else None
+
+    def client_key(self, name: str) -> bytes | None:
+        """The Ed25519 key that verifies a wallet's signatures."""
+        client = self._clients.get(name)
+        return client.verify_key if client else None
+
+    def seal_key(self, name: str) -> bytes | None:
+        """The X25519 key that a payload for this wallet is sealed to."""
+        client = self._clients.get(name)
+        return client.seal_key if client else None
+
+    def member_key(self, number: int) -> bytes | None:
+        """The Ed25519 key that verifies a node's votes and frames."""
+        members = self.genesis.members
+        return members[number].verify_key if 0 <= number < len(members) else None

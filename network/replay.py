@@ -1,0 +1,94 @@
+"""Replay protection: each frame of a sender counts once, and none of its past lives counts at all."""
+
+from __future__ import annotations
+
+import msgspec
+
+WINDOW_WIDTH = 65_536
+"""How far behind its sender's newest frame a frame may arrive. A busy node sends about 1,000 a second."""
+
+
+class ReplayCounters(msgspec.Struct):
+    """What the window dropped. ``too_old`` frames may have been new, but can no longer be told from replays."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    too_old: int = 0
+    old_incarnations: int = 0
+
+    @property
+    def dropped(self) -> int:
+        return self.duplicates + self.too_old + self.old_incarnations
+
+
+class _Seen:
+    """What was seen of one sender: a ring of bits, addressed by sequence, as in RFC 6479.
+
+    Invariant: exactly the bits of accepted sequences in ``(newest - width, newest]`` matter; a byte of the ring
+    is cleared when ``newest`` first enters it, which is why the ring is one byte longer than the window.
+    """
+
+    __slots__ = ("incarnation", "newest", "ring")
+
+    def __init__(self, incarnation: int, width: int) -> None:
+        self.incarnation = incarnation
+        self.newest = -1
+        self.ring = bytearray(width // 8 + 1)
+
+    def test(self, sequence: int) -> bool:
+        place, bit = divmod(sequence, 8)
+        return bool(self.ring[place % len(self.ring)] >> bit & 1)
+
+    def mark(self, sequence: int) -> None:
+        place, bit = divmod(sequence, 8)
+        if sequence > self.newest:
+            self._clear_between(self.newest // 8 if self.newest >= 0 else -1, place)
+            self.newest = sequence
+        self.ring[place % len(self.ring)] |= 1 << bit
+
+    def _clear_between(self, last: int, place: int) -> None:
+        """Zero the bytes entered by moving from byte ``last`` to byte ``place``."""
+        ring = self.ring
+        if place - last >= len(ring):
+            self.ring = bytearray(len(ring))
+            return
+        for entered in range(last + 1, place + 1):
+            ring[entered % len(ring)] = 0
+
+
+class ReplayWindow:
+    """Which frames of each sender were seen.
+
+    Memory is flat: ``width / 8`` bytes per sender, whatever is sent. A higher incarnation starts the sender
+    afresh, a lower one is refused. Feed it verified frames only: then a sender can harm only its own window, and
+    there are no more windows than keys.
+    """
+
+    def __init__(self, width: int = WINDOW_WIDTH) -> None:
+        if width < 8 or width % 8:
+            raise ValueError(f"the window's width is a positive multiple of 8, not {width}")
+        self.width = width
+        self.counters = ReplayCounters()
+        self._seen: dict[str, _Seen] = {}
+
+    def accept(self, sender: str, incarnation: int, sequence: int) -> bool:
+        """Is this frame new? Then remember it."""
+        seen = self._seen.get(sender)
+        if seen is None or incarnation > seen.incarnation:
+            seen = self._seen[sender] = _Seen(incarnation, self.width)
+        elif incarnation < seen.incarnation:
+            self.counters.old_incarnations += 1
+            return False
+        elif sequence <= seen.newest - self.width:
+            self.counters.too_old += 1
+            return False
+        elif sequence <= seen.newest and seen.test(sequence):
+            self.counters.duplicates += 1
+            return False
+        seen.mark(sequence)
+        self.counters.accepted += 1
+        return True
+
+    def forget(self, sender: str) -> None:
+        """Free the window of a sender that has left the network."""
+        self._seen.pop(sender, None)

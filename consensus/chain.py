@@ -18,7 +18,7 @@ from consensus.vocabulary import NodeId
 
 Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
-Natural = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+Natural = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 NO_HASH = bytes(32)
 FORMAT_VERSION = 1

@@ -37,14 +37,17 @@ class Leaf(msgspec.Struct, frozen=True, gc=False):
 
 
 class Inner(msgspec.Struct, frozen=True, gc=False):
-    """Invariant: at least two leaves below; a child is None where its side holds none."""
+    """Invariant: at least two leaves below; a child is ``NOTHING`` where its side holds none."""
 
     hash: bytes
-    left: Leaf | Inner | None
-    right: Leaf | Inner | None
+    left: Leaf | Inner
+    right: Leaf | Inner
 
 
-Node = Leaf | Inner | None
+Node = Leaf | Inner
+
+NOTHING = Leaf(EMPTY, b"", b"")
+"""The subtree without leaves. Compare by identity."""
 
 Change = tuple[bytes, bytes | None]
 """(path, value hash), or (path, None) to remove."""
@@ -65,87 +68,93 @@ def bit(path: bytes, depth: int) -> int:
     return path[depth >> 3] >> (7 - (depth & 7)) & 1
 
 
-def node_hash(node: Node) -> bytes:
-    """The hash of a subtree, an empty one included."""
-    return EMPTY if node is None else node.hash
-
-
-def update(node: Node, changes: Sequence[Change], depth: int = 0) -> Node:
-    """The tree below ``node`` (itself at ``depth``) with ``changes`` made; paths must strictly ascend."""
+def update(root: Node, changes: Sequence[Change]) -> Node:
+    """The tree with ``changes`` made; their paths must strictly ascend."""
     if not changes:
-        return node
-    if node is None:
-        return _build([_leaf(path, value) for path, value in changes if value is not None], depth)
-    if isinstance(node, Leaf):
-        return _update_leaf(node, changes, depth)
-    if len(changes) == 1:
-        return _update_one(node, changes[0], depth)
-    middle = _middle(changes, depth)
-    left = update(node.left, changes[:middle], depth + 1)
-    right = update(node.right, changes[middle:], depth + 1)
-    if left is node.left and right is node.right:
-        return node
-    return _join(left, right)
+        return root
+    turns = [int.from_bytes(path, "big") for path, _ in changes]
+    leaves = [
+        NOTHING if value_hash is None else Leaf(sha256(_LEAF + path + value_hash).digest(), path, value_hash)
+        for path, value_hash in changes
+    ]
+    return _Update(turns, leaves).below(root, 0, len(turns), 0, 0)
 
 
-def _middle(changes: Sequence[Change], depth: int) -> int:
-    """How many of the ascending paths, equal in their first ``depth`` bits, turn left."""
-    return bisect_left(changes, 1, key=lambda change: bit(change[0], depth))
+class _Update:
+    """One batch of changes on its way down: ``turns`` are the ascending paths as numbers, ``leaves`` what comes there.
 
+    A range ``[start, end)`` of them shares its first ``depth`` bits, and ``base`` is the lowest such path.
+    """
 
-def _leaf(path: bytes, value_hash: bytes) -> Leaf:
-    return Leaf(sha256(_LEAF + path + value_hash).digest(), path, value_hash)
+    __slots__ = ("leaves", "turns")
+
+    def __init__(self, turns: list[int], leaves: list[Leaf]) -> None:
+        self.turns = turns
+        self.leaves = leaves
+
+    def below(self, node: Node, start: int, end: int, depth: int, base: int) -> Node:
+        """The subtree ``node`` with its range of changes made."""
+        if type(node) is Leaf:
+            return self._below_leaf(node, start, end, depth)
+        assert type(node) is Inner  # noqa: S101 - for the type checker: a union of two
+        if end - start == 1:
+            return self._one(node, start, depth)
+        bound = base | _MASKS[depth]
+        middle = bisect_left(self.turns, bound, start, end)
+        left, right = node.left, node.right
+        if start < middle:
+            left = self.below(left, start, middle, depth + 1, base)
+        if middle < end:
+            right = self.below(right, middle, end, depth + 1, bound)
+        return node if left is node.left and right is node.right else _join(left, right)
+
+    def _below_leaf(self, node: Leaf, start: int, end: int, depth: int) -> Node:
+        leaves = {leaf.path: leaf for leaf in self.leaves[start:end] if leaf is not NOTHING}
+        if node is not NOTHING and int.from_bytes(node.path, "big") not in self.turns[start:end]:
+            leaves[node.path] = node
+        elif leaves == {node.path: node}:
+            return node
+        return _build([leaves[path] for path in sorted(leaves)], depth)
+
+    def _one(self, top: Inner, index: int, depth: int) -> Node:
+        """One change, walked down and up without recursion: most of a block's hashing happens here."""
+        turn = self.turns[index]
+        way: list[Inner] = []
+        node: Node = top
+        while type(node) is Inner:
+            way.append(node)
+            node = node.right if turn & _MASKS[depth] else node.left
+            depth += 1
+        fresh = self.below(node, index, index + 1, depth, 0)
+        if fresh is node:
+            return top
+        for parent in reversed(way):
+            depth -= 1
+            left, right = (parent.left, fresh) if turn & _MASKS[depth] else (fresh, parent.right)
+            if type(fresh) is Inner:  # nothing can collapse above two leaves
+                fresh = Inner(sha256(_INNER + left.hash + right.hash).digest(), left, right)
+            else:
+                fresh = _join(left, right)
+        return fresh
 
 
 def _join(left: Node, right: Node) -> Node:
     """The canonical subtree of two halves: a single leaf moves up."""
-    if left is None and type(right) is not Inner:
+    if left is NOTHING and type(right) is Leaf:
         return right
-    if right is None and type(left) is not Inner:
+    if right is NOTHING and type(left) is Leaf:
         return left
-    return Inner(inner_hash(node_hash(left), node_hash(right)), left, right)
+    return Inner(sha256(_INNER + left.hash + right.hash).digest(), left, right)
 
 
 def _build(leaves: list[Leaf], depth: int) -> Node:
     """A fresh subtree over ``leaves`` in ascending order of path."""
     if not leaves:
-        return None
+        return NOTHING
     if len(leaves) == 1:
         return leaves[0]
     middle = bisect_left(leaves, 1, key=lambda leaf: bit(leaf.path, depth))
     return _join(_build(leaves[:middle], depth + 1), _build(leaves[middle:], depth + 1))
-
-
-def _update_leaf(node: Leaf, changes: Sequence[Change], depth: int) -> Node:
-    if len(changes) == 1 and changes[0] == (node.path, node.value_hash):
-        return node
-    leaves = {path: _leaf(path, value) for path, value in changes if value is not None}
-    if all(path != node.path for path, _ in changes):
-        leaves[node.path] = node
-    return _build([leaves[path] for path in sorted(leaves)], depth)
-
-
-def _update_one(node: Inner, change: Change, depth: int) -> Node:
-    """One change, walked down and up without recursion: most of a block's hashing happens here."""
-    turns = int.from_bytes(change[0], "big")
-    way: list[Inner] = []
-    below: Node = node
-    while type(below) is Inner:
-        way.append(below)
-        below = below.right if turns & _MASKS[depth] else below.left
-        depth += 1
-    fresh = update(below, (change,), depth)
-    if fresh is below:
-        return node
-    while way:
-        parent = way.pop()
-        depth -= 1
-        if turns & _MASKS[depth]:
-            left, right = parent.left, fresh
-        else:
-            left, right = fresh, parent.right
-        fresh = _join(left, right)
-    return fresh
 
 
 class Proof(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -164,9 +173,9 @@ def prove(node: Node, path: bytes) -> Proof:
     siblings: list[bytes] = []
     while isinstance(node, Inner):
         right = bit(path, len(siblings))
-        siblings.append(node_hash(node.left if right else node.right))
+        siblings.append(node.left.hash if right else node.right.hash)
         node = node.right if right else node.left
-    met = (node.path, node.value_hash) if node is not None and node.path != path else None
+    met = None if node is NOTHING or node.path == path else (node.path, node.value_hash)
     return Proof(tuple(siblings), met)
 
 

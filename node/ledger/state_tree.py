@@ -43,7 +43,7 @@ class StateTree:
 
     def __init__(self) -> None:
         self._maps = {}
-        self._node = None
+        self._node = sparse_merkle.NOTHING
         self._length = 0
 
     @staticmethod
@@ -53,7 +53,7 @@ class StateTree:
     @property
     def root(self) -> bytes:
         """32 bytes that depend on the entries alone; 32 zero bytes when there are none."""
-        return sparse_merkle.node_hash(self._node)
+        return self._node.hash
 
     def __len__(self) -> int:
         return self._length

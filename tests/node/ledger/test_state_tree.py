@@ -126,7 +126,7 @@ def test_an_entry_cannot_be_proved_absent_by_its_own_leaf_or_by_a_leaf_off_its_p
 def test_an_inner_node_cannot_pass_for_a_leaf():
     tree = grown(2)
     assert isinstance(tree._node, sparse_merkle.Inner)
-    left, right = sparse_merkle.node_hash(tree._node.left), sparse_merkle.node_hash(tree._node.right)
+    left, right = tree._node.left.hash, tree._node.right.hash
     assert not sparse_merkle.verify(tree.root, left, right, Proof((), None))
 
 

@@ -2,7 +2,7 @@
 
 The keys lie, in order, in chunks of at most ``CHUNK_KEYS_MAX``; an update copies the chunks that it touches and the
 list of chunks, nothing else. That is two levels where a B-tree would have three: at 10^6 keys the list of chunks
-has some 6,000 entries, and copying it once per block costs less than a third level costs per key.
+has some 12,000 entries, and copying it once per block costs less than a third level costs per key.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-CHUNK_KEYS_MAX = 256
+CHUNK_KEYS_MAX = 128
 
 
 class _Chunk(msgspec.Struct, frozen=True, gc=False):
@@ -26,14 +26,19 @@ class _Chunk(msgspec.Struct, frozen=True, gc=False):
 class OrderedMap:
     """Immutable; keys compare by code point. Start from ``OrderedMap()``."""
 
-    __slots__ = ("_chunks", "_firsts")
+    __slots__ = ("_chunks", "_firsts", "_length")
 
     _chunks: list[_Chunk]
     _firsts: list[str]  # Invariant: _firsts[i] == _chunks[i].keys[0]
+    _length: int
 
     def __init__(self) -> None:
         self._chunks = []
         self._firsts = []
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
 
     def get(self, key: str) -> Any | None:
         """The record at ``key``, or None."""
@@ -60,7 +65,7 @@ class OrderedMap:
         """The map with ``changes`` (keys strictly ascending; None removes) made."""
         chunks: list[_Chunk] = []
         done = 0  # chunks of the old map already taken over
-        start = 0
+        start = grown = 0
         while start < len(changes):
             place = max(bisect_right(self._firsts, changes[start][0]) - 1, 0)
             end = len(changes)
@@ -68,12 +73,16 @@ class OrderedMap:
                 bound = self._firsts[place + 1]
                 end = bisect_left(changes, bound, lo=start, key=lambda change: change[0])
             chunks += self._chunks[done:place]
-            chunks += _changed(self._chunks[place] if self._chunks else _NOTHING, changes[start:end])
+            old = self._chunks[place] if self._chunks else _NOTHING
+            fresh = _changed(old, changes[start:end])
+            grown += sum(len(chunk.keys) for chunk in fresh) - len(old.keys)
+            chunks += fresh
             done, start = place + 1, end
         chunks += self._chunks[done:]
         result = OrderedMap()
         result._chunks = chunks
         result._firsts = [chunk.keys[0] for chunk in chunks]
+        result._length = self._length + grown
         return result
 
 
@@ -82,18 +91,19 @@ _NOTHING = _Chunk([], [])
 
 def _changed(chunk: _Chunk, changes: Sequence[tuple[str, Any | None]]) -> list[_Chunk]:
     """``chunk`` with ``changes`` made: no chunk when nothing is left, several when it outgrew its size."""
-    keys, values = chunk.keys.copy(), chunk.values.copy()
+    keys, values = chunk.keys, chunk.values.copy()
     for key, value in changes:
         index = bisect_left(keys, key)
         known = index < len(keys) and keys[index] == key
-        if value is None:
+        if known and value is not None:
+            values[index] = value
+        elif known or value is not None:
+            keys = keys.copy() if keys is chunk.keys else keys  # most updates keep the keys and share their list
             if known:
                 del keys[index], values[index]
-        elif known:
-            values[index] = value
-        else:
-            keys.insert(index, key)
-            values.insert(index, value)
+            else:
+                keys.insert(index, key)
+                values.insert(index, value)
     if len(keys) <= CHUNK_KEYS_MAX:
         return [_Chunk(keys, values)] if keys else []
     size = CHUNK_KEYS_MAX // 2

@@ -83,10 +83,11 @@ class StateTree:
             value_hash = None if record is None else sha256(_encode_record(record)).digest()
             paths.append((sha256(_encode_key((namespace, key))).digest(), value_hash))
             grouped.setdefault(namespace, []).append((key, record))
-            result._length += (record is not None) - (self.get(namespace, key) is not None)
         for namespace, entries in grouped.items():
             entries.sort(key=_first)
-            result._maps[namespace] = self._maps.get(namespace, _NO_ENTRIES).update(entries)
+            old = self._maps.get(namespace, _NO_ENTRIES)
+            result._maps[namespace] = new = old.update(entries)
+            result._length += len(new) - len(old)
         paths.sort(key=_first)
         result._node = sparse_merkle.update(self._node, paths)
         return result

@@ -165,6 +165,7 @@ def test_the_ordered_map_splits_and_empties_its_chunks(batches):
             model.update(batch)
         model = {key: value for key, value in model.items() if value is not None}
         assert list(entries.items()) == sorted(model.items())
+        assert len(entries) == len(model)
         assert all(1 <= len(chunk.keys) <= 4 for chunk in entries._chunks)
         assert all(entries.get(key) == value for key, value in model.items())
         assert entries.get("zzz") is None

@@ -113,7 +113,9 @@ def verify_certificate(
 
 
 BLOCKS = "blocks"
-"""Durable space: height -> Block, without gaps from 0. The replica writes it; cores read it at a restart."""
+"""Durable space: height -> Block, without gaps from 1 (everyone holds the genesis block, height 0, undisputed).
+
+The replica writes it; cores read it at a restart."""
 
 CERTIFICATES = "certificates"
 """Durable space: height -> Certificate, for the blocks that have one of their own."""

@@ -1,0 +1,43 @@
+"""Admission: is this a well-formed transaction, signed by those it names, all of them clients of this network?
+
+Verified once per set of bytes and remembered; in the virtual world all replicas may share one instance, since the
+answer does not depend on who asks.
+"""
+
+from __future__ import annotations
+
+from node.ledger.transaction import Transaction, TransactionError, decode_transaction, signed_bytes
+from node.membership import Directory, Verifier
+
+REMEMBERED_MAX = 100_000
+
+
+class Admission:
+    """Decodes and verifies transactions."""
+
+    def __init__(self, directory: Directory, verifier: Verifier) -> None:
+        self._directory = directory
+        self._verifier = verifier
+        self._admitted: dict[bytes, Transaction] = {}
+
+    def check(self, raw: bytes) -> Transaction:
+        """The transaction in ``raw``; TransactionError says why it may not be ordered."""
+        transaction = self._admitted.get(raw)
+        if transaction is None:
+            transaction = decode_transaction(raw)
+            self._require_signed(transaction)
+            if len(self._admitted) >= REMEMBERED_MAX:
+                self._admitted.clear()
+            self._admitted[raw] = transaction
+        return transaction
+
+    def _require_signed(self, transaction: Transaction) -> None:
+        if transaction.body.network != self._directory.network:
+            raise TransactionError(f"meant for network {transaction.body.network}")
+        data = signed_bytes(transaction.body)
+        for name, signature in transaction.signatures:
+            key = self._directory.client_key(name)
+            if key is None:
+                raise TransactionError(f"{name} is no client of this network")
+            if not self._verifier.verify(key, data, signature):
+                raise TransactionError(f"the signature of {name} does not verify")

@@ -1,0 +1,73 @@
+"""The mempool 交易池: verified transactions that wait to be ordered, in order of arrival.
+
+One place per claim, that is (client, number): of two transactions with the same claim only one can ever be executed,
+so the first to come holds the place until its claim is used up. Bounded in count and bytes: a full pool refuses, which the client learns by having no receipt and trying again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from node.ledger.transaction import Transaction
+
+TRANSACTIONS_MAX = 50_000
+BYTES_MAX = 64 * 1024 * 1024
+
+
+Claim = tuple[str, int]
+"""(client, number): what may be executed once."""
+
+
+def claim_of(transaction: Transaction) -> Claim:
+    return (transaction.body.client, transaction.body.number)
+
+
+class Mempool:
+    """Transactions by claim, first in first out."""
+
+    def __init__(self, transactions_max: int = TRANSACTIONS_MAX, bytes_max: int = BYTES_MAX) -> None:
+        self._waiting: dict[Claim, tuple[bytes, Transaction, int]] = {}
+        self._bytes = 0
+        self._transactions_max = transactions_max
+        self._bytes_max = bytes_max
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, raw: bytes, transaction: Transaction, now: int) -> bool:
+        """Take a verified transaction; False when its claim is taken or there is no room."""
+        claim = claim_of(transaction)
+        full = len(self._waiting) >= self._transactions_max or self._bytes + len(raw) > self._bytes_max
+        if claim in self._waiting or full:
+            return False
+        self._waiting[claim] = (raw, transaction, now)
+        self._bytes += len(raw)
+        return True
+
+    def remove(self, claims: Iterable[Claim]) -> None:
+        """Forget transactions whose claims are used up."""
+        for claim in claims:
+            gone = self._waiting.pop(claim, None)
+            if gone is not None:
+                self._bytes -= len(gone[0])
+
+    def take(self, count: int, size: int, excluding: Container[Claim]) -> list[bytes]:
+        """The bytes of up to ``count`` transactions, together at most ``size`` bytes; they stay here."""
+        taken: list[bytes] = []
+        for claim, (raw, _, _) in self._waiting.items():
+            if claim in excluding:
+                continue
+            size -= len(raw)
+            if len(taken) == count or size < 0:
+                break
+            taken.append(raw)
+        return taken
+
+    def oldest(self, before: int, count: int) -> list[bytes]:
+        """The bytes of up to ``count`` transactions that have waited since before ``before``."""
+        found: list[bytes] = []
+        for raw, _, since in self._waiting.values():
+            if since > before or len(found) == count:
+                break
+            found.append(raw)
+        return found

@@ -1,0 +1,93 @@
+"""Proposals: the blocks that were accepted here and are not decided yet, and what makes a block acceptable.
+
+A block may not repeat a transaction of any block it builds on, decided or not; so what is still undecided has to be
+remembered along its chain of parents.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from consensus.chain import Block, Header
+from consensus.protocols import Verdict
+from node.admission import Admission
+from node.chain_state import ChainState
+from node.ledger.block import check_block
+from node.ledger.transaction import Transaction, TransactionError
+from node.mempool import Claim, claim_of
+
+UNDECIDED_MAX = 1024
+
+
+class _Undecided(msgspec.Struct, frozen=True):
+    header: Header
+    claims: frozenset[Claim]
+
+
+class Proposals:
+    """Judges proposed blocks against the chain; the replica's answer to ``Application.validate``."""
+
+    def __init__(self, chain: ChainState, admission: Admission, network: str, members: bytes) -> None:
+        self._chain = chain
+        self._admission = admission
+        self._network = network
+        self._members = members
+        self._undecided: dict[bytes, _Undecided] = {}
+        self.reason = ""  # why the last REJECT
+
+    def judge(self, block: Block) -> Verdict:
+        """Everything but the block's place in the protocol: roots, form, signatures, repetition, stated state."""
+        if block.hash in self._undecided:
+            return Verdict.ACCEPT
+        if block.header.state_height > self._chain.height:
+            return Verdict.WAIT
+        try:
+            transactions = self._checked(block)
+        except TransactionError as error:
+            self.reason = str(error)
+            return Verdict.REJECT
+        self.remember(block, transactions)
+        return Verdict.ACCEPT
+
+    def remember(self, block: Block, transactions: list[Transaction]) -> None:
+        """Hold an acceptable block until it, or another at its height, is decided."""
+        if len(self._undecided) >= UNDECIDED_MAX:
+            self._undecided.pop(next(iter(self._undecided)))
+        self._undecided[block.hash] = _Undecided(
+            header=block.header,
+            claims=frozenset(map(claim_of, transactions)),
+        )
+
+    def decided(self, height: int) -> None:
+        """Forget what can no longer be decided."""
+        for block_hash in [h for h, u in self._undecided.items() if u.header.height <= height]:
+            del self._undecided[block_hash]
+
+    def claimed(self, parent: bytes) -> set[Claim]:
+        """What the undecided blocks from ``parent`` down to our head claim."""
+        claims: set[Claim] = set()
+        while (undecided := self._undecided.get(parent)) is not None:
+            claims |= undecided.claims
+            parent = undecided.header.parent
+        return claims
+
+    def _checked(self, block: Block) -> list[Transaction]:
+        self._require_form(block)
+        claims = self.claimed(block.parent)
+        transactions = []
+        for raw in block.transactions:
+            transaction = self._admission.check(raw)
+            claim = claim_of(transaction)
+            if claim in claims or self._chain.executed(*claim):
+                raise TransactionError(f"{claim[0]}'s number {claim[1]} is used already")
+            claims.add(claim)
+            transactions.append(transaction)
+        return transactions
+
+    def _require_form(self, block: Block) -> None:
+        reason = check_block(block, network=self._network, members=self._members)
+        if reason is not None:
+            raise TransactionError(reason)
+        header = block.header
+        if header.state_height >= header.height or header.state != self._chain.root(header.state_height):
+            raise TransactionError(f"states a root for height {header.state_height} that is not ours")

@@ -1,0 +1,215 @@
+"""The conductor: every client of a run as one pure state machine that replays the workload.
+
+It submits each step to its client's home node once the step's time has come and what it waits for is acknowledged;
+after a silence it asks further nodes, always with the same transaction. "Acknowledged" means enough equal signed
+receipts: one where nodes may crash, f + 1 where they may lie. Both worlds run this same object.
+"""
+
+from __future__ import annotations
+
+import heapq
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from consensus.protocols import Crypto
+from consensus.vocabulary import MILLISECOND, SECOND, Effects, NodeId, Send, SetTimer, Trace
+from network.gossip import TRANSACTIONS_PER_MESSAGE, Receipt, ReceiptEntry, Submit, receipt_bytes
+from node.membership import Directory
+from scenarios.runner.workload import Step, Workload
+
+_RELEASE_TIMER = "conductor.release"
+_RETRY_TIMER = "conductor.retry"
+
+
+class ConductorOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """``outstanding_max`` bounds what is submitted and not acknowledged; retries back off to ``retry_max_ns``."""
+
+    outstanding_max: int = 2000
+    retry_ns: int = 1500 * MILLISECOND
+    retry_max_ns: int = 6 * SECOND
+    check_ns: int = 250 * MILLISECOND
+
+
+class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
+    """A step that is done, as its client may believe it. Times are run time in nanoseconds."""
+
+    step: Step
+    position: int
+    code: str
+    output: Any
+    height: int
+    receipt: str  # hash of what was signed, hex
+    called_ns: int
+    returned_ns: int
+
+
+class _Outstanding(msgspec.Struct):
+    position: int
+    called_ns: int
+    due_ns: int
+    wait_ns: int
+    attempts: int = 0
+
+
+class Conductor:
+    """Replays ``workload``; ``on_ready`` nodes are those whose receipts count."""
+
+    def __init__(
+        self,
+        *,
+        workload: Workload,
+        directory: Directory,
+        crypto: Crypto,
+        voters: tuple[NodeId, ...],
+        receipts_needed: int,
+        options: ConductorOptions | None = None,
+    ) -> None:
+        self._steps = workload.steps
+        self._directory = directory
+        self._crypto = crypto
+        self._voters = voters
+        self._needed = receipts_needed
+        self._options = options or ConductorOptions()
+        self._positions = {(step.client, step.number): index for index, step in enumerate(self._steps)}
+        self._dependents, self._missing = self._graph()
+        self._ready = [(step.at_ns, index) for index, step in enumerate(self._steps) if not self._missing[index]]
+        heapq.heapify(self._ready)
+        self._outstanding: dict[tuple[str, int], _Outstanding] = {}
+        self._votes: dict[tuple[str, int], dict[bytes, set[NodeId]]] = {}
+        self._done = 0
+        self._began_ns = 0
+
+    @property
+    def done(self) -> bool:
+        """Is every step acknowledged?"""
+        return self._done == len(self._steps)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        return self._done, len(self._steps)
+
+    def unacknowledged(self) -> list[tuple[Step, int]]:
+        """Steps submitted whose fate the clients do not know, with the time of their first submission."""
+        return [(self._steps[o.position], o.called_ns) for o in self._outstanding.values()]
+
+    def start(self, now: int) -> Effects:
+        self._began_ns = now
+        return [*self._release(now), SetTimer(_RETRY_TIMER, self._options.check_ns)]
+
+    def timer(self, now: int, name: str) -> Effects:
+        if name == _RELEASE_TIMER:
+            return self._release(now)
+        return [] if self.done else [*self._retry(now), SetTimer(_RETRY_TIMER, self._options.check_ns)]
+
+    def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
+        """A receipt from node ``sender``; anything else, or one that does not verify, counts for nothing."""
+        if not isinstance(message, Receipt) or sender not in self._voters:
+            return []
+        open_entries = [e for e in message.entries if (message.client, e.number) in self._outstanding]
+        if not open_entries:
+            return []
+        data = receipt_bytes(
+            self._directory.network, message.client, message.height, message.block, message.entries
+        )
+        if not self._crypto.verify(sender, data, message.signature):
+            return [Trace("refused", ("a receipt whose signature does not verify", sender))]
+        digest = sha256(data).digest()
+        effects: Effects = []
+        for entry in open_entries:
+            effects += self._count(now, sender, message, entry, digest)
+        return effects + (self._release(now) if effects else [])
+
+    def _count(self, now: int, sender: NodeId, receipt: Receipt, entry: ReceiptEntry, digest: bytes) -> Effects:
+        claim = (receipt.client, entry.number)
+        step = self._steps[self._positions[claim]]
+        if entry.transaction != step.transaction_id:
+            return []
+        voters = self._votes.setdefault(claim, {}).setdefault(digest, set())
+        voters.add(sender)
+        if len(voters) < self._needed:
+            return []
+        outstanding = self._outstanding.pop(claim)
+        del self._votes[claim]
+        self._done += 1
+        self._unlock(outstanding.position)
+        acknowledged = Acknowledged(
+            step=step,
+            position=outstanding.position,
+            code=entry.code,
+            output=msgspec.msgpack.decode(entry.output),
+            height=receipt.height,
+            receipt=digest.hex(),
+            called_ns=outstanding.called_ns - self._began_ns,
+            returned_ns=now - self._began_ns,
+        )
+        return [Trace("acknowledged", (acknowledged,))]
+
+    def _graph(self) -> tuple[dict[int, list[int]], list[int]]:
+        by_id = {step.id: index for index, step in enumerate(self._steps)}
+        dependents: dict[int, list[int]] = {}
+        missing = [0] * len(self._steps)
+        for index, step in enumerate(self._steps):
+            for earlier in step.after:
+                dependents.setdefault(by_id[earlier], []).append(index)
+                missing[index] += 1
+        return dependents, missing
+
+    def _unlock(self, position: int) -> None:
+        for dependent in self._dependents.get(position, ()):
+            self._missing[dependent] -= 1
+            if not self._missing[dependent]:
+                heapq.heappush(self._ready, (self._steps[dependent].at_ns, dependent))
+
+    def _release(self, now: int) -> Effects:
+        """Submit what is due, one message per home node."""
+        batches: dict[NodeId, list[bytes]] = {}
+        room = self._options.outstanding_max - len(self._outstanding)
+        while self._ready and room > 0 and self._ready[0][0] <= now - self._began_ns:
+            _, index = heapq.heappop(self._ready)
+            step = self._steps[index]
+            wait = self._options.retry_ns
+            self._outstanding[step.client, step.number] = _Outstanding(
+                position=index, called_ns=now, due_ns=now + wait, wait_ns=wait
+            )
+            batches.setdefault(self._home(step), []).append(step.raw)
+            room -= 1
+        effects = self._submit(batches)
+        if self._ready and room > 0:
+            effects.append(SetTimer(_RELEASE_TIMER, self._ready[0][0] - (now - self._began_ns)))
+        return effects
+
+    def _retry(self, now: int) -> Effects:
+        batches: dict[NodeId, list[bytes]] = {}
+        for outstanding in self._outstanding.values():
+            if outstanding.due_ns > now:
+                continue
+            step = self._steps[outstanding.position]
+            outstanding.attempts += 1
+            outstanding.wait_ns = min(outstanding.wait_ns * 2, self._options.retry_max_ns)
+            outstanding.due_ns = now + outstanding.wait_ns
+            for node in self._targets(step, outstanding.attempts):
+                batches.setdefault(node, []).append(step.raw)
+        return self._submit(batches)
+
+    def _home(self, step: Step) -> NodeId:
+        client = self._directory.client(step.client)
+        assert client is not None, f"the workload names an unknown client {step.client}"  # noqa: S101
+        return client.home
+
+    def _targets(self, step: Step, attempt: int) -> list[NodeId]:
+        """The home node and, one after the other, as many voters as it takes to reach a correct one."""
+        home = self._home(step)
+        others = [voter for voter in self._voters if voter != home]
+        count = min(self._needed, len(others))
+        first = attempt * count
+        return [home, *(others[(first + i) % len(others)] for i in range(count))] if others else [home]
+
+    @staticmethod
+    def _submit(batches: dict[NodeId, list[bytes]]) -> Effects:
+        return [
+            Send(node, Submit(tuple(raws[start : start + TRANSACTIONS_PER_MESSAGE])))
+            for node, raws in batches.items()
+            for start in range(0, len(raws), TRANSACTIONS_PER_MESSAGE)
+        ]

@@ -1,0 +1,23 @@
+"""All contracts of the network, by name. A new line of business adds its contract here."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from node.contracts.contract import Contract
+
+_CONTRACTS: tuple[Contract, ...] = ()
+
+
+def catalogue(*contracts: Contract) -> MappingProxyType[str, Contract]:
+    """``contracts`` by name; ValueError where two share a name or a namespace."""
+    names = [contract.name for contract in contracts]
+    namespaces = [kind.namespace for contract in contracts for kind in contract.records]
+    for values, what in ((names, "name"), (namespaces, "namespace")):
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            raise ValueError(f"two contracts share the {what} {', '.join(twice)}")
+    return MappingProxyType({contract.name: contract for contract in contracts})
+
+
+CATALOGUE = catalogue(*_CONTRACTS)

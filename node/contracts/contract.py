@@ -1,0 +1,105 @@
+"""How a contract is declared: its record types, its actions and who may call them, its settings at genesis.
+
+```python
+contract = Contract("greeting", records=(Greeting,))
+
+
+@contract.action(roles=("insurer",))
+def greet(ctx: Context, args: Greet) -> Plain:
+    ctx.put(ctx.object_id, Greeting(text=args.text))
+    return {"greeting": ctx.object_id}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+
+from node.contracts.context import Context, Plain, Refusal
+from node.contracts.fields import Arguments, Record, require_bounded, require_plain
+
+Function = TypeVar("Function", bound=Callable[..., Plain])
+SettingsT = TypeVar("SettingsT", bound=Arguments)
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Action:
+    """One thing a contract can be asked to do."""
+
+    def __init__(self, name: str, function: Callable[[Context, Any], Plain], roles: frozenset[str] | None) -> None:
+        hints = get_type_hints(function)
+        kind = hints.get("args")
+        if not (isinstance(kind, type) and issubclass(kind, Arguments)):
+            raise TypeError(f"action {name}: its second parameter must be 'args', a subclass of Arguments")
+        require_bounded(kind)
+        self.name = name
+        self.roles = roles
+        self.arguments = kind
+        self._function = function
+        self._decode = msgspec.msgpack.Decoder(kind).decode
+
+    def run(self, ctx: Context, raw: bytes) -> Plain:
+        """Check who asks and what, then do it. Refusal says why not."""
+        if self.roles is not None and ctx.role not in self.roles:
+            raise Refusal("role_not_allowed", f"{ctx.role or 'a stranger'} may not {self.name}")
+        try:
+            args = self._decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Refusal("arguments_invalid", str(error)[:200]) from None
+        if _encode(args) != raw:
+            raise Refusal("arguments_not_canonical", self.name)
+        return self._function(ctx, args)
+
+
+class Contract:
+    """A named set of actions over its own record types."""
+
+    def __init__(self, name: str, records: tuple[type[Record], ...] = ()) -> None:
+        for kind in records:
+            require_plain(kind)
+        self.name = name
+        self.records = records
+        self.actions: dict[str, Action] = {}
+        self._configure: tuple[type[Arguments], Callable[[Context, Any], None]] | None = None
+
+    def action(self, name: str = "", *, roles: tuple[str, ...] | None = None) -> Callable[[Function], Function]:
+        """Declare an action, named as the function (with dashes) unless ``name`` is given.
+
+        ``roles``: who may call it, by the client's role; None lets every client of the network.
+        """
+
+        def declare(function: Function) -> Function:
+            title = name or function.__name__.strip("_").replace("_", "-")
+            if title in self.actions:
+                raise ValueError(f"contract {self.name} has an action {title} already")
+            allowed = None if roles is None else frozenset(roles)
+            self.actions[title] = Action(title, function, allowed)
+            return function
+
+        return declare
+
+    def settings(
+        self, kind: type[SettingsT]
+    ) -> Callable[[Callable[[Context, SettingsT], None]], Callable[[Context, SettingsT], None]]:
+        """Declare the function that writes the genesis settings, of type ``kind``, into the first state."""
+
+        def declare(function: Callable[[Context, SettingsT], None]) -> Callable[[Context, SettingsT], None]:
+            self._configure = (kind, function)
+            return function
+
+        return declare
+
+    def configure(self, ctx: Context, raw: bytes) -> None:
+        """Apply genesis settings; ValueError where they do not decode or are not this contract's."""
+        if self._configure is None:
+            raise ValueError(f"contract {self.name} takes no settings")
+        kind, function = self._configure
+        try:
+            settings = msgspec.msgpack.decode(raw, type=kind)
+        except msgspec.DecodeError as error:
+            raise ValueError(f"settings of {self.name}: {error}") from None
+        function(ctx, settings)

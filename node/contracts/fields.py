@@ -1,0 +1,123 @@
+"""Types of the fields that arguments and records are made of: integers, text, hashes in hex. All are bounded.
+
+Amounts are integer fen 分 (1 CNY = 100 fen), shares are integer parts per million, times are milliseconds of
+business time since 1970-01-01T00:00Z.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta, inspect
+
+from node.ledger.transaction import Name
+
+AMOUNT_END = 2**53
+MILLION = 1_000_000
+
+Fen = Annotated[int, Meta(ge=0, lt=AMOUNT_END)]
+"""An amount that is not negative, in fen."""
+
+SignedFen = Annotated[int, Meta(gt=-AMOUNT_END, lt=AMOUNT_END)]
+"""An amount of either sign, in fen."""
+
+Ppm = Annotated[int, Meta(ge=0, le=MILLION)]
+"""A share between nothing and all, in parts per million."""
+
+Millis = Annotated[int, Meta(ge=0, lt=2**53)]
+"""A business time, or a length of it, in milliseconds."""
+
+Count = Annotated[int, Meta(ge=0, lt=2**31)]
+"""A small natural number."""
+
+Digest = Annotated[str, Meta(min_length=64, max_length=64, pattern=r"^[0-9a-f]+\Z")]
+"""32 bytes as lower-case hex: a hash, a commitment, a keyed token, a pseudonym."""
+
+ObjectId = Annotated[str, Meta(min_length=3, max_length=96, pattern=r"^[a-z0-9][a-z0-9._-]*/[0-9]{1,19}\Z")]
+"""``client/number``: the object that this client's transaction of that number made."""
+
+Label = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*\Z")]
+"""A short machine-readable name: a product, a purpose, a field."""
+
+Text = Annotated[str, Meta(max_length=256)]
+"""A short text for people."""
+
+LABELS_MAX = 32
+Labels = Annotated[tuple[Label, ...], Meta(max_length=LABELS_MAX)]
+
+__all__ = [
+    "AMOUNT_END",
+    "MILLION",
+    "Arguments",
+    "Count",
+    "Digest",
+    "Fen",
+    "Label",
+    "Labels",
+    "Millis",
+    "Name",
+    "ObjectId",
+    "Ppm",
+    "Record",
+    "SignedFen",
+    "Text",
+    "require_bounded",
+    "require_plain",
+]
+
+
+class Arguments(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Base of every action's arguments: typed, bounded, encoded as an array."""
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of everything kept in the state; encoded as a map whose keys ascend.
+
+    Fields hold integers, booleans, text, None, tuples of these and nested frozen structs: no floats, no bytes.
+    ``namespace`` names where records of this type live; ``business`` says whether the business root covers them,
+    so their values must not depend on blocks, order, arrival or ciphertexts.
+    """
+
+    namespace: ClassVar[str]
+    business: ClassVar[bool] = True
+
+
+def require_plain(kind: type[msgspec.Struct]) -> None:
+    """Check, once per record type, that only plain values can lie in it. TypeError names the field."""
+    _walk(inspect.type_info(kind), kind.__name__, bounded=False)
+
+
+def require_bounded(kind: type[msgspec.Struct]) -> None:
+    """Check, once per arguments type, that every text, number and list has a limit. TypeError names the field."""
+    _walk(inspect.type_info(kind), kind.__name__, bounded=True)
+
+
+def _walk(info: Any, where: str, *, bounded: bool) -> None:  # noqa: C901, PLR0912 - one branch a kind of type
+    match info:
+        case inspect.StructType():
+            for field in info.fields:
+                _walk(field.type, f"{where}.{field.name}", bounded=bounded)
+        case inspect.UnionType():
+            for member in info.types:
+                _walk(member, where, bounded=bounded)
+        case inspect.TupleType():
+            for member in info.item_types:
+                _walk(member, where, bounded=bounded)
+        case inspect.VarTupleType():
+            if bounded and info.max_length is None:
+                raise TypeError(f"{where}: a list without a limit")
+            _walk(info.item_type, where, bounded=bounded)
+        case inspect.StrType():
+            if bounded and info.max_length is None and info.pattern is None:
+                raise TypeError(f"{where}: text without a limit")
+        case inspect.IntType():
+            if bounded and ((info.ge is None and info.gt is None) or (info.le is None and info.lt is None)):
+                raise TypeError(f"{where}: a number without limits")
+        case inspect.BytesType():
+            if not bounded or info.max_length is None:
+                raise TypeError(f"{where}: bytes belong in arguments alone, with a limit")
+        case inspect.BoolType() | inspect.NoneType() | inspect.LiteralType():
+            pass
+        case _:
+            raise TypeError(f"{where}: {type(info).__name__} is not plain")

@@ -1,0 +1,184 @@
+"""The runtime: executes a block's transactions one after the other, all or nothing each.
+
+Rules:
+
+1. ``(client, number)`` is executed at most once. Executed numbers are kept in the state as disjoint ranges; a
+   second transaction of a number is a "duplicate" and changes nothing, whatever it says.
+2. A refused transaction changes nothing but that its number is used up; its receipt carries the reason.
+3. A contract that fails in an unforeseen way refuses with "contract_error"; no input may stop a node.
+4. Nothing here depends on the block: not its height, its size or what it holds besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from node.contracts.catalogue import CATALOGUE
+from node.contracts.context import BlockState, Context, Event, Plain, Refusal, Roles
+from node.contracts.contract import Contract
+from node.contracts.fields import Record
+from node.contracts.numbers import ClientNumbers, with_number
+from node.ledger.genesis import Genesis
+from node.ledger.state_tree import StateTree
+from node.ledger.transaction import Transaction
+from node.membership import Directory
+from node.privacy.envelope import Envelope
+
+OK = "ok"
+DUPLICATE = "duplicate"
+DETAIL_CHARACTERS_MAX = 200
+
+GENESIS_CLIENT = "genesis"
+
+
+class Outcome(msgspec.Struct, frozen=True, array_like=True):
+    """What became of one transaction. ``code`` is "ok", "duplicate" or a refusal's reason code.
+
+    ``output`` and ``events`` are there for "ok" alone, as are ``envelopes``, the sealed payloads it carried.
+    ``detail`` explains a refusal to people; it is no part of a receipt.
+    """
+
+    transaction: bytes
+    client: str
+    number: int
+    code: str
+    output: Plain = None
+    detail: str = ""
+    events: tuple[Event, ...] = ()
+    envelopes: tuple[Envelope, ...] = ()
+
+
+class Execution(msgspec.Struct, frozen=True):
+    """The state after a block, and what became of its transactions, in their order."""
+
+    tree: StateTree
+    outcomes: tuple[Outcome, ...]
+
+
+def execute_block(
+    tree: StateTree,
+    directory: Roles,
+    transactions: Sequence[Transaction],
+    contracts: Mapping[str, Contract] = CATALOGUE,
+) -> Execution:
+    """Run ``transactions``, whose form and signatures were checked before, on ``tree``. Pure."""
+    state = BlockState(tree)
+    outcomes = tuple(_execute(state, directory, transaction, contracts) for transaction in transactions)
+    return Execution(tree=tree.update(state.changes), outcomes=outcomes)
+
+
+def is_executed(tree: StateTree, client: str, number: int) -> bool:
+    """Has this client's transaction of that number been executed, whatever became of it?"""
+    numbers: ClientNumbers | None = tree.get(ClientNumbers.namespace, client)
+    return numbers is not None and number in numbers
+
+
+def genesis_state(genesis: Genesis, contracts: Mapping[str, Contract] = CATALOGUE) -> StateTree:
+    """The state before the first block: every contract's settings applied. ValueError names what is wrong."""
+    directory = Directory(genesis)
+    state = BlockState(StateTree.empty())
+    for number, (name, raw) in enumerate(genesis.settings):
+        if name not in contracts:
+            raise ValueError(f"settings for {name!r}, which is no contract; there are: {', '.join(sorted(contracts))}")
+        ctx = Context(state, directory, client=GENESIS_CLIENT, number=number, signers=(), time_ms=0)
+        try:
+            contracts[name].configure(ctx, raw)
+        except Refusal as refusal:
+            raise ValueError(f"settings of {name}: {refusal}") from None
+        state.changes.update(ctx.changes)
+    return state.tree.update(state.changes)
+
+
+def business_entries(
+    tree: StateTree, contracts: Mapping[str, Contract] = CATALOGUE
+) -> Iterator[tuple[str, str, Record]]:
+    """(namespace, key, record) of everything the business root covers, in ascending order."""
+    for kind in sorted(_kinds(contracts.values()), key=lambda kind: kind.namespace):
+        if kind.business:
+            for key, record in tree.items(kind.namespace):
+                yield kind.namespace, key, record
+
+
+def record_types(contracts: Mapping[str, Contract] = CATALOGUE) -> dict[str, type[Record]]:
+    """Namespace -> the type of the records in it, the runtime's own included."""
+    kinds: list[type[Record]] = [ClientNumbers, *_kinds(contracts.values())]
+    return {kind.namespace: kind for kind in kinds}
+
+
+def _kinds(contracts: Iterable[Contract]) -> list[type[Record]]:
+    return [kind for contract in contracts for kind in contract.records]
+
+
+def _execute(state: BlockState, roles: Roles, transaction: Transaction, contracts: Mapping[str, Contract]) -> Outcome:
+    body = transaction.body
+    seen = state.get(ClientNumbers.namespace, body.client)
+    numbers = seen if isinstance(seen, ClientNumbers) else ClientNumbers(ranges=())
+    if body.number in numbers:
+        return _refused(transaction, DUPLICATE, "")
+    following = with_number(numbers, body.number)
+    if following is None:
+        return _refused(transaction, "number_gaps", "too many gaps between this client's numbers")
+    state.changes[ClientNumbers.namespace, body.client] = following
+    ctx = Context(
+        state,
+        roles,
+        client=body.client,
+        number=body.number,
+        signers=transaction.signers,
+        time_ms=body.time_ms,
+    )
+    try:
+        output = canonical(_call(ctx, transaction, contracts))
+    except Refusal as refusal:
+        return _refused(transaction, refusal.code, refusal.detail)
+    except (MemoryError, RecursionError):
+        raise  # depends on the machine: stopping is safe, a diverging state is not
+    except Exception as error:  # noqa: BLE001 - rule 3
+        return _refused(transaction, "contract_error", f"{type(error).__name__}: {error}")
+    state.changes.update(ctx.changes)
+    return Outcome(
+        transaction=transaction.id,
+        client=body.client,
+        number=body.number,
+        code=OK,
+        output=output,
+        events=tuple(ctx.events),
+        envelopes=tuple(ctx.envelopes),
+    )
+
+
+def _call(ctx: Context, transaction: Transaction, contracts: Mapping[str, Contract]) -> Plain:
+    for signer in transaction.signers:
+        if ctx.role_of(signer) is None:
+            raise Refusal("unknown_signer", signer)
+    contract = contracts.get(transaction.body.contract)
+    if contract is None:
+        raise Refusal("unknown_contract", transaction.body.contract)
+    action = contract.actions.get(transaction.body.action)
+    if action is None:
+        raise Refusal("unknown_action", f"{contract.name}.{transaction.body.action}")
+    return action.run(ctx, transaction.body.arguments)
+
+
+def _refused(transaction: Transaction, code: str, detail: str) -> Outcome:
+    return Outcome(
+        transaction=transaction.id,
+        client=transaction.body.client,
+        number=transaction.body.number,
+        code=code,
+        detail=detail[:DETAIL_CHARACTERS_MAX],
+    )
+
+
+def canonical(value: Any) -> Plain:
+    """``value`` with maps in ascending order of key and lists as tuples; TypeError where it is not plain."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, tuple | list):
+        return tuple(canonical(item) for item in value)
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: canonical(value[key]) for key in sorted(value)}
+    raise TypeError(f"an output may not hold {type(value).__name__}")

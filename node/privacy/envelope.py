@@ -1,0 +1,97 @@
+"""Envelopes 信封: a payload on the chain that only its parties can read.
+
+The content is encrypted once (XChaCha20-Poly1305) with a key of its own; that key is sealed to each party's X25519
+key in libsodium's sealed-box format. Nothing is random: keys and nonces are BLAKE2b, keyed by the sender's secret,
+of (purpose, record, version, recipient), so a run can be repeated bit for bit while no key serves two contents.
+The record's name, version and recipients are authenticated with the content, so an envelope cannot be moved to
+another record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Annotated
+
+import msgspec
+from nacl.bindings import crypto_box
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, SealedBox
+from nacl.secret import Aead
+
+from node.ledger.transaction import Name
+
+CONTENT_BYTES_MAX = 64 * 1024
+RECIPIENTS_MAX = 16
+RECORD_CHARACTERS_MAX = 160
+
+_NONCE_BYTES = 24
+_KEY_BYTES = 32
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class SealedKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The content's key, sealed to one recipient (libsodium's ``crypto_box_seal`` format, 80 bytes)."""
+
+    recipient: Name
+    sealed: Annotated[bytes, msgspec.Meta(min_length=80, max_length=80)]
+
+
+class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Ciphertext of one record's version, and its key for each recipient in ascending order of name."""
+
+    record: Annotated[str, msgspec.Meta(min_length=1, max_length=RECORD_CHARACTERS_MAX)]
+    version: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+    ciphertext: Annotated[bytes, msgspec.Meta(max_length=CONTENT_BYTES_MAX + 64)]
+    keys: Annotated[tuple[SealedKey, ...], msgspec.Meta(min_length=1, max_length=RECIPIENTS_MAX)]
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return tuple(key.recipient for key in self.keys)
+
+
+def derive(secret: bytes, purpose: str, record: str, version: int = 0, recipient: str = "") -> bytes:
+    """32 bytes that only the holder of ``secret`` can make, different for any other arguments."""
+    return blake2b(_encode((purpose, record, version, recipient)), key=secret, digest_size=_KEY_BYTES).digest()
+
+
+def seal(secret: bytes, record: str, version: int, content: bytes, recipients: Iterable[tuple[str, bytes]]) -> Envelope:
+    """Encrypt ``content`` to ``recipients``, pairs of (name, X25519 public key).
+
+    ``secret`` is the sender's, 32 bytes. One (record, version) must be sealed once only. ValueError: too large.
+    """
+    if len(content) > CONTENT_BYTES_MAX:
+        raise ValueError(f"{len(content)} bytes; an envelope holds at most {CONTENT_BYTES_MAX}")
+    ordered = sorted(recipients)
+    names = tuple(name for name, _ in ordered)
+    content_key = derive(secret, "content-key", record, version)
+    nonce = derive(secret, "content-nonce", record, version)[:_NONCE_BYTES]
+    ciphertext = bytes(Aead(content_key).encrypt(content, _bound(record, version, names), nonce))
+    keys: list[SealedKey] = []
+    for name, public in ordered:
+        ephemeral = PrivateKey(derive(secret, "ephemeral-key", record, version, name))
+        keys.append(SealedKey(recipient=name, sealed=_seal_key(content_key, public, ephemeral)))
+    return Envelope(record=record, version=version, ciphertext=ciphertext, keys=tuple(keys))
+
+
+def unseal(envelope: Envelope, name: str, seal_secret: bytes) -> bytes | None:
+    """The content for ``name``, who holds the X25519 ``seal_secret``; None where it is not for them or is damaged."""
+    for key in envelope.keys:
+        if key.recipient == name:
+            try:
+                content_key = SealedBox(PrivateKey(seal_secret)).decrypt(key.sealed)
+                bound = _bound(envelope.record, envelope.version, envelope.recipients)
+                return bytes(Aead(content_key).decrypt(envelope.ciphertext, bound))
+            except (CryptoError, ValueError, TypeError):
+                return None
+    return None
+
+
+def _bound(record: str, version: int, recipients: tuple[str, ...]) -> bytes:
+    return _encode(("consortium/envelope", record, version, recipients))
+
+
+def _seal_key(content_key: bytes, public: bytes, ephemeral: PrivateKey) -> bytes:
+    ephemeral_public = bytes(ephemeral.public_key)
+    nonce = blake2b(ephemeral_public + public, digest_size=_NONCE_BYTES).digest()
+    return ephemeral_public + crypto_box(content_key, nonce, public, bytes(ephemeral))

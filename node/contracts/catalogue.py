@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from node.contracts import accounts
 from node.contracts.contract import Contract
 
-_CONTRACTS: tuple[Contract, ...] = ()
+_CONTRACTS: tuple[Contract, ...] = (accounts.contract,)
 
 
 def catalogue(*contracts: Contract) -> MappingProxyType[str, Contract]:

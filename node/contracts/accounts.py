@@ -1,0 +1,168 @@
+"""Accounts 账户: a double-entry ledger in integer fen (rows 14, 29, 55).
+
+Every posting's debits equal its credits, so the balances of all accounts always add up to nothing: that is the
+conservation oracle. A balance counts debits positive. Cash may never fall below zero.
+
+An account is named ``owner/kind``. Which kinds there are and what they mean is the table below; organisations and
+people use the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from node.contracts.context import Context, Refusal
+from node.contracts.contract import Contract
+from node.contracts.fields import Arguments, Fen, Record
+from node.ledger.state_tree import StateTree
+from node.ledger.transaction import Name
+
+KINDS = MappingProxyType(
+    {
+        "cash": "asset: money at the bank; never negative",
+        "receivable": "asset: what others owe",
+        "payable": "liability: what is owed to others",
+        "equity": "equity: what opening balances came from",
+        "premium-income": "income: gross premium 保费收入",
+        "premium-paid": "expense: a policyholder's premium 已交保费",
+        "premium-ceded": "expense: premium given on 分出保费",
+        "premium-assumed": "income: premium taken on 分入保费",
+        "claims-paid": "expense: claims 赔付支出",
+        "claims-received": "income: a policyholder's benefit 已得赔款",
+        "recoveries": "income: recovered from reinsurers 摊回赔款",
+        "recoveries-paid": "expense: paid to cedents 摊付赔款",
+        "commission-income": "income: reinsurance commission 摊回手续费",
+        "commission-paid": "expense: reinsurance commission 手续费支出",
+        "treaty-settled": "income or expense: balances of sealed statements 账单结算",
+        "reserve": "liability: outstanding claims 未决赔款准备金",
+        "reserve-movement": "expense: what reserves changed by 准备金变动",
+    }
+)
+
+POSTING_LINES_MAX = 64
+
+
+class Account(Record, frozen=True):
+    """``balance_fen`` counts debits positive. Invariant: not negative where ``kind`` is cash."""
+
+    namespace: ClassVar[str] = "accounts"
+
+    owner: str
+    kind: str
+    balance_fen: int
+
+
+class Posting(Record, frozen=True):
+    """One balanced entry of the journal: (account, amount in fen, debits positive), summing up to nothing."""
+
+    namespace: ClassVar[str] = "postings"
+
+    memo: str
+    time_ms: int
+    lines: tuple[tuple[str, int], ...]
+
+
+contract = Contract("accounts", records=(Account, Posting))
+
+
+class Opening(Arguments, frozen=True):
+    """Cash that an owner starts with, in fen."""
+
+    owner: Name
+    cash_fen: Fen
+
+
+class Settings(Arguments, frozen=True):
+    """Opening balances."""
+
+    openings: Annotated[tuple[Opening, ...], Meta(max_length=100_000)] = ()
+
+
+@contract.settings(Settings)
+def open_accounts(ctx: Context, settings: Settings) -> None:
+    """Book opening cash against the owner's equity."""
+    for opening in settings.openings:
+        lines = (
+            (account(opening.owner, "cash"), opening.cash_fen),
+            (account(opening.owner, "equity"), -opening.cash_fen),
+        )
+        post(ctx, f"opening/{opening.owner}", "opening balance", lines)
+
+
+def account(owner: str, kind: str) -> str:
+    """The name of an account; KeyError for a kind that is not in the table."""
+    if kind not in KINDS:
+        raise KeyError(kind)
+    return f"{owner}/{kind}"
+
+
+def post(ctx: Context, key: str, memo: str, lines: Iterable[tuple[str, int]]) -> None:
+    """Book a posting under ``key``, which is used once.
+
+    ``lines`` are (account, amount), debits positive. Refused with "unbalanced_posting", "posting_exists" or
+    "insufficient_funds"; lines of nothing are left out, and a posting of nothing is not booked.
+    """
+    booked = tuple((name, amount) for name, amount in lines if amount)
+    ctx.require(sum(amount for _, amount in booked) == 0, "unbalanced_posting", key)
+    ctx.require(len(booked) <= POSTING_LINES_MAX, "posting_too_long", key)
+    ctx.require(ctx.get(Posting, key) is None, "posting_exists", key)
+    if not booked:
+        return
+    for name, amount in booked:
+        _move(ctx, name, amount)
+    for name, _ in booked:
+        _require_covered(ctx, name)
+    ctx.put(key, Posting(memo=memo, time_ms=ctx.time_ms, lines=booked))
+
+
+def pay(ctx: Context, key: str, memo: str, amount_fen: int, debit: tuple[str, str], credit: tuple[str, str]) -> None:
+    """Move cash between two owners, balanced within each of them.
+
+    ``debit`` is the payer and the kind of account that takes the expense, ``credit`` the payee and its income.
+    """
+    (payer, expense), (payee, income) = debit, credit
+    lines = (
+        (account(payer, expense), amount_fen),
+        (account(payer, "cash"), -amount_fen),
+        (account(payee, "cash"), amount_fen),
+        (account(payee, income), -amount_fen),
+    )
+    post(ctx, key, memo, lines)
+
+
+def balance(ctx: Context, owner: str, kind: str) -> int:
+    """An account's balance in fen, debits positive; 0 where it was never used."""
+    found = ctx.get(Account, account(owner, kind))
+    return found.balance_fen if found else 0
+
+
+def total_of_all_accounts(tree: StateTree) -> int:
+    """The conservation oracle: anything but 0 is a bug."""
+    return sum(record.balance_fen for _, record in tree.items(Account.namespace))
+
+
+def overdrawn(tree: StateTree) -> tuple[str, ...]:
+    """Cash accounts below zero: there must be none."""
+    return tuple(
+        key for key, record in tree.items(Account.namespace) if record.kind == "cash" and record.balance_fen < 0
+    )
+
+
+def _move(ctx: Context, name: str, amount: int) -> None:
+    found = ctx.get(Account, name)
+    if found is None:
+        owner, _, kind = name.rpartition("/")
+        if kind not in KINDS:
+            raise KeyError(kind)
+        found = Account(owner=owner, kind=kind, balance_fen=0)
+    ctx.put(name, Account(owner=found.owner, kind=found.kind, balance_fen=found.balance_fen + amount))
+
+
+def _require_covered(ctx: Context, name: str) -> None:
+    found = ctx.find(Account, name)
+    if found.kind == "cash" and found.balance_fen < 0:
+        raise Refusal("insufficient_funds", name)

@@ -108,7 +108,7 @@ def _require_size(size: int, bytes_max: int) -> None:
 def _decode_canonical(data: bytes) -> Frame:
     try:
         frame = _decode(data)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, OverflowError) as error:
         raise FrameError("malformed", str(error)) from None
     if _encode(frame) != data:
         raise FrameError("not_canonical", "not the bytes that encoding the frame gives")

@@ -9,6 +9,8 @@
 named by its URL. All are equal under one contract, ``tests/network/bus/test_contract.py``.
 """
 
+from network.bus.connection import MqttOptions
 from network.bus.interface import PAYLOAD_BYTES_MAX, Bus, BusCounters, BusError, OnMessage, OnState
+from network.bus.mqtt import MqttBus
 
-__all__ = ["PAYLOAD_BYTES_MAX", "Bus", "BusCounters", "BusError", "OnMessage", "OnState"]
+__all__ = ["PAYLOAD_BYTES_MAX", "Bus", "BusCounters", "BusError", "MqttBus", "MqttOptions", "OnMessage", "OnState"]

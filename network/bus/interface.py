@@ -35,10 +35,11 @@ class BusCounters(msgspec.Struct):
     delivered: int = 0  # handed to on_message
     delivered_bytes: int = 0
     dropped_full: int = 0  # publish() found the buffer full
-    dropped_lost: int = 0  # the connection was lost before the broker's acknowledgement
+    dropped_closed: int = 0  # not acknowledged by the broker when the bus was closed
+    resent: int = 0  # in flight when a connection was lost, sent again over the next: doubles are possible
     refused_large: int = 0  # payloads over the limit, in either direction
     connections: int = 0  # successful connections; the first one is no reconnection
-    handler_errors: int = 0  # on_message raised: a bug on our side, reported to the loop's exception handler
+    our_errors: int = 0  # a callback raised, or a topic was no topic: reported to the loop's exception handler
 
 
 class Bus(Protocol):

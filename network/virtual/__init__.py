@@ -1,0 +1,62 @@
+"""The virtual world: a whole network in one process, in virtual time, the same on every machine.
+
+:class:`World` is the event queue. It runs machines (replicas, bare cores, the clients' conductor) over
+:class:`Links` with latency and loss, with simulated disks, under a plan of :data:`Fault` items, watched by the
+oracles of ``consensus/properties``. A world is a function of its arguments: the same seed gives the same
+:meth:`World.event_sha256` on any machine and Python.
+"""
+
+from network.virtual.distributions import Constant, Distribution, Lognormal, Normal, Uniform
+from network.virtual.draws import Stream
+from network.virtual.faults import (
+    Crash,
+    Cut,
+    Delay,
+    Duplicate,
+    Fault,
+    FullDisk,
+    Heal,
+    Lasting,
+    Loss,
+    Pause,
+    Restart,
+    Resume,
+    SlowDisk,
+    decode_plan,
+    encode_plan,
+)
+from network.virtual.links import Link, Links, instant_links, local_links
+from network.virtual.machine import Factory, Machine
+from network.virtual.world import Stop, World
+
+__all__ = [
+    "Constant",
+    "Crash",
+    "Cut",
+    "Delay",
+    "Distribution",
+    "Duplicate",
+    "Factory",
+    "Fault",
+    "FullDisk",
+    "Heal",
+    "Lasting",
+    "Link",
+    "Links",
+    "Lognormal",
+    "Loss",
+    "Machine",
+    "Normal",
+    "Pause",
+    "Restart",
+    "Resume",
+    "SlowDisk",
+    "Stop",
+    "Stream",
+    "Uniform",
+    "World",
+    "decode_plan",
+    "encode_plan",
+    "instant_links",
+    "local_links",
+]

@@ -1,0 +1,81 @@
+"""Keyed draws: every random word of the virtual world is a function of a key and a position.
+
+A stream is named by its purpose (``"42/links/3/1"``: seed, use, node, incarnation) and its words are
+``shake_128(name/block)``. Nothing is shared between streams, so taking one fault out of a plan leaves the
+latencies of every other node as they were, and a failing plan can be shrunk.
+
+What one message meets on its link, latency, tie, loss and duplication, all derives from *one* word
+(:func:`mixed`), so that switching loss on or off does not move a single latency either.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from hashlib import shake_128
+
+WORDS_PER_BLOCK = 512
+WORD_BITS = 32
+MILLION = 1_000_000
+
+_MASK = 0xFFFFFFFF
+
+
+class Stream:
+    """An endless sequence of 32-bit words that depends on ``name`` alone. Holds data only, so it can be copied."""
+
+    __slots__ = ("_at", "_block", "_name", "_words")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._block = 0
+        self._words: array[int] = array("I")
+        self._at = 0
+
+    def take(self, count: int) -> array[int]:
+        """The next ``count`` words."""
+        end = self._at + count
+        if end > len(self._words):
+            self._refill(count)
+            end = count
+        words = self._words[self._at : end]
+        self._at = end
+        return words
+
+    def bits64(self) -> int:
+        """The next 64 random bits, as :class:`consensus.protocols.Setup` wants its ``random``."""
+        low, high = self.take(2)
+        return high << WORD_BITS | low
+
+    def below(self, bound: int) -> int:
+        """An integer in ``range(bound)``; the bias is under bound / 2**64."""
+        return self.bits64() * bound >> 64
+
+    def _refill(self, count: int) -> None:
+        words = self._words[self._at :]
+        while len(words) < count:
+            words.extend(_block(self._name, self._block))
+            self._block += 1
+        self._words = words
+        self._at = 0
+
+
+def _block(name: str, number: int) -> array[int]:
+    words = array("I")
+    assert words.itemsize * 8 == WORD_BITS, "array('I') holds 32-bit words on every platform that CPython supports"
+    words.frombytes(shake_128(f"{name}/{number}".encode()).digest(4 * WORDS_PER_BLOCK))
+    if sys.byteorder == "big":
+        words.byteswap()
+    return words
+
+
+def mixed(word: int, salt: int) -> int:
+    """A second 32-bit word from ``word``, independent of it for our purposes (murmur3's finaliser)."""
+    word = (word ^ salt) * 0x85EBCA6B & _MASK
+    word = (word ^ word >> 13) * 0xC2B2AE35 & _MASK
+    return word ^ word >> 16
+
+
+def happens(word: int, salt: int, ppm: int) -> bool:
+    """Does an event of ``ppm`` parts per million happen to the message that drew ``word``?"""
+    return mixed(word, salt) * MILLION >> WORD_BITS < ppm

@@ -21,8 +21,9 @@ _Raws = Annotated[tuple[bytes, ...], msgspec.Meta(max_length=TRANSACTIONS_PER_ME
 
 
 class Submit(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="client.submit"):
-    """A client asks a node to have these transactions ordered."""
+    """A client asks a node to have these transactions, all its own, ordered."""
 
+    client: str
     transactions: _Raws
 
 

@@ -23,6 +23,10 @@ _RELEASE_TIMER = "conductor.release"
 _RETRY_TIMER = "conductor.retry"
 
 
+_Batches = dict[tuple[NodeId, str], list[bytes]]
+"""What to submit, by (node, client)."""
+
+
 class ConductorOptions(msgspec.Struct, frozen=True, kw_only=True):
     """``outstanding_max`` bounds what is submitted and not acknowledged; retries back off to ``retry_max_ns``."""
 
@@ -54,7 +58,7 @@ class _Outstanding(msgspec.Struct):
 
 
 class Conductor:
-    """Replays ``workload``; ``on_ready`` nodes are those whose receipts count."""
+    """Replays ``workload``. Receipts count from ``voters`` only, ``receipts_needed`` equal ones for each step."""
 
     def __init__(
         self,
@@ -163,8 +167,8 @@ class Conductor:
                 heapq.heappush(self._ready, (self._steps[dependent].at_ns, dependent))
 
     def _release(self, now: int) -> Effects:
-        """Submit what is due, one message per home node."""
-        batches: dict[NodeId, list[bytes]] = {}
+        """Submit what is due, one message per client."""
+        batches: _Batches = {}
         room = self._options.outstanding_max - len(self._outstanding)
         while self._ready and room > 0 and self._ready[0][0] <= now - self._began_ns:
             _, index = heapq.heappop(self._ready)
@@ -173,7 +177,7 @@ class Conductor:
             self._outstanding[step.client, step.number] = _Outstanding(
                 position=index, called_ns=now, due_ns=now + wait, wait_ns=wait
             )
-            batches.setdefault(self._home(step), []).append(step.raw)
+            batches.setdefault((self._home(step), step.client), []).append(step.raw)
             room -= 1
         effects = self._submit(batches)
         if self._ready and room > 0:
@@ -181,7 +185,7 @@ class Conductor:
         return effects
 
     def _retry(self, now: int) -> Effects:
-        batches: dict[NodeId, list[bytes]] = {}
+        batches: _Batches = {}
         for outstanding in self._outstanding.values():
             if outstanding.due_ns > now:
                 continue
@@ -190,7 +194,7 @@ class Conductor:
             outstanding.wait_ns = min(outstanding.wait_ns * 2, self._options.retry_max_ns)
             outstanding.due_ns = now + outstanding.wait_ns
             for node in self._targets(step, outstanding.attempts):
-                batches.setdefault(node, []).append(step.raw)
+                batches.setdefault((node, step.client), []).append(step.raw)
         return self._submit(batches)
 
     def _home(self, step: Step) -> NodeId:
@@ -207,9 +211,9 @@ class Conductor:
         return [home, *(others[(first + i) % len(others)] for i in range(count))] if others else [home]
 
     @staticmethod
-    def _submit(batches: dict[NodeId, list[bytes]]) -> Effects:
+    def _submit(batches: _Batches) -> Effects:
         return [
-            Send(node, Submit(tuple(raws[start : start + TRANSACTIONS_PER_MESSAGE])))
-            for node, raws in batches.items()
+            Send(node, Submit(client, tuple(raws[start : start + TRANSACTIONS_PER_MESSAGE])))
+            for (node, client), raws in batches.items()
             for start in range(0, len(raws), TRANSACTIONS_PER_MESSAGE)
         ]

@@ -1,0 +1,137 @@
+"""The wire: between a bus, which moves bytes, and state machines, which speak in messages.
+
+Outgoing: all messages of one loop tick for one topic travel in one signed frame, since a frame costs the same
+whatever it carries. Incoming: a frame must be signed by whom its topic names, meant for us, not seen before, and hold
+nothing but messages of this network; everything else is counted by reason and dropped.
+
+A process may speak as several names (a client process holds many wallets); each has its own sequence.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from network.codec import CodecError, MessageCodec
+from network.frames import FRAME_VERSION, Frame, FrameError, open_frame, seal_frame
+from network.replay import ReplayWindow
+from network.topics import build_topic, topic_of
+
+_LOG = logging.getLogger(__name__)
+BODY_BYTES_MAX = 3 * 1024 * 1024
+LOG_INTERVAL_S = 5.0
+WALLET_PREFIX = "wallet."
+
+_Lane = tuple[str, str, str]
+"""(sender, receiver or "", kind)"""
+
+
+def wallet_address(client: str) -> str:
+    """The name under which a client's wallet stands on the bus (its organisation's node has the plain name)."""
+    return WALLET_PREFIX + client
+
+
+class Wire:
+    """Seals, batches, opens. ``schedule`` is called when a flush is due: a driver passes ``loop.call_soon``."""
+
+    def __init__(
+        self,
+        *,
+        network: str,
+        codec: MessageCodec,
+        incarnation: int,
+        verify_key_of: Callable[[str], bytes | None],
+        publish: Callable[[str, bytes], bool],
+        schedule: Callable[[Callable[[], None]], object],
+    ) -> None:
+        self._network = network
+        self._codec = codec
+        self._incarnation = incarnation
+        self._verify_key_of = verify_key_of
+        self._publish = publish
+        self._schedule = schedule
+        self._signers: dict[str, Callable[[bytes], bytes]] = {}
+        self._sequences: dict[str, int] = {}
+        self._pending: dict[_Lane, list[Any]] = {}
+        self._replay = ReplayWindow()
+        self.dropped: Counter[str] = Counter()
+        self.frames_in = 0
+        self.frames_out = 0
+        self._logged_at: dict[str, float] = {}
+
+    def speak_as(self, name: str, sign: Callable[[bytes], bytes]) -> None:
+        """Allow sending under ``name``."""
+        self._signers[name] = sign
+        self._sequences[name] = 0
+
+    def send(self, sender: str, receiver: str, kind: str, message: Any) -> None:
+        """Queue one message; it leaves, with its neighbours, at the end of this tick. "" is everyone."""
+        if not self._pending:
+            self._schedule(self.flush)
+        self._pending.setdefault((sender, receiver, kind), []).append(message)
+
+    def flush(self) -> None:
+        """Send what is queued now."""
+        pending, self._pending = self._pending, {}
+        for lane, messages in pending.items():
+            self._publish_all(lane, messages)
+
+    def receive(self, topic: str, payload: bytes) -> tuple[str, list[Any]] | None:
+        """(sender, messages) of an acceptable frame that is for us; None for everything else."""
+        try:
+            frame = open_frame(payload, self._network, self._verify_key_of)
+        except FrameError as error:
+            return self._drop(error.reason, str(error))
+        if topic_of(frame) != topic:
+            return self._drop("topic", f"a frame of {frame.sender} on {topic[:120]}")
+        if frame.receiver and frame.receiver not in self._signers:
+            return self._drop("receiver", f"meant for {frame.receiver}")
+        if frame.sender in self._signers:
+            return None
+        if not self._replay.accept(frame.sender, frame.incarnation, frame.sequence):
+            return self._drop("replayed", f"{frame.sender} {frame.incarnation}/{frame.sequence}")
+        try:
+            messages = self._codec.decode(frame.body)
+        except CodecError as error:
+            return self._drop("message", f"from {frame.sender}: {error}")
+        self.frames_in += 1
+        return frame.sender, messages
+
+    def _publish_all(self, lane: _Lane, messages: list[Any]) -> None:
+        body = self._codec.encode(messages)
+        if len(body) > BODY_BYTES_MAX and len(messages) > 1:
+            middle = len(messages) // 2
+            self._publish_all(lane, messages[:middle])
+            self._publish_all(lane, messages[middle:])
+            return
+        sender, receiver, kind = lane
+        self._sequences[sender] += 1
+        frame = Frame(
+            version=FRAME_VERSION,
+            network=self._network,
+            sender=sender,
+            incarnation=self._incarnation,
+            sequence=self._sequences[sender],
+            kind=kind,
+            body=body,
+            receiver=receiver,
+        )
+        try:
+            payload = seal_frame(frame, self._signers[sender])
+        except FrameError as error:
+            self._drop(f"sent_{error.reason}", str(error))
+            return
+        self.frames_out += 1
+        if not self._publish(build_topic(self._network, sender, kind, receiver), payload):
+            self._drop("bus_full", "the bus took no more")
+
+    def _drop(self, reason: str, detail: str) -> None:
+        """Count it; say so in the log at most once per reason and interval."""
+        self.dropped[reason] += 1
+        now = time.monotonic()
+        if now - self._logged_at.get(reason, -LOG_INTERVAL_S) >= LOG_INTERVAL_S:
+            self._logged_at[reason] = now
+            _LOG.warning("dropped a frame (%s, %d so far): %s", reason, self.dropped[reason], detail)

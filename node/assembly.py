@@ -1,0 +1,83 @@
+"""Puts a replica together, the same way for a real process and for the virtual world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from consensus.chain import Block
+from consensus.protocols import Crypto, ProtocolEntry, protocol
+from consensus.vocabulary import Image, NodeId
+from node.admission import Admission
+from node.contracts.runtime import Execution, execute_block, genesis_state
+from node.ledger.block import build_genesis_block
+from node.ledger.genesis import Genesis, members_hash
+from node.ledger.state_tree import StateTree
+from node.membership import Directory, Verifier
+from node.replica import Replica, ReplicaOptions, ReplicaSetup
+
+EXECUTIONS_KEPT = 64
+
+
+class Common:
+    """What every replica of a network computes alike from the genesis.
+
+    In the virtual world one instance serves all replicas, so that a transaction is decoded and verified, and a block
+    executed, once: same state, same block, same result. With ``independent`` each execution is done anew.
+    """
+
+    def __init__(self, genesis: Genesis, *, independent: bool = False) -> None:
+        self.genesis = genesis
+        self.directory = Directory(genesis)
+        self.verifier = Verifier()
+        self.admission = Admission(self.directory, self.verifier)
+        self.protocol: ProtocolEntry = protocol(genesis.protocol)
+        self.voters = self.protocol.voters_of(genesis.voting)
+        self.quorum = self.protocol.quorum(len(self.voters))
+        self.members = members_hash(genesis, self.voters, self.quorum)
+        self.genesis_tree: StateTree = genesis_state(genesis)
+        self.genesis_block: Block = build_genesis_block(genesis, self.genesis_tree.root)
+        self._independent = independent
+        self._executions: dict[tuple[bytes, bytes], Execution] = {}
+
+    def execute(self, tree: StateTree, block: Block) -> Execution:
+        """The state after ``block`` on ``tree``, remembered by (root, block hash)."""
+        key = (tree.root, block.hash)
+        execution = None if self._independent else self._executions.get(key)
+        if execution is None:
+            transactions = [self.admission.check(raw) for raw in block.transactions]
+            execution = execute_block(tree, self.directory, transactions)
+            if len(self._executions) >= EXECUTIONS_KEPT:
+                self._executions.pop(next(iter(self._executions)))
+            self._executions[key] = execution
+        return execution
+
+    def replica(
+        self,
+        me: NodeId,
+        *,
+        crypto: Crypto,
+        vault: Callable[[Execution], Mapping[str, Any]],
+        image: Image,
+        random: Callable[[], int],
+        protocol_options: Any = None,
+        options: ReplicaOptions | None = None,
+    ) -> Replica:
+        """The replica of node ``me``."""
+        return Replica(
+            ReplicaSetup(
+                me=me,
+                directory=self.directory,
+                protocol=self.protocol,
+                protocol_options=protocol_options,
+                crypto=crypto,
+                admission=self.admission,
+                genesis_block=self.genesis_block,
+                genesis_tree=self.genesis_tree,
+                execute=self.execute,
+                vault=vault,
+                image=image,
+                random=random,
+                options=options or ReplicaOptions(),
+            )
+        )

@@ -1,0 +1,315 @@
+"""One organisation's node as an operating-system process: a replica on a real bus, disk and clock.
+
+The loop is short. A frame arrives, is opened and handed to the replica as messages; or a timer fires. The replica
+returns effects; :mod:`node.carrier` carries them out in order, with records made durable before anything that depends
+on them leaves. Nothing here decides anything.
+
+Standard output carries one JSON object a line (:mod:`node.telemetry`); standard input takes commands as JSON lines,
+and its end means that whoever started the node is gone: the node stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from consensus.vocabulary import (
+    MILLISECOND,
+    Broadcast,
+    CancelTimer,
+    Commit,
+    Effect,
+    Effects,
+    Image,
+    Put,
+    Rejected,
+    Reply,
+    Send,
+    SetTimer,
+    Trace,
+)
+from network.bus import BusError, MqttBus
+from network.bus.links import LinkFaults
+from network.codec import MessageCodec, RecordCodec
+from network.topics import node_filters
+from network.wire import WALLET_PREFIX, Wire, wallet_address
+from node.assembly import Common
+from node.carrier import Carrier
+from node.config import ConfigError, NodeConfig, load_config
+from node.ledger.store import SqliteStore, StoreError
+from node.membership import Ed25519Crypto, Keys
+from node.privacy.vault import VaultRecord, vault_opener
+from node.replica import VAULT, Replica
+from node.telemetry import Telemetry
+
+_LOG = logging.getLogger(__name__)
+_NODE_SPACE = "node"
+_LATE_NS = 20 * MILLISECOND
+
+EXIT_CONFIG = 2
+EXIT_STORE = 3
+EXIT_INTERNAL = 70
+
+
+class NodeProcess:
+    """Runs one node until it is told to stop."""
+
+    def __init__(self, config: NodeConfig, telemetry: Telemetry) -> None:
+        genesis = config.load_genesis()
+        self._config = config
+        self._telemetry = telemetry
+        self._common = Common(genesis)
+        self._keys = Keys(bytes.fromhex(config.sign_seed), bytes.fromhex(config.seal_secret))
+        number = self._common.directory.number(config.name)
+        if number is None:
+            raise ConfigError(f"{config.name} is no member of the network {genesis.network}")
+        self._me = number
+        self._names = tuple(member.name for member in genesis.members)
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._stop = asyncio.Event()
+        self._exit_code = 0
+        self._ready = False
+
+    async def run(self) -> int:
+        """The exit code: 0 after a stop that was asked for."""
+        self._loop = asyncio.get_running_loop()
+        records = RecordCodec(self._common.protocol.records, {_NODE_SPACE: int, VAULT: VaultRecord})
+        self._store = SqliteStore(self._config.database, records)
+        image = self._store.load()
+        incarnation = self._begin_incarnation(image)
+        self._replica = self._build_replica(image)
+        self._carrier = Carrier(self._store, self._out, self._store_failed)
+        self._links = LinkFaults(self._me_name, seed=incarnation, schedule=self._loop.call_later)
+        async with self._open_bus(incarnation) as bus:
+            self._bus = bus
+            self._handle(self._replica.start)
+            self._ready = True
+            self._tell_status(first=True)
+            await self._until_stopped()
+            self._wire.flush()
+        await self._carrier.close()
+        self._tell_status(first=False)
+        return self._exit_code
+
+    @property
+    def _me_name(self) -> str:
+        return self._config.name
+
+    def _begin_incarnation(self, image: Image) -> int:
+        """Durable before the first frame, so that nobody takes new frames for replays of old ones."""
+        incarnation = int(image.get(_NODE_SPACE, {}).get("incarnation", 0)) + 1
+        self._store.append([Put(_NODE_SPACE, "incarnation", incarnation)])
+        return incarnation
+
+    def _build_replica(self, image: Image) -> Replica:
+        common = self._common
+        return common.replica(
+            self._me,
+            crypto=Ed25519Crypto(common.directory, self._keys.sign, common.verifier),
+            vault=vault_opener(self._me_name, self._keys.seal_secret),
+            image=image,
+            random=lambda: secrets.randbits(64),
+            protocol_options=self._config.protocol_options,
+            options=self._config.options,
+        )
+
+    def _open_bus(self, incarnation: int) -> MqttBus:
+        network = self._common.directory.network
+        kinds = ("voters", "nodes") if self._me in self._common.voters else ("nodes",)
+        others = [name for name in self._names if name != self._me_name]
+        bus = MqttBus(
+            self._config.bus,
+            client_id=f"{network}.{self._me_name}",
+            subscriptions=node_filters(network, self._me_name, kinds, others),
+            on_message=lambda topic, payload: self._links.incoming(topic, payload, self._frame),
+            on_state=lambda connected: self._telemetry.event("bus", connected=connected),
+        )
+        self._wire = Wire(
+            network=network,
+            codec=MessageCodec(self._common.protocol.messages),
+            incarnation=incarnation,
+            verify_key_of=self._key_of,
+            publish=bus.publish,
+            schedule=self._loop.call_soon,
+        )
+        self._wire.speak_as(self._me_name, self._keys.sign)
+        return bus
+
+    def _key_of(self, name: str) -> bytes | None:
+        directory = self._common.directory
+        if name.startswith(WALLET_PREFIX):
+            return directory.client_key(name.removeprefix(WALLET_PREFIX))
+        number = directory.number(name)
+        return None if number is None else directory.member_key(number)
+
+    # Inputs
+
+    def _frame(self, topic: str, payload: bytes) -> None:
+        received = self._wire.receive(topic, payload) if self._ready else None
+        if received is None:
+            return
+        sender, messages = received
+        number = self._common.directory.number(sender)
+        for message in messages:
+            if number is not None:
+                self._handle(lambda now, m=message, n=number: self._replica.receive(now, n, m))
+            else:
+                self._from_wallet(sender, message)
+
+    def _from_wallet(self, sender: str, message: Any) -> None:
+        """A wallet may submit, for itself, and nothing else."""
+        transactions = getattr(message, "transactions", None)
+        if transactions is None or getattr(message, "client", None) != sender.removeprefix(WALLET_PREFIX):
+            _LOG.warning("%s sent a %s; wallets only submit", sender, type(message).__name__)
+            return
+        self._handle(lambda now: self._replica.submit(now, transactions))
+
+    def _timer(self, name: str, due_ns: int) -> None:
+        if time.monotonic_ns() - due_ns > _LATE_NS and self._timers[name].when() <= self._loop.time():
+            # We were paused or busy: messages that wait in the socket go first.
+            self._timers[name] = self._loop.call_later(0.001, self._fire, name)
+            return
+        self._fire(name)
+
+    def _fire(self, name: str) -> None:
+        del self._timers[name]
+        self._handle(lambda now: self._replica.timer(now, name))
+
+    def _handle(self, step: Callable[[int], Effects]) -> None:
+        self._carry(step(time.monotonic_ns()))
+
+    def _carry(self, effects: Effects) -> None:
+        """Timers never leave the node and need not wait for the disk; everything else keeps its order."""
+        outward: Effects = []
+        for effect in effects:
+            if isinstance(effect, SetTimer):
+                self._set_timer(effect)
+            elif isinstance(effect, CancelTimer):
+                handle = self._timers.pop(effect.name, None)
+                if handle is not None:
+                    handle.cancel()
+            else:
+                outward.append(effect)
+        self._carrier.carry(outward)
+
+    def _set_timer(self, effect: SetTimer) -> None:
+        previous = self._timers.get(effect.name)
+        if previous is not None:
+            previous.cancel()
+        due_ns = time.monotonic_ns() + effect.after_ns
+        self._timers[effect.name] = self._loop.call_later(effect.after_ns / 1e9, self._timer, effect.name, due_ns)
+
+    # Effects
+
+    def _out(self, effect: Effect) -> None:
+        """Carry out one outward effect; everything before it is durable."""
+        match effect:
+            case Send(to, message):
+                self._wire.send(self._me_name, self._names[to], "direct", message)
+            case Broadcast(message, audience):
+                self._wire.send(self._me_name, "", audience.value, message)
+            case Reply(client, message):
+                self._wire.send(self._me_name, wallet_address(client), "receipt", message)
+            case Rejected(sender, reason):
+                self._telemetry.rejected(self._names[sender], reason)
+            case Trace(kind, detail) if kind == "refused":
+                self._telemetry.rejected("a client", str(detail[0]))
+            case Commit(height, _, _):
+                self._telemetry.committed(height)
+
+    def _store_failed(self, error: StoreError) -> None:
+        """What is not durable was not said; so stopping loses nothing that anyone was told."""
+        self._telemetry.event("fatal", message=str(error))
+        _LOG.error("%s", error)
+        self._exit_code = EXIT_STORE
+        self._stop.set()
+
+    # Life
+
+    async def _until_stopped(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stop.set)
+        commands = asyncio.create_task(self._read_commands())
+        while not self._stop.is_set():
+            try:
+                async with asyncio.timeout(self._config.status_ms / 1000):
+                    await self._stop.wait()
+            except TimeoutError:
+                self._tell_status(first=False)
+        commands.cancel()
+
+    async def _read_commands(self) -> None:
+        """JSON lines on standard input; its end stops the node."""
+        reader = asyncio.StreamReader()
+        transport, _ = await self._loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        try:
+            while line := await reader.readline():
+                self._command(msgspec.json.decode(line))
+        finally:
+            transport.close()
+        self._stop.set()
+
+    def _command(self, command: dict[str, Any]) -> None:
+        match command:
+            case {"do": "stop"}:
+                self._stop.set()
+            case {"do": "links", **settings}:
+                settings.pop("do", None)
+                self._links.configure(**settings)
+            case _:
+                _LOG.warning("unknown command: %s", command)
+
+    def _tell_status(self, *, first: bool) -> None:
+        replica = self._replica
+        self._telemetry.status(
+            first=first,
+            status=replica.status(),
+            mempool=len(replica.mempool),
+            head=replica.chain.head.hash,
+            root=replica.chain.tree.root,
+            counters={
+                "frames_in": self._wire.frames_in,
+                "frames_out": self._wire.frames_out,
+                "appends": self._carrier.appends,
+                **self._wire.dropped,
+            },
+        )
+
+
+def main(path: str) -> int:
+    """``consortium node CONFIG``: run until told to stop; messages go to node.log in the data folder."""
+    try:
+        config = load_config(Path(path))
+        _log_to(config.folder / config.data / "node.log")
+        process = NodeProcess(config, Telemetry(config.name, sys.stdout))
+        return asyncio.run(process.run())
+    except (ConfigError, BusError) as error:
+        print(f"consortium node: {error}", file=sys.stderr)
+        return EXIT_CONFIG
+    except StoreError as error:
+        print(f"consortium node: {error}", file=sys.stderr)
+        return EXIT_STORE
+    except Exception:
+        _LOG.exception("the node stops: an error that should not happen")
+        print(f"consortium node: internal error; see {Path(path).parent / 'node.log'}", file=sys.stderr)
+        return EXIT_INTERNAL
+
+
+def _log_to(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=path, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1]))

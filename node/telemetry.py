@@ -1,0 +1,65 @@
+"""What a running node tells whoever started it: JSON lines on standard output, told only when something changed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from typing import Any, TextIO
+
+import msgspec
+
+from consensus.protocols import Status
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Telemetry:
+    """Writes ``{"node": name, "event": ..., "at": monotonic ns, ...}``."""
+
+    def __init__(self, name: str, out: TextIO) -> None:
+        self._name = name
+        self._out = out
+        self._last: dict[str, Any] = {}
+        self._rejections: Counter[str] = Counter()
+        self._commits: list[tuple[int, int]] = []
+
+    def event(self, event: str, **fields: Any) -> None:
+        """One line. A reader that is gone is no reason to fail: the end of our standard input stops us."""
+        line = {"node": self._name, "event": event, "at": time.monotonic_ns(), **fields}
+        try:
+            self._out.write(_encode(line).decode() + "\n")
+            self._out.flush()
+        except (BrokenPipeError, ValueError):
+            pass
+
+    def committed(self, height: int) -> None:
+        """Gathered and told with the next status, so that a fast chain does not flood the pipe."""
+        self._commits.append((height, time.monotonic_ns()))
+
+    def rejected(self, sender: str, reason: str) -> None:
+        self._rejections[f"{sender}: {reason[:160]}"] += 1
+
+    def status(
+        self, *, first: bool, status: Status, mempool: int, head: bytes, root: bytes, counters: dict[str, int]
+    ) -> None:
+        """Tell the node's position if it, or anything else shown, changed since the last time."""
+        fields = {
+            "pid": os.getpid(),
+            "duty": status.role,
+            "round": status.round,
+            "leader": status.leader,
+            "changing": status.changing,
+            "height": status.height,
+            "mempool": mempool,
+            "head": head.hex(),
+            "root": root.hex(),
+        }
+        if fields == self._last and not self._commits and not first:
+            return
+        self._last = fields
+        commits, self._commits = self._commits, []
+        rejections, self._rejections = dict(self._rejections), Counter()
+        self.event(
+            "ready" if first else "status", **fields, commits=commits, rejections=rejections, counters=counters
+        )

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 
 from consensus.chain import FORMAT_VERSION, Natural
+from consensus.protocols import protocol
 from node.ledger.transaction import Name
 
 Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
@@ -65,3 +66,52 @@ def members_hash(genesis: Genesis, voters: tuple[int, ...], quorum: int) -> byte
     """The hash that every header names: protocol, quorum and the voters' keys, in order of number."""
     keys = tuple((index, genesis.members[index].verify_key) for index in voters)
     return sha256(_encode(("consortium/members", FORMAT_VERSION, genesis.protocol, quorum, keys))).digest()
+
+
+class Electorate(msgspec.Struct, frozen=True):
+    """Who decides blocks under a genesis: ``voters`` ascend, ``quorum`` of them make a certificate."""
+
+    voters: tuple[int, ...]
+    quorum: int
+    members_hash: bytes
+
+
+def electorate(genesis: Genesis) -> Electorate:
+    """The voters that the genesis' protocol picks; KeyError where no such protocol is registered."""
+    entry = protocol(genesis.protocol)
+    voters = entry.voters_of(genesis.voting)
+    quorum = entry.quorum(len(voters))
+    return Electorate(voters=voters, quorum=quorum, members_hash=members_hash(genesis, voters, quorum))
+
+
+class GenesisError(Exception):
+    """These bytes are no acceptable genesis; the message says why."""
+
+
+_decode = msgspec.msgpack.Decoder(Genesis).decode
+
+
+def decode_genesis(raw: bytes) -> Genesis:
+    """The genesis in ``raw``; GenesisError where the bytes are not its canonical encoding or contradict themselves."""
+    try:
+        genesis = _decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise GenesisError(f"does not decode: {error}") from None
+    if genesis.encode() != raw:
+        raise GenesisError("not the canonical encoding")
+    if genesis.version != FORMAT_VERSION:
+        raise GenesisError(f"format version {genesis.version}; this is version {FORMAT_VERSION}")
+    if not genesis.voting:
+        raise GenesisError("no member votes")
+    parts: tuple[tuple[str, list[str] | list[bytes]], ...] = (
+        ("member", [member.name for member in genesis.members]),
+        ("client", [client.name for client in genesis.clients]),
+        ("key of members", [member.verify_key for member in genesis.members]),
+        ("contract", [name for name, _ in genesis.settings]),
+    )
+    for what, names in parts:
+        if len(dict.fromkeys(names)) != len(names):
+            raise GenesisError(f"names one {what} twice")
+    if any(client.home >= len(genesis.members) for client in genesis.clients):
+        raise GenesisError("a client's home is no member")
+    return genesis

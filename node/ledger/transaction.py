@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from hashlib import sha256
+from itertools import pairwise
 from typing import Annotated
 
 import msgspec
@@ -20,7 +21,7 @@ TRANSACTION_BYTES_MAX = 256 * 1024
 TRANSACTION_VERSION = 1
 SIGNATURES_MAX = 8
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*\Z")]
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -71,6 +72,7 @@ def signed_bytes(body: Body) -> bytes:
 
 
 def encode_transaction(transaction: Transaction) -> bytes:
+    """The canonical bytes of a transaction, signatures included: what a block holds."""
     return _encode(transaction)
 
 
@@ -102,11 +104,13 @@ def decode_transaction(raw: bytes) -> Transaction:
 
 
 def _require_form(transaction: Transaction) -> None:
+    if transaction.body.version != TRANSACTION_VERSION:
+        raise TransactionError(f"version {transaction.body.version}; this is version {TRANSACTION_VERSION}")
     signers = transaction.signers
     if not 1 <= len(signers) <= SIGNATURES_MAX:
         raise TransactionError(f"{len(signers)} signatures; 1 to {SIGNATURES_MAX} are allowed")
     if signers[0] != transaction.body.client:
         raise TransactionError("the first signature is not the client's")
     rest = signers[1:]
-    if any(a >= b for a, b in zip(rest, rest[1:], strict=False)) or signers[0] in rest:
+    if any(a >= b for a, b in pairwise(rest)) or signers[0] in rest:
         raise TransactionError("co-signers must ascend by name, each once, the client not among them")

@@ -7,7 +7,7 @@ from typing import Any
 from consensus.vocabulary import Broadcast, Effects, Image, NodeId, Record, Reply, Send
 
 
-class Violation(AssertionError):
+class Violation(AssertionError):  # noqa: N818 (the field's word)
     """A property is broken: two facts that cannot both hold, each with how it came to be."""
 
     def __init__(self, property_: str, fact_a: str, fact_b: str) -> None:

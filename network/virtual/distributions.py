@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from functools import lru_cache
+from itertools import pairwise
 
 import msgspec
 
@@ -92,7 +93,7 @@ def _from_normal(value: Callable[[Decimal], Decimal]) -> array[int]:
         upper = [(TABLE_SIZE - 1 - i, z) for i, z in reversed(_normal_knots())]
         knots = [(i, max(0, int(value(z).to_integral_value()))) for i, z in lower + upper]
     table = array("q", [0]) * TABLE_SIZE
-    for (left, low), (right, high) in zip(knots, knots[1:], strict=False):
+    for (left, low), (right, high) in pairwise(knots):
         for i in range(left, right + 1):
             table[i] = low + (high - low) * (i - left) // (right - left)
     return table

@@ -24,7 +24,6 @@ from typing import Any
 
 from consensus.properties.observer import Observer, hooks
 from consensus.vocabulary import (
-    Audience,
     Broadcast,
     CancelTimer,
     Effects,
@@ -38,11 +37,13 @@ from consensus.vocabulary import (
 from network.virtual import evidence
 from network.virtual.actors import Actor, Alarm, Outward
 from network.virtual.distributions import TABLE_SHIFT, Constant, Distribution, quantiles
-from network.virtual.draws import Stream, happens, mixed
+from network.virtual.draws import Stream
 from network.virtual.evidence import EventHash, Trace
-from network.virtual.faults import Crash, Fault, FullDisk, Heal, Lasting, Pause, Restart, Resume, SlowDisk, ends
+from network.virtual.faults import Fault, Lasting, Pause
 from network.virtual.links import Links
 from network.virtual.machine import Factory, Machine
+from network.virtual.plan import NodeFault, Plan
+from network.virtual.post import Post, audiences
 from network.virtual.queue import (
     ACTOR_MASK,
     BAND_FAULT,
@@ -50,7 +51,6 @@ from network.virtual.queue import (
     BAND_ORDINARY,
     BAND_OVERDUE,
     TIE_MASK,
-    TIE_SHIFT,
     TIME_SHIFT,
     Boot,
     Edge,
@@ -59,9 +59,8 @@ from network.virtual.queue import (
     Tick,
     key_of,
 )
-from network.virtual.routes import routes
 
-_LOSS, _DUPLICATE, _SECOND = 0x10551055, 0x2D0B1E2D, 0x5EC0D000  # salts: what one word is mixed with
+_INSTANT = Constant(ns=0)
 
 
 class Stop(Enum):
@@ -87,7 +86,7 @@ class World:
     that says when and where.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (keyword-only: what a run is made of)
         self,
         *,
         factory: Factory,
@@ -96,7 +95,7 @@ class World:
         links: Links,
         seed: int,
         clients_actor: NodeId | None = None,
-        sync: Distribution = Constant(ns=0),
+        sync: Distribution = _INSTANT,
         faults: Sequence[Fault] = (),
         observers: Sequence[Observer] = (),
         hashing: bool = True,
@@ -104,25 +103,23 @@ class World:
     ) -> None:
         self.now = 0
         self.seed = seed
-        self.links = links
         self.counts: Counter[str] = Counter()
         self._factory = factory
-        self._sync = None if sync == Constant(ns=0) else quantiles(sync)
+        self._sync = None if sync == _INSTANT else quantiles(sync)
         self._heap: list[tuple[int, int, Any]] = []
         self._number = 0
         self._hash = EventHash() if hashing else None
         self._trace = trace
-        self._faults: list[Fault] = []
-        self._active: dict[int, Lasting] = {}
+        self._plan = Plan()
         ids = [*range(nodes), *([] if clients_actor is None else [clients_actor])]
         self._index = {id_: index for index, id_ in enumerate(ids)}
         if len(self._index) != len(ids) or len(ids) > ACTOR_MASK:
             raise ValueError(f"the clients' actor needs an id of its own, and {len(ids)} actors must be numbered")
         if not set(voters) <= set(range(nodes)):
             raise ValueError(f"voters {tuple(voters)} are not all nodes 0..{nodes - 1}")
-        self._clients = None if clients_actor is None else nodes
-        self._actors = [Actor(index, id_, _audiences(index, nodes, voters)) for index, id_ in enumerate(ids)]
-        self._routes = routes(links, ids, ())
+        self._clients = clients_actor
+        self._actors = [Actor(index, id_, audiences(index, nodes, voters)) for index, id_ in enumerate(ids)]
+        self._post = Post(links, ids, self.counts, trace)
         self._observe(tuple(observers))
         for actor in self._actors:
             self._push(key_of(0, BAND_FAULT, 0xFFFF, actor.index), Boot(actor.index))
@@ -172,8 +169,8 @@ class World:
 
     def inject(self, fault: Fault) -> None:
         """Add ``fault`` to the plan; one whose time has passed begins now."""
-        self._faults.append(fault)
-        self._push(key_of(max(self.now, fault.at_ns), BAND_FAULT, 0, 0), Edge(len(self._faults) - 1, begins=True))
+        edge = Edge(self._plan.add(fault), begins=True)
+        self._push(key_of(max(self.now, fault.at_ns), BAND_FAULT, 0, 0), edge)
 
     def fork(self) -> World:
         """An independent copy of this world: machines, disks, observers, queue and all."""
@@ -194,14 +191,14 @@ class World:
         return self._actors[self._index[actor]].incarnation
 
     def condition(self, actor: NodeId) -> str:
-        """ "up", "down" or "paused"."""
+        """Is it "up", "down" or "paused"?"""
         state = self._actors[self._index[actor]]
         return "down" if not state.up else "paused" if state.paused else "up"
 
     @property
     def active_faults(self) -> tuple[Lasting, ...]:
         """The faults that are active now, in the order in which they were planned."""
-        return tuple(self._active[index] for index in sorted(self._active))
+        return self._plan.active
 
     def event_sha256(self) -> str:
         """The rolling hash over every event so far, in hexadecimal; raises ValueError when hashing is off."""
@@ -241,7 +238,7 @@ class World:
             self._synced(actor, event.generation)
         elif type(event) is Edge:
             self._edge(event)
-        elif not actor.up and not self._kept_down(actor):
+        elif not (actor.up or actor.failed or self._plan.crashed(actor.id)):
             self._boot(actor)
 
     def _tick(self, actor: Actor, tick: Tick) -> None:
@@ -332,7 +329,7 @@ class World:
     def _begin_sync(self, actor: Actor) -> None:
         generation = actor.disk.begin_sync()
         word = actor.timer_draws.take(1)[0]
-        instant = self._sync is None or actor.index == self._clients
+        instant = self._sync is None or actor.id == self._clients
         latency = actor.disk_extra_ns + (0 if instant else self._sync[word >> TABLE_SHIFT])  # type: ignore[index]
         if not latency and not actor.full:
             self._made_durable(actor, actor.disk.end_sync(generation))
@@ -364,91 +361,41 @@ class World:
         """An outward effect leaves the node."""
         for hook in self._on_leave:
             hook(self.now, actor.id, actor.incarnation, effect, actor.disk.image)
-        if type(effect) is Broadcast:
-            receivers = actor.audiences[effect.audience]
-        elif type(effect) is Send:
-            receivers = (self._index[effect.to] | BAND_ORDINARY,)
-        elif self._clients is None:
-            return
-        else:
-            receivers = (self._clients | BAND_ORDINARY,)
-        self._launch(actor, effect.message, receivers)
-
-    def _launch(self, actor: Actor, message: Any, receivers: tuple[int, ...]) -> None:
-        """Send ``message`` on its way; ``receivers`` are indices with the band set."""
-        words = actor.draws.take(len(receivers))
-        table = self._routes[actor.index].table
-        if table is not None:
-            now = self.now
-            keys = [
-                now + table[word >> TABLE_SHIFT] << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT | receiver
-                for word, receiver in zip(words, receivers, strict=True)
-            ]
-        else:
-            keys = self._disturbed(actor, message, words, receivers)
+        receivers = self._post.receivers(actor, effect, self._clients)
+        keys = self._post.arrivals(self.now, actor, effect.message, receivers)
         if keys:
-            keys.sort()
-            self._push(keys[0], Flight(actor.index, message, keys))
-
-    def _disturbed(self, actor: Actor, message: Any, words: Sequence[int], receivers: Sequence[int]) -> list[int]:
-        """The arrival keys where links differ or faults are about."""
-        keys = []
-        hops = self._routes[actor.index].hops
-        for word, receiver in zip(words, receivers, strict=True):
-            hop = hops[receiver & ACTOR_MASK]
-            fate = "cut" if hop is None else "lost" if happens(word, _LOSS, hop.loss_ppm) else ""
-            if hop is None or fate:
-                self.counts[fate] += 1
-                if self._trace is not None:
-                    self._trace(self.now, fate, self._actors[receiver & ACTOR_MASK].id, actor.id, message)
-                continue
-            copies = [word]
-            if happens(word, _DUPLICATE, hop.duplicate_ppm):
-                self.counts["duplicated"] += 1
-                copies.append(mixed(word, _SECOND))
-            for drawn in copies:
-                time = self.now + hop.extra_ns + hop.latency[drawn >> TABLE_SHIFT]
-                keys.append(time << TIME_SHIFT | (drawn & TIE_MASK) << TIE_SHIFT | receiver)
-        return keys
+            self._push(keys[0], Flight(actor.index, effect.message, keys))
 
     # -- faults ----------------------------------------------------------------------------------------------
 
     def _edge(self, edge: Edge) -> None:
-        """A fault of the plan begins or ends; what follows is derived from the faults active then."""
-        fault = self._faults[edge.fault]
+        """A fault of the plan begins or ends."""
+        fault = self._plan.fault(edge.fault)
         if edge.begins:
             self.counts[f"fault {type(fault).__name__.lower()}"] += 1
-        if isinstance(fault, Restart | Resume | Heal):
-            for index in [index for index, active in self._active.items() if ends(fault, active)]:
-                self._settle(self._active.pop(index))
-        elif edge.begins:
-            self._active[edge.fault] = fault
-            if fault.for_ns is not None:
-                self._push(key_of(self.now + fault.for_ns, BAND_FAULT, 0, 0), Edge(edge.fault, begins=False))
-            self._settle(fault)
-        elif self._active.pop(edge.fault, None) is not None:
-            self._settle(fault)
+            lasting = getattr(fault, "for_ns", None)
+            if lasting is not None:
+                self._push(key_of(self.now + lasting, BAND_FAULT, 0, 0), Edge(edge.fault, begins=False))
+        for changed in self._plan.begin(edge.fault) if edge.begins else self._plan.end(edge.fault):
+            self._settle(changed)
 
     def _settle(self, fault: Lasting) -> None:
-        """Bring what ``fault`` touches in line with the active faults."""
-        if not isinstance(fault, Crash | Pause | SlowDisk | FullDisk):
-            self._routes = routes(self.links, [actor.id for actor in self._actors], self._active.values())
+        """Bring what ``fault`` touches in line with the faults that are active now."""
+        if not isinstance(fault, NodeFault):
+            self._post.disturb(self._plan.active)
             return
-        actor = self._actors[self._index[fault.node]]
-        mine = [other for other in self._active.values() if getattr(other, "node", None) == fault.node]
-        actor.disk_extra_ns = sum(other.extra_ns for other in mine if isinstance(other, SlowDisk))
-        actor.full = any(isinstance(other, FullDisk) for other in mine)
+        node = fault.node
+        actor = self._actors[self._index[node]]
+        actor.disk_extra_ns = self._plan.disk_extra_ns(node)
+        actor.full = self._plan.disk_full(node)
         actor.failed = actor.failed and actor.full
         if isinstance(fault, Pause):
-            self._pause(actor, any(isinstance(other, Pause) for other in mine))
-        elif actor.up and self._kept_down(actor):
+            self._pause(actor, self._plan.paused(node))
+        elif actor.up and self._plan.crashed(node):
             draws = Stream(f"{self.seed}/crash/{actor.index}/{actor.incarnation}")
             self._crash(actor, draws.below(actor.disk.in_flight + 1))
-        elif not actor.up and not self._kept_down(actor):
+        elif not actor.up:
             self._push(key_of(self.now, BAND_FAULT, TIE_MASK, actor.index), Boot(actor.index))
-
-    def _kept_down(self, actor: Actor) -> bool:
-        return actor.failed or any(isinstance(f, Crash) and f.node == actor.id for f in self._active.values())
 
     def _crash(self, actor: Actor, survivors: int) -> None:
         """Kill ``actor``. Of the sync that was running, the first ``survivors`` writes had reached the disk."""
@@ -511,11 +458,3 @@ class World:
             self._hash.add(self.now, kind, actor.index, actor.index, body)
         if self._trace is not None:
             self._trace(self.now, evidence.NAMES[kind], actor.id, None, what)
-
-
-def _audiences(index: int, nodes: int, voters: Sequence[NodeId]) -> dict[Audience, tuple[int, ...]]:
-    """The indices that a broadcast of actor ``index`` reaches, with the band set."""
-    return {
-        Audience.VOTERS: tuple(node | BAND_ORDINARY for node in sorted(voters) if node != index),
-        Audience.NODES: tuple(node | BAND_ORDINARY for node in range(nodes) if node != index),
-    }

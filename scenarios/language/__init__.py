@@ -1,0 +1,25 @@
+"""The scenario language 情景语言: YAML 1.2 in, a typed :class:`Scenario` out, or every problem with its place.
+
+The way of a text: ``composing`` (nodes, limits) -> ``reading`` (values and places) -> ``overrides`` -> ``assumptions``
+-> ``schema`` (form and units) -> ``semantics`` (names, quorums) -> :class:`Scenario`. Problems of one stage are all
+reported together.
+"""
+
+from scenarios.language.loader import load_scenario, parse_scenario
+from scenarios.language.problems import Problem, ScenarioInvalid, Severity, render
+from scenarios.language.schema import Scenario, json_schema, json_schema_text
+from scenarios.language.semantics import Arithmetic, arithmetic
+
+__all__ = [
+    "Arithmetic",
+    "Problem",
+    "Scenario",
+    "ScenarioInvalid",
+    "Severity",
+    "arithmetic",
+    "json_schema",
+    "json_schema_text",
+    "load_scenario",
+    "parse_scenario",
+    "render",
+]

@@ -1,0 +1,264 @@
+"""The command line 命令行: ``consortium``.
+
+Exit codes: 0 pass, 1 an expectation or property failed, 2 invalid input or usage, 3 inconclusive. Messages go to
+stderr, results to stdout. Users never see a traceback; ``CONSORTIUM_DEBUG=1`` shows developers one.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.language import ScenarioInvalid, arithmetic, json_schema_text, load_scenario, render
+from scenarios.shipped import find_scenario, shipped
+
+EXIT_PASS, EXIT_FAIL, EXIT_INVALID, EXIT_INCONCLUSIVE = 0, 1, 2, 3
+_EXIT_OF_VERDICT = {"pass": EXIT_PASS, "fail": EXIT_FAIL, "inconclusive": EXIT_INCONCLUSIVE}
+
+_UsageMistake: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""The base of typer's complaints about usage: its own class or click's, whichever this version has."""
+
+app = typer.Typer(
+    name="consortium",
+    help="Simulate an insurance consortium's blockchain: scenarios in YAML, one replica in two worlds.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Mode(StrEnum):
+    """The two worlds."""
+
+    VIRTUAL = "virtual"
+    PROCESSES = "processes"
+
+
+class Ui(StrEnum):
+    """How a run is shown."""
+
+    LIVE = "live"
+    PLAIN = "plain"
+    JSON = "json"
+    NONE = "none"
+
+
+ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or a shipped one's name.")]
+ModeOption = Annotated[Mode | None, typer.Option("--mode", help="virtual: simulated time; processes: real nodes.")]
+BusOption = Annotated[
+    str | None,
+    typer.Option("--bus", metavar="BUS", help="embedded, mosquitto, mqtt://HOST:PORT or mqtts://HOST:PORT."),
+]
+ProtocolOption = Annotated[str | None, typer.Option("--protocol", metavar="NAME", help="solo, raft or pbft.")]
+SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Everything random follows it.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one value, as network.default.loss=5%. Repeatable."),
+]
+OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the run's folder is made.")]
+UiOption = Annotated[Ui | None, typer.Option("--ui", help="live on a terminal, else plain; json for machines.")]
+TraceOption = Annotated[bool, typer.Option("--trace", help="Also write events.jsonl.gz.")]
+
+_RUN_EPILOG = """\b
+Examples:
+  consortium run one_claim
+  consortium run one_claim --mode processes --protocol raft
+  consortium run my.yaml --mode processes --bus mqtt://127.0.0.1:1883
+  consortium run my.yaml --seed 7 --set network.default.loss=5% --ui json
+"""
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        try:
+            typer.echo(f"consortium {version('consortium-sim')}")
+        except PackageNotFoundError:
+            typer.echo("consortium (not installed)")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Simulate an insurance consortium's blockchain: scenarios in YAML, one replica in two worlds."""
+
+
+@app.command(epilog=_RUN_EPILOG)
+def run(  # noqa: PLR0913 -- one parameter an option
+    scenario: ScenarioArgument,
+    mode: ModeOption = None,
+    bus: BusOption = None,
+    protocol: ProtocolOption = None,
+    seed: SeedOption = None,
+    override: SetOption = None,
+    out: OutOption = Path("runs"),
+    ui: UiOption = None,
+    trace: TraceOption = False,
+) -> None:
+    """Run a scenario and judge it."""
+    options = {"run.mode": mode, "run.bus": bus, "consensus.protocol": protocol, "run.seed": seed}
+    given = [f"{key}={value}" for key, value in options.items() if value is not None]
+    _run(scenario, [*(override or []), *given], out, ui, trace)
+
+
+@app.command()
+def demo(  # noqa: PLR0913 -- one parameter an option
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="A shipped scenario.")] = "one_claim",
+    mode: ModeOption = Mode.PROCESSES,
+    bus: BusOption = None,
+    protocol: ProtocolOption = None,
+    out: OutOption = Path("runs"),
+    ui: UiOption = None,
+) -> None:
+    """Run a shipped scenario on real node processes over the embedded bus."""
+    options = {"run.mode": mode, "run.bus": bus, "consensus.protocol": protocol}
+    _run(name, [f"{key}={value}" for key, value in options.items() if value is not None], out, ui, trace=False)
+
+
+def _run(given: str, overrides: Sequence[str], out: Path, ui: Ui | None, trace: bool) -> None:
+    scenario = load_scenario(find_scenario(given), overrides)
+    _say_warnings(scenario.origin.warnings)
+    from scenarios.dashboard import view_for  # noqa: PLC0415 -- rich is slow to import
+    from scenarios.runner import run as run_scenario  # noqa: PLC0415 -- so are the nodes
+
+    view = view_for(ui.value if ui is not None else None)
+    result = run_scenario(
+        scenario,
+        mode=scenario.run.mode,
+        bus=scenario.run.bus,
+        protocol=scenario.consensus.protocol,
+        seed=scenario.run.seed,
+        out=out,
+        view=view,
+        trace=trace,
+    )
+    raise typer.Exit(_EXIT_OF_VERDICT[result.verdict])
+
+
+@app.command(epilog="\b\nExample:\n  consortium validate my.yaml other.yaml")
+def validate(
+    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="Files, or shipped scenarios' names.")],
+    override: SetOption = None,
+) -> None:
+    """Check scenarios: every problem at its place; n, f and quorum where there is none."""
+    refused = 0
+    for given in scenarios:
+        try:
+            scenario = load_scenario(find_scenario(given), override or [])
+        except ScenarioInvalid as invalid:
+            _say(str(invalid))
+            refused += 1
+            continue
+        _say_warnings(scenario.origin.warnings)
+        nodes = len(scenario.member_names)
+        typer.echo(f"{given}: valid; {nodes} nodes, {len(scenario.voters)} may vote; {arithmetic(scenario)}")
+    if refused:
+        raise typer.Exit(EXIT_INVALID)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenarios, for editors."""
+    typer.echo(json_schema_text(), nl=False)
+
+
+@app.command()
+def scenarios() -> None:
+    """List the shipped scenarios."""
+    for name, path in shipped().items():
+        text = " ".join(load_scenario(path).description.split())
+        typer.echo(f"{name:<20} {text}")
+
+
+@app.command()
+def verify(folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run's folder.")]) -> None:
+    """Audit a run's exported ledgers from its files alone."""
+    from scenarios.results.verify import verify_run  # noqa: PLC0415 -- loads the whole ledger
+
+    report = verify_run(folder)
+    for line in report.lines:
+        typer.echo(line, err=not report.sound)
+    if not report.sound:
+        raise typer.Exit(EXIT_FAIL)
+
+
+@app.command(hidden=True)
+def node(config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The node's configuration.")]) -> None:
+    """Run one node; the runner starts nodes this way."""
+    from node.process import main as run_node  # noqa: PLC0415 -- only here
+
+    run_node([str(config)])
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The entry point of ``consortium``."""
+    sys.exit(invoke(sys.argv[1:] if argv is None else argv))
+
+
+def invoke(argv: Sequence[str]) -> int:
+    """Run one command; its exit code. Every exception ends here as one clear message."""
+    try:
+        code = app(list(argv), prog_name="consortium", standalone_mode=False)
+    except ScenarioInvalid as invalid:
+        _say(render(invalid.problems))
+        return EXIT_INVALID
+    except (typer.Abort, KeyboardInterrupt):
+        _say("interrupted")
+        return EXIT_INCONCLUSIVE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody listens any more
+        return EXIT_PASS
+    except Exception as error:  # noqa: BLE001 -- the last line of defence against tracebacks
+        return _failed(error)
+    return code if isinstance(code, int) else EXIT_PASS
+
+
+def _failed(error: Exception) -> int:
+    if os.environ.get("CONSORTIUM_DEBUG"):
+        traceback.print_exception(error)
+    if isinstance(error, _UsageMistake):
+        error.show()  # type: ignore[attr-defined] # every such class has it
+        return EXIT_INVALID
+    from scenarios.runner import RunError  # noqa: PLC0415 -- slow to import, needed on failure only
+
+    if isinstance(error, RunError):
+        _say(f"consortium: {error.message}")
+        if error.hint:
+            _say(f"  hint: {error.hint}")
+        return EXIT_INVALID
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            _say(f"consortium: the disk is full{where}; what was written before is kept")
+            return EXIT_INCONCLUSIVE
+        _say(f"consortium: {error.strerror or error}{where}")
+        return EXIT_INVALID
+    _say(f"consortium: internal error: {type(error).__name__}: {error}")
+    _say("  hint: set CONSORTIUM_DEBUG=1 to see where, and report it")
+    return EXIT_INCONCLUSIVE
+
+
+def _say_warnings(warnings: Sequence[object]) -> None:
+    for warning in warnings:
+        _say(str(warning))
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    main()

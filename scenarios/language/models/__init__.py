@@ -1,0 +1,1 @@
+"""The parts of a scenario, one file each; ``scenarios.language.schema`` puts them together."""

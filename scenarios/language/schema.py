@@ -1,0 +1,154 @@
+"""A scenario as a typed value, and the JSON Schema that editors use.
+
+The top level is here; the parts are in ``models/``. Everything with a unit is an integer by now (nanoseconds,
+fen, parts per million); names of nodes and clients are spelled out by :attr:`Scenario.member_names` and
+:attr:`Scenario.client_names`.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr
+
+from scenarios.language.models.base import Part, Word
+from scenarios.language.models.business import Assumption, Flow, Privacy, Row, Story
+from scenarios.language.models.consensus import Consensus
+from scenarios.language.models.expect import Expect
+from scenarios.language.models.faults import Fault
+from scenarios.language.models.members import ClientName, Clients, MemberName, Members
+from scenarios.language.models.network import Network
+from scenarios.language.models.run import Run
+from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_mean
+
+SCHEMA_ID = "consortium/scenario.schema.json"
+
+Bare = BeforeValidator(lambda value: {} if value is None else value)
+"""`bureau:` with nothing behind it is `bureau: {}`."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a scenario came from. ``resolved`` is its YAML with overrides applied and anchors expanded."""
+
+    label: str
+    resolved: str
+    sha256: str  # of ``resolved``
+    warnings: tuple[Problem, ...] = ()
+
+
+class Scenario(Part):
+    """One scenario. `x-*` keys are ignored everywhere: a home for anchors."""
+
+    model_config = ConfigDict(title="consortium scenario")
+
+    version: Literal[1]
+    """The version of this language."""
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    """A short name; the run's folder is called after it."""
+    description: str = ""
+    """What is shown, in a few sentences."""
+    source: Row | None = None
+    """The rows of the table of systems that it shows."""
+
+    run: Run = Run()
+    """Seed, duration, world and clock."""
+    consensus: Consensus = Consensus()
+    """Which protocol orders the blocks."""
+    members: Annotated[dict[Word, Annotated[Members, Bare]], Field(min_length=1)]
+    """The organisations by role, in order of their nodes' numbers."""
+    clients: dict[Word, Annotated[Clients, Bare]] = Field(default_factory=dict)
+    """People with wallets of their own, by role. Every organisation has a wallet of its name anyway."""
+    network: Network = Network()
+    """The links between nodes."""
+
+    privacy: Privacy = "collection"
+    """What a value of a business record looks like on the chain."""
+    products: tuple[Word, ...] = ()
+    """Insurance products by the names of their files under configs/products."""
+    treaties: tuple[Word, ...] = ()
+    """Reinsurance treaties by the names of their files under configs/treaties."""
+    assumptions: tuple[Assumption, ...] = ()
+    """Values that the sources do not give; using one that is not declared is an error."""
+
+    story: tuple[Story, ...] = ()
+    """Named steps, one after the other."""
+    workload: tuple[Flow, ...] = ()
+    """Flows of many like steps."""
+    faults: tuple[Fault, ...] = ()
+    """What goes wrong, and when."""
+    expect: Expect = Expect()
+    """What must hold for the verdict PASS."""
+
+    _origin: Origin | None = PrivateAttr(default=None)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it came from; only what ``load_scenario`` made has one."""
+        if self._origin is None:
+            raise ValueError("this scenario was not loaded from a text")
+        return self._origin
+
+    @cached_property
+    def member_names(self) -> tuple[MemberName, ...]:
+        """Every organisation with a node; the place in this list is the node's number."""
+        return tuple(
+            MemberName(name=name, role=role, votes=members.vote)
+            for role, members in self.members.items()
+            for name in members.names(role)
+        )
+
+    @cached_property
+    def client_names(self) -> tuple[ClientName, ...]:
+        """Every wallet: the organisations' first, each at home at its own node, then people's."""
+        own = [ClientName(name=member.name, role=member.role, home=member.name) for member in self.member_names]
+        nodes = [member.name for member in self.member_names]
+        people = [
+            ClientName(name=name, role=role, home=clients.home or nodes[index % len(nodes)])
+            for role, clients in self.clients.items()
+            for index, name in enumerate(clients.names(role))
+        ]
+        return tuple(own + people)
+
+    @property
+    def voters(self) -> tuple[int, ...]:
+        """Numbers of the members that may vote."""
+        return tuple(number for number, member in enumerate(self.member_names) if member.votes)
+
+    def node_number(self, name: str) -> int:
+        """The number of the node called ``name``; KeyError where there is none."""
+        for number, member in enumerate(self.member_names):
+            if member.name == name:
+                return number
+        raise KeyError(name)
+
+    def assumption(self, identifier: str) -> Any:
+        """The declared value of an assumption, as written; ScenarioInvalid where it is not declared.
+
+        Builders of workloads call this for every value that no source gives.
+        """
+        for assumption in self.assumptions:
+            if assumption.id == identifier:
+                return assumption.value
+        near = did_you_mean(identifier, [assumption.id for assumption in self.assumptions])
+        label = self._origin.label if self._origin is not None else self.name
+        message = f"`{identifier}` is assumed but not declared; add it with its value, row and reason{near}"
+        raise ScenarioInvalid([Problem(Mark(label, -1, 0), ("assumptions",), message)])
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of scenarios; the source of configs/scenario.schema.json."""
+    schema = Scenario.model_json_schema(mode="validation")
+    schema["patternProperties"] = {"^x-": {}}
+    for part in schema.get("$defs", {}).values():
+        if part.get("type") == "object":
+            part["patternProperties"] = {"^x-": {}}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID}
+    return {**head, **schema}
+
+
+def json_schema_text() -> str:
+    """The schema as the shipped file holds it."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"

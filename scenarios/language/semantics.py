@@ -1,0 +1,172 @@
+"""What a scenario must mean beyond its form: names that exist, faults that can happen, a quorum that can be.
+
+Each rule is a function from a scenario to the problems it finds; :func:`judge` runs them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import NamedTuple
+
+from consensus.protocols import protocol, protocol_names
+from scenarios.language.problems import Path, Problem, Severity, did_you_mean
+from scenarios.language.reading import Document
+from scenarios.language.schema import Scenario
+
+ROLES_OF_A_MOMENT = ("leader", "follower")
+
+
+class Finding(NamedTuple):
+    """A problem without its mark."""
+
+    path: Path
+    message: str
+    severity: Severity = Severity.ERROR
+
+
+class Arithmetic(NamedTuple):
+    """n counts the voters the protocol uses, f the faults it survives, and how many make a decision."""
+
+    protocol: str
+    n: int
+    f: int
+    quorum: int
+
+    def __str__(self) -> str:
+        return f"{self.protocol}: n = {self.n}, f = {self.f}, quorum {self.quorum}"
+
+
+def arithmetic(scenario: Scenario) -> Arithmetic:
+    """n, f and quorum under the scenario's protocol; KeyError for an unknown protocol."""
+    entry = protocol(scenario.consensus.protocol)
+    n = len(entry.voters_of(scenario.voters))
+    return Arithmetic(protocol=entry.name, n=n, f=entry.faults(n), quorum=entry.quorum(n))
+
+
+def judge(scenario: Scenario, document: Document) -> list[Problem]:
+    """Everything wrong with what the scenario means, errors and warnings."""
+    findings = [finding for rule in _RULES for finding in rule(scenario)]
+    return [
+        Problem(document.mark(finding.path), finding.path, finding.message, finding.severity) for finding in findings
+    ]
+
+
+def _protocol_exists(scenario: Scenario) -> Iterator[Finding]:
+    name, known = scenario.consensus.protocol, protocol_names()
+    if name not in known:
+        near = did_you_mean(name, known)
+        yield Finding(("consensus", "protocol"), f"`{name}` is none of {', '.join(known)}{near}")
+
+
+def _someone_votes(scenario: Scenario) -> Iterator[Finding]:
+    if not scenario.voters:
+        yield Finding(("members",), "nobody votes: every role has `vote: false`")
+
+
+def _names_are_unique(scenario: Scenario) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for client in scenario.client_names:
+        place = "members" if client.name == client.home else "clients"
+        if client.name in seen:
+            yield Finding((place, client.role), f"two of them would be called `{client.name}`")
+        seen.add(client.name)
+    nodes = [member.name for member in scenario.member_names]
+    for role, clients in scenario.clients.items():
+        if clients.home is not None and clients.home not in nodes:
+            yield Finding(("clients", role, "home"), f"no node is called `{clients.home}`{_near(clients.home, nodes)}")
+        if clients.count is not None and clients.people is not None:
+            yield Finding(("clients", role), "give `count` or `people`, not both")
+
+
+def _links_name_someone(scenario: Scenario) -> Iterator[Finding]:
+    nodes = [member.name for member in scenario.member_names]
+    known = [*nodes, *scenario.members]
+    for index, link in enumerate(scenario.network.links):
+        for place, name in enumerate(link.between):
+            if name not in known:
+                path = ("network", "links", index, "between", place)
+                yield Finding(path, f"no node or role is called `{name}`{_near(name, known)}")
+
+
+def _faults_name_someone(scenario: Scenario) -> Iterator[Finding]:
+    nodes = [member.name for member in scenario.member_names]
+    known = [*nodes, *scenario.members, *ROLES_OF_A_MOMENT]
+    for index, fault in enumerate(scenario.faults):
+        for name in fault.names:
+            if name in nodes or name in ROLES_OF_A_MOMENT:
+                continue
+            if name in scenario.members and fault.kind not in {"crash", "restart", "pause"}:
+                continue
+            path = ("faults", index, fault.kind)
+            roles = scenario.members.get(name)
+            hint = f"; its nodes are {', '.join(roles.names(name))}" if roles is not None else _near(name, known)
+            yield Finding(path, f"no node is called `{name}`{hint}")
+        if fault.at is not None and fault.at >= scenario.run.duration:
+            yield Finding(("faults", index, "at"), "comes after the run's duration", Severity.WARNING)
+
+
+def _groups_are_disjoint(scenario: Scenario) -> Iterator[Finding]:
+    for index, fault in enumerate(scenario.faults):
+        groups = [group for group in fault.partition or () if group != "rest"]
+        names = [name for group in groups for name in group]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Finding(("faults", index, "partition"), f"`{name}` stands in two groups")
+        if sum(group == "rest" for group in fault.partition or ()) > 1:
+            yield Finding(("faults", index, "partition"), "`rest` may be one group only")
+
+
+def _a_quorum_remains(scenario: Scenario) -> Iterator[Finding]:
+    """A warning: with these nodes down for good nothing can be decided any more."""
+    if scenario.consensus.protocol not in protocol_names() or not scenario.voters:
+        return
+    sums = arithmetic(scenario)
+    voters = {scenario.member_names[number].name for number in scenario.voters}
+    down = [
+        fault.crash
+        for fault in scenario.faults
+        if fault.crash is not None and fault.restart_after is None and fault.crash in voters | {*ROLES_OF_A_MOMENT}
+    ]
+    restarted = {fault.restart for fault in scenario.faults if fault.restart is not None}
+    lost = len([name for name in down if name not in restarted])
+    if sums.n - lost < sums.quorum:
+        message = f"{lost} voters crash for good, {sums.n - lost} of {sums.n} remain: no quorum of {sums.quorum}"
+        yield Finding(("faults",), message, Severity.WARNING)
+
+
+def _references_exist(scenario: Scenario) -> Iterator[Finding]:
+    for key, names in (("products", scenario.products), ("treaties", scenario.treaties)):
+        known = shipped_terms(key)
+        for index, name in enumerate(names):
+            if name not in known:
+                yield Finding((key, index), f"there is no configs/{key}/{name}.yaml{_near(name, known)}")
+
+
+def _something_happens(scenario: Scenario) -> Iterator[Finding]:
+    if not scenario.story and not scenario.workload:
+        yield Finding((), "neither `story` nor `workload`: nothing will happen", Severity.WARNING)
+
+
+def shipped_terms(kind: str) -> list[str]:
+    """Names of the shipped products or treaties."""
+    folder = files("configs").joinpath(kind)
+    if not folder.is_dir():
+        return []
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def _near(name: str, known: list[str]) -> str:
+    return did_you_mean(name, known)
+
+
+_RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
+    _protocol_exists,
+    _someone_votes,
+    _names_are_unique,
+    _links_name_someone,
+    _faults_name_someone,
+    _groups_are_disjoint,
+    _a_quorum_remains,
+    _references_exist,
+    _something_happens,
+)

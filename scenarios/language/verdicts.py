@@ -1,0 +1,168 @@
+"""From pydantic's errors to problems in the scenario's own words, each at its place in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from scenarios.language.problems import Path, Problem, did_you_mean
+from scenarios.language.reading import Document
+from scenarios.language.schema import json_schema
+
+_TYPES = {
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be `true` or `false`",
+    "string_type": "must be text",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a mapping (`key: value`)",
+    "model_type": "must be a mapping (`key: value`)",
+    "model_attributes_type": "must be a mapping (`key: value`)",
+    "dataclass_type": "must be a mapping (`key: value`)",
+}
+_BOOLEAN_WORDS = {"yes", "no", "on", "off", "y", "n"}
+
+
+def problems_of(error: ValidationError, document: Document, skip: Iterable[Path]) -> list[Problem]:
+    """One problem for each thing wrong; nothing under the places in ``skip``, which are wrong for known reasons."""
+    skipped = list(skip)
+    chosen: dict[Path, Problem] = {}
+    for detail in error.errors(include_url=False):
+        path = _place(detail, document.root)
+        if any(path[: len(place)] == place for place in skipped):
+            continue
+        problem = _problem(detail, path, document)
+        if path not in chosen:
+            chosen[path] = problem
+    deepest = [path for path in chosen if not _has_deeper_twin(path, chosen, error)]
+    return [chosen[path] for path in deepest]
+
+
+def _has_deeper_twin(path: Path, chosen: dict[Path, Problem], error: ValidationError) -> bool:
+    """A union reports every branch it tried; what it found deeper inside says more than "wrong type" above."""
+    wrong_type = any(
+        item["type"] in _TYPES and item["loc"][: len(path)] == path and len(item["loc"]) > len(path)
+        for item in error.errors(include_url=False)
+    )
+    return wrong_type and any(other[: len(path)] == path and len(other) > len(path) for other in chosen)
+
+
+def _place(detail: ErrorDetails, root: Any) -> Path:
+    """The error's location without the names of union branches, which are no keys of the text."""
+    path: list[str | int] = []
+    node = root
+    location = detail["loc"]
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        if isinstance(node, dict):
+            if part in node:
+                node = node[part]
+            elif not (last and detail["type"] == "missing"):
+                continue
+        elif isinstance(node, tuple):
+            if not (isinstance(part, int) and part < len(node)):
+                continue
+            node = node[part]
+        else:
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _problem(detail: ErrorDetails, path: Path, document: Document) -> Problem:
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        near = did_you_mean(str(path[-1]), _known_keys(path[:-1]))
+        known = "" if near else _listed(_known_keys(path[:-1]))
+        return Problem(document.mark(path, key=True), path, f"unknown key{near}{known}")
+    if kind == "missing":
+        return Problem(document.mark(path[:-1]), path, "is missing")
+    return Problem(document.mark(path), path, _message(detail))
+
+
+def _message(detail: ErrorDetails) -> str:
+    kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind in _TYPES:
+        trap = kind == "bool_type" and isinstance(given, str) and given.lower() in _BOOLEAN_WORDS
+        hint = f"; `{given}` is a word in YAML 1.2" if trap else ""
+        return f"{_TYPES[kind]}, not {_shown(given)}{hint}"
+    if kind == "literal_error":
+        expected = [word.strip().strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(",")]
+        near = did_you_mean(str(given), expected)
+        return f"{_shown(given)} is none of {', '.join(expected)}{near}"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "string_pattern_mismatch":
+        return f"{_shown(given)} does not have the form of {_form(str(context['pattern']))}"
+    bounds = {
+        "greater_than_equal": "must be at least {ge}",
+        "greater_than": "must be more than {gt}",
+        "less_than_equal": "must be at most {le}",
+        "less_than": "must be less than {lt}",
+        "too_short": "needs at least {min_length} of them",
+        "too_long": "takes at most {max_length} of them",
+        "string_too_short": "needs at least {min_length} characters",
+        "string_too_long": "takes at most {max_length} characters",
+    }
+    if kind in bounds:
+        return bounds[kind].format(**context) + f", not {_shown(given)}"
+    message = detail["msg"]
+    return message[:1].lower() + message[1:]
+
+
+def _form(pattern: str) -> str:
+    forms = {
+        "embedded|mosquitto": "`embedded`, `mosquitto` or `mqtt://HOST:PORT`",
+        "[a-z0-9][a-z0-9._-]*": "a name (lower-case letters, digits, `.`, `_`, `-`)",
+        "[a-z0-9][a-z0-9_-]{0,63}": "a name (lower-case letters, digits, `_`, `-`)",
+        "[a-z0-9_]+": "a measure like `commit_latency.p99`",
+    }
+    return next((form for key, form in forms.items() if key in pattern), f"`{pattern}`")
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, tuple | list):
+        return "a list" if value else "an empty list"
+    text = str(value)
+    return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
+
+
+def _listed(names: list[str]) -> str:
+    return f"; known here: {', '.join(names)}" if 0 < len(names) <= 12 else ""
+
+
+def _known_keys(path: Path) -> list[str]:
+    """The keys that the schema knows in the mapping at ``path``."""
+    schema = json_schema()
+    nodes = [schema]
+    for part in path:
+        nodes = [inner for node in nodes for inner in _inside(node, part, schema)]
+    names: list[str] = []
+    for node in nodes:
+        names += [name for name in node.get("properties", {}) if name not in names]
+    return names
+
+
+def _inside(node: dict[str, Any], part: str | int, schema: dict[str, Any]) -> list[dict[str, Any]]:
+    if isinstance(part, int):
+        found = [node.get("items")]
+    else:
+        found = [node.get("properties", {}).get(part, node.get("additionalProperties"))]
+    return [branch for item in found if isinstance(item, dict) for branch in _branches(item, schema)]
+
+
+def _branches(node: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    if "$ref" in node:
+        return _branches(schema["$defs"][node["$ref"].rsplit("/", 1)[-1]], schema)
+    if "anyOf" in node:
+        return [branch for option in node["anyOf"] for branch in _branches(option, schema)]
+    return [node]

@@ -1,0 +1,40 @@
+"""The scenarios that come with the program: found by name from any folder."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_mean
+
+
+def library() -> Path:
+    """The folder of shipped scenarios."""
+    return Path(str(files("scenarios"))) / "library"
+
+
+def shipped() -> dict[str, Path]:
+    """Name -> file of every shipped scenario, in order of name."""
+    found = sorted(library().rglob("*.yaml"), key=lambda path: path.stem)
+    return {path.stem: path for path in found}
+
+
+def find_scenario(given: str) -> Path:
+    """The file that ``given`` means: a path, or the name of a shipped scenario with or without ".yaml".
+
+    A file that exists wins. ScenarioInvalid where ``given`` is neither.
+    """
+    path = Path(given)
+    if path.exists():
+        return path
+    known = shipped()
+    name = given.removesuffix(".yaml").removesuffix(".yml")
+    if "/" not in given and "\\" not in given:
+        if name in known:
+            return known[name]
+        if path.suffix not in {".yaml", ".yml"}:
+            near = did_you_mean(name, known)
+            listed = f"; shipped are {', '.join(known)}" if known and not near else ""
+            message = f"is no file and no shipped scenario{near}{listed}"
+            raise ScenarioInvalid([Problem(Mark(given, -1, 0), (), message)])
+    return path

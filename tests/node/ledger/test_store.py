@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consensus.vocabulary import Cut, Drop, Put
-from node.ledger.sqlite_store import SqliteStore
-from node.ledger.store import MemoryStore, StoreError, apply_record, in_order
+from node.ledger.store import MemoryStore, SqliteStore, StoreError, apply_record, in_order
 
 ROOT = Path(__file__).parents[3]
 
@@ -120,7 +119,7 @@ def test_two_cannot_open_one_store(path):
     store = SqliteStore(path, PlainCodec())
     with pytest.raises(StoreError, match=r"node\.db: in use by another process"):
         SqliteStore(path, PlainCodec())
-    script = "import sys; from node.ledger.sqlite_store import SqliteStore; SqliteStore(sys.argv[1], None)"
+    script = "import sys; from node.ledger.store import SqliteStore; SqliteStore(sys.argv[1], None)"
     command = [sys.executable, "-c", script, str(path)]
     other = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     assert other.returncode == 1
@@ -135,7 +134,7 @@ import sys
 from pathlib import Path
 import msgspec
 from consensus.vocabulary import Put
-from node.ledger.sqlite_store import SqliteStore
+from node.ledger.store import SqliteStore
 class Codec:
     encode = staticmethod(msgspec.msgpack.encode)
 store = SqliteStore(Path(sys.argv[1]), Codec())

@@ -1,8 +1,4 @@
-"""What a node must not forget, and where it is kept: the interface, and the store in memory.
-
-The durable one is :mod:`node.ledger.sqlite_store`; the virtual world has a simulated disk of its own. All apply the
-same records (:class:`~consensus.vocabulary.Put`, ``Cut``, ``Drop``) and give back the same image.
-"""
+"""The interface of a store, and what its records mean."""
 
 from __future__ import annotations
 
@@ -63,26 +59,3 @@ def in_order(image: Image) -> Image:
         for space, entries in sorted(image.items())
         if entries
     }
-
-
-class MemoryStore:
-    """Keeps values by reference for as long as the process lives."""
-
-    def __init__(self) -> None:
-        self._image: Image | None = {}
-
-    def append(self, records: Sequence[Record]) -> None:
-        image = self._open()
-        for record in records:
-            apply_record(image, record)
-
-    def load(self) -> Image:
-        return in_order(self._open())
-
-    def close(self) -> None:
-        self._image = None
-
-    def _open(self) -> Image:
-        if self._image is None:
-            raise StoreError("the store in memory is closed")
-        return self._image

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from zlib import crc32
 
 from consensus.vocabulary import Cut, Drop, Image, Put, Record
-from node.ledger.store import StoreError
+from node.ledger.store.interface import StoreError
 
 APPLICATION_ID = 0x436F6E73  # "Cons": tells our files from other programs' databases
 LAYOUT_VERSION = 1

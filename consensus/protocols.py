@@ -110,6 +110,13 @@ class Core(Protocol):
         """Order ``block``, built for the current :meth:`slot` and accepted by our own application."""
         ...
 
+    def wants_block(self) -> bool:
+        """A block is needed even if no request waits (a new Raft leader's first, which commits older ones).
+
+        The replica then proposes an empty one at once, if there is a :meth:`slot`.
+        """
+        ...
+
     def demand(self, now: int, waiting: bool) -> Effects:
         """Tell the core whether requests wait to be ordered (a silent leader is deposed only then)."""
         ...

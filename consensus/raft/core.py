@@ -1,0 +1,224 @@
+"""Raft as a core of this project: the interface on one side, the paper's rules on the other.
+
+The rules are in the modules beside this one; here every input finds its rule. The story of a block:
+:meth:`RaftCore.propose` appends it to the leader's log (durably) and sends AppendEntries (``replication``); followers
+check, judge and append it (``append``) and acknowledge with a signature; a majority of those commits it
+(``tally``), and the next AppendEntries says so. The story of a leader: silence, pre-votes, votes (``election``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from consensus.chain import Block, Certificate
+from consensus.protocols import Setup, Slot, Status
+from consensus.raft import append, election, replication
+from consensus.raft.certificates import fault_of
+from consensus.raft.messages import (
+    AppendDeferral,
+    AppendEntries,
+    AppendFailure,
+    AppendSuccess,
+    PreVote,
+    PreVoteReply,
+    RequestVote,
+    RequestVoteReply,
+)
+from consensus.raft.roles import NAMES, Candidate, Follower, Leader, Observer, PreCandidate
+from consensus.raft.server import ELECTION, HEARTBEAT, PeerError, Server
+from consensus.vocabulary import Effects, LocalProtocolError, NodeId, Rejected, SetTimer
+
+TERM_MAX = 2**62
+"""Terms beyond this are refused, so that no forged one can use up the numbers."""
+
+_Handler = Callable[[Server, int, NodeId, Any], None]
+
+_HANDLERS: dict[type, _Handler] = {
+    PreVote: election.on_pre_vote,
+    PreVoteReply: election.on_pre_vote_reply,
+    RequestVote: election.on_request_vote,
+    RequestVoteReply: election.on_request_vote_reply,
+    AppendEntries: append.on_append_entries,
+    AppendSuccess: replication.on_append_success,
+    AppendFailure: replication.on_append_failure,
+    AppendDeferral: replication.on_append_deferral,
+}
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class RaftCore:
+    """One Raft server behind :class:`consensus.protocols.Core`."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.server = Server(setup)
+        self._started = False
+
+    # -- Inputs ----------------------------------------------------------------------------------------
+
+    def start(self, now: int) -> Effects:
+        """Follow nobody yet. A server that restarts stands by the leader it may have heard before.
+
+        Its promise not to vote for another within the least election timeout outlives a crash (leases of a
+        leader rest on it), so after a restart it waits that long before it grants a vote.
+        """
+        if self._started:
+            raise LocalProtocolError("started already")
+        self._started = True
+        server = self.server
+        if server.me in server.voters:
+            server.become_follower(now, server.term)
+            if isinstance(server.role, Follower) and server.restarted:
+                server.role.heard_at = now
+            if not server.peers:
+                election.ask_for_pre_votes(server, now)
+        return server.take_effects()
+
+    def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
+        self._require_started()
+        server = self.server
+        try:
+            self._admit(sender, message)
+            _HANDLERS[type(message)](server, now, sender, message)
+        except PeerError as error:
+            return [Rejected(sender=sender, reason=str(error))]
+        return server.take_effects()
+
+    def _admit(self, sender: NodeId, message: Any) -> None:
+        """What every message must satisfy."""
+        server = self.server
+        if type(message) not in _HANDLERS:
+            raise PeerError(f"{type(message).__name__} is no message of Raft")
+        if isinstance(server.role, Observer):
+            raise PeerError("this node does not vote")
+        if sender not in server.peers:
+            raise PeerError(f"node {sender} does not vote beside us")
+        if not 0 <= message.term <= TERM_MAX:
+            raise PeerError(f"term {message.term} is out of bounds")
+
+    def timer(self, now: int, name: str) -> Effects:
+        self._require_started()
+        server = self.server
+        if name == ELECTION:
+            election.on_election_timeout(server, now)
+        elif name == HEARTBEAT:
+            self._on_heartbeat_timer(now)
+        else:
+            raise LocalProtocolError(f"no timer {name!r} in Raft")
+        return server.take_effects()
+
+    def _on_heartbeat_timer(self, now: int) -> None:
+        server = self.server
+        role = server.role
+        if isinstance(role, Leader):
+            if not election.check_quorum(server, now, role):
+                return
+            replication.on_heartbeat(server, role)
+        elif isinstance(role, PreCandidate | Candidate):
+            election.repeat_requests(server)
+        else:
+            return  # fired while being cancelled
+        server.effects.append(SetTimer(name=HEARTBEAT, after_ns=server.options.heartbeat_ns))
+
+    # -- Proposing -------------------------------------------------------------------------------------
+
+    def slot(self) -> Slot | None:
+        server = self.server
+        log = server.log
+        if not isinstance(server.role, Leader):
+            return None
+        if log.last_index - server.commit_index >= server.options.window:
+            return None
+        return Slot(height=log.last_index + 1, parent=log.last_hash, round=server.term)
+
+    def propose(self, now: int, block: Block) -> Effects:  # noqa: ARG002  the interface's
+        self._require_started()
+        server, slot = self.server, self.slot()
+        role = server.role
+        if slot is None or not isinstance(role, Leader):
+            raise LocalProtocolError("there is no slot to propose in")
+        if (block.height, block.parent, block.round) != (slot.height, slot.parent, slot.round):
+            raise LocalProtocolError(f"block {block.height} of term {block.round} does not fit the slot {slot}")
+        server.append(block)
+        replication.replicate(server, role)
+        replication.acknowledge_own(server, role, block.height)
+        server.tidy()
+        return server.take_effects()
+
+    def wants_block(self) -> bool:
+        """Say whether this leader needs an entry of its own term though no request waits.
+
+        It may not commit what an earlier leader left by counting copies (section 5.4.2), so what is left
+        hangs until something of its own follows; and a head committed without a certificate gets its proof
+        from the next block.
+        """
+        server = self.server
+        log = server.log
+        if not isinstance(server.role, Leader) or log.last_term == server.term:
+            return False
+        return log.last_index > server.commit_index or (server.commit_index > 0 and server.certificate is None)
+
+    def demand(self, now: int, waiting: bool) -> Effects:  # noqa: ARG002  the interface's
+        """Raft's leaders speak when idle, so their silence is judged without this."""
+        return []
+
+    # -- Catch-up --------------------------------------------------------------------------------------
+
+    def adopt(self, now: int, block: Block, certificate: Certificate | None) -> Effects:
+        self._require_started()
+        server = self.server
+        log, height = server.log, server.commit_index + 1
+        if block.height != height or block.parent != log.hash_at(height - 1):
+            raise LocalProtocolError(f"block {block.height} does not follow the decided one at {height - 1}")
+        agrees = log.last_index >= height and log.hash_at(height) == block.hash
+        if isinstance(server.role, Leader) and not agrees and block.round <= server.term:
+            raise LocalProtocolError(f"block {height} contradicts the log of term {server.term}'s leader")
+        if block.round > server.term and not isinstance(server.role, Observer):
+            server.become_follower(now, block.round)  # a decided block proves that its term was reached
+        if not agrees:
+            if log.last_index >= height:
+                server.truncate(height)
+            log.append(block)  # not to raft.log: its Commit makes it durable in the ledger
+        server.commit(height, {height: certificate} if certificate is not None else {})
+        server.tidy()
+        return server.take_effects()
+
+    def certifies(self, block: Block, certificate: Certificate) -> bool:
+        server = self.server
+        return fault_of(server.voters, server.quorum, server.crypto, block, certificate) is None
+
+    # -- Looking in ------------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        server = self.server
+        role = server.role
+        leader = server.me if isinstance(role, Leader) else role.leader if isinstance(role, Follower) else None
+        return Status(
+            role=NAMES[type(role)],
+            round=server.log.last_term if isinstance(role, Observer) else server.term,
+            leader=leader,
+            height=server.commit_index,
+            changing=isinstance(role, PreCandidate | Candidate),
+        )
+
+    def state_hash(self) -> bytes:
+        server = self.server
+        state = (
+            server.term,
+            server.voted_for,
+            server.commit_index,
+            server.certificate,
+            server.log.base_index,
+            server.log.hashes(),
+            server.role,
+            self._started,
+        )
+        return sha256(_encoder.encode(state)).digest()
+
+    def _require_started(self) -> None:
+        if not self._started:
+            raise LocalProtocolError("not started")

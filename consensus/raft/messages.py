@@ -1,0 +1,126 @@
+"""What Raft servers say to each other: the paper's remote procedure calls as one-way messages.
+
+``term`` is the sender's current term, but for PreVote (the term it would campaign in). Nothing is assumed of
+delivery: any message may be lost, doubled, delayed or overtaken. ``blocks`` are the log's entries: a block's
+``header.round`` is the term of the leader that first proposed it, its height the log index.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from consensus.chain import Block, Certificate, Natural, Signature
+
+
+class PreVote(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.pre-vote"):
+    """Would you vote for me in ``term``? Changes nothing at either side (dissertation, section 9.6)."""
+
+    term: Natural
+    last_index: Natural
+    last_term: Natural
+
+
+class PreVoteReply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.pre-voted"):
+    """``granted``: yes, in the ``term`` asked for. Otherwise no, and ``term`` is the voter's own."""
+
+    term: Natural
+    granted: bool
+
+
+class RequestVote(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.request-vote"):
+    """Vote for me in ``term`` (paper, section 5.2 and figure 2).
+
+    ``transfer`` says that the leader itself asked for this election, so that a voter may heed it although it
+    still hears that leader (dissertation, section 4.2.3).
+    """
+
+    term: Natural
+    last_index: Natural
+    last_term: Natural
+    transfer: bool = False
+
+
+class RequestVoteReply(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.voted"):
+    """The vote, durable before it is said."""
+
+    term: Natural
+    granted: bool
+
+
+class AppendEntries(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.append"):
+    """Entries after (``previous_index``, ``previous_term``), or none of them as a heartbeat (section 5.3).
+
+    ``commit`` is the leader's commit index, ``certificate`` its proof where the leader has one. ``beat``
+    numbers the leader's rounds of heartbeats; replies echo it, so that a late reply is never taken for a
+    confirmation of something asked after it was sent.
+    """
+
+    term: Natural
+    previous_index: Natural
+    previous_term: Natural
+    blocks: tuple[Block, ...]
+    commit: Natural
+    certificate: Certificate | None
+    beat: Natural
+
+
+class AppendSuccess(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.appended"):
+    """My log equals yours up to ``match_index``, durably.
+
+    ``signature`` covers ``commit_bytes(term, match_index, hash)``. It is there when the entry at
+    ``match_index`` is of this very term and not yet known here as committed: a majority of such
+    acknowledgements commits it (sections 5.3 and 5.4.2), and is its certificate.
+    """
+
+    term: Natural
+    match_index: Natural
+    signature: Signature | None
+    beat: Natural
+
+
+class AppendFailure(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.refused"):
+    """My log does not hold your previous entry, or your ``term`` is over (then only ``term`` means something).
+
+    ``conflict_term`` is the term of my entry at ``previous_index`` and ``conflict_index`` the first I hold of
+    that term; or 0 and my log's end, where it is too short (end of section 5.3).
+    """
+
+    term: Natural
+    previous_index: Natural
+    conflict_index: Natural
+    conflict_term: Natural
+    beat: Natural
+
+
+class AppendDeferral(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.deferred"):
+    """My log equals yours up to ``match_index``; what follows I cannot judge before I have executed more.
+
+    Not in the paper, whose entries need no judging: a block states a state root that its receiver checks.
+    """
+
+    term: Natural
+    match_index: Natural
+    beat: Natural
+
+
+Message = (
+    PreVote
+    | PreVoteReply
+    | RequestVote
+    | RequestVoteReply
+    | AppendEntries
+    | AppendSuccess
+    | AppendFailure
+    | AppendDeferral
+)
+
+MESSAGES: tuple[type, ...] = (
+    PreVote,
+    PreVoteReply,
+    RequestVote,
+    RequestVoteReply,
+    AppendEntries,
+    AppendSuccess,
+    AppendFailure,
+    AppendDeferral,
+)

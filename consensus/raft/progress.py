@@ -1,0 +1,74 @@
+"""What a leader knows of one follower's log, and how it therefore sends.
+
+The states are those of etcd's tracker, which the dissertation (section 10.2) describes without naming:
+
+* **Probe**: where the logs part is unknown. One AppendEntries at a time, repeated by heartbeat.
+* **Replicate**: known. Entries are pipelined: ``next_index`` advances as they are sent, not as they are
+  acknowledged, and falls back to Probe when a refusal shows that something was lost.
+* **Behind**: the entries that the follower lacks are no longer at hand. Only heartbeats go, until catch-up
+  has brought the follower near.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from consensus.vocabulary import LocalProtocolError
+
+
+class Probe(msgspec.Struct, tag=True):
+    """One request is out (``waiting``) or may go; ``deferred``: the last one was put off by the follower."""
+
+    waiting: bool = False
+    deferred: bool = False
+
+
+class Replicate(msgspec.Struct, tag=True):
+    """``inflight`` ascends: the last index of each AppendEntries sent and not yet acknowledged."""
+
+    inflight: list[int] = msgspec.field(default_factory=list)
+
+
+class Behind(msgspec.Struct, tag=True):
+    """Left to catch-up."""
+
+
+class Progress(msgspec.Struct):
+    """One follower, as its leader sees it.
+
+    Invariant: ``0 <= match_index < next_index``.
+    """
+
+    next_index: int
+    heard_at: int  # when a reply of this term last came (or the leadership began), for CheckQuorum
+    match_index: int = 0  # the follower's log equals the leader's up to here, durably
+    beat: int = 0  # the highest heartbeat round it has echoed
+    state: Probe | Replicate | Behind = msgspec.field(default_factory=Probe)
+
+    def become_probe(self, next_index: int) -> None:
+        """Look for the place where the logs part, from ``next_index`` down."""
+        self.next_index = max(self.match_index + 1, next_index)
+        self.state = Probe()
+
+    def become_replicate(self) -> None:
+        """Pipeline from the known match on."""
+        if isinstance(self.state, Replicate):
+            raise LocalProtocolError("this follower is being replicated to already")
+        self.next_index = self.match_index + 1
+        self.state = Replicate()
+
+    def become_behind(self) -> None:
+        """Give the follower over to catch-up."""
+        self.state = Behind()
+
+    def acknowledge(self, match_index: int) -> bool:
+        """Take note of a durable match; True when it is news."""
+        if isinstance(self.state, Replicate):
+            inflight = self.state.inflight
+            while inflight and inflight[0] <= match_index:
+                del inflight[0]
+        if match_index <= self.match_index:
+            return False
+        self.match_index = match_index
+        self.next_index = max(self.next_index, match_index + 1)
+        return True

@@ -1,0 +1,274 @@
+"""Log replication at the leader: sections 5.3 and 5.4.2 of the paper, with etcd's pipelining.
+
+Per follower the leader keeps a :class:`~consensus.raft.progress.Progress`. Every message it sends is an
+AppendEntries: with the blocks that the follower's state allows, or with none as a heartbeat. Because each one
+names the entry before it, a heartbeat that follows a lost message is refused, and the refusal starts the repair;
+no other retransmission is needed.
+
+An acknowledgement is a signature over the entry it reaches. A majority of them, the leader's own included,
+commits an entry of the leader's term, and with it all before it; the next messages carry the commit index and its
+certificate to the followers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from consensus.chain import Certificate, commit_bytes
+from consensus.raft.messages import AppendDeferral, AppendEntries, AppendFailure, AppendSuccess
+from consensus.raft.progress import Behind, Probe, Progress, Replicate
+from consensus.raft.roles import Leader
+from consensus.raft.server import PeerError, Server
+from consensus.vocabulary import NodeId
+
+# -- Sending -------------------------------------------------------------------------------------------
+
+
+def announce_leadership(server: Server, role: Leader) -> None:
+    """Tell everyone who leads, and probe their logs (section 5.2)."""
+    _broadcast_append(server, role, lambda _: True)
+
+
+def replicate(server: Server, role: Leader) -> None:
+    """Send each follower the blocks that it may have."""
+    _broadcast_append(server, role, lambda _: False)
+
+
+def announce_commit(server: Server, role: Leader) -> None:
+    """Tell the followers that keep up of a new commit index; the others learn it when they are found."""
+    _broadcast_append(server, role, lambda progress: isinstance(progress.state, Replicate))
+
+
+def on_heartbeat(server: Server, role: Leader) -> None:
+    """Speak to everyone; whatever a probe was waiting for is taken for lost and sent again."""
+    role.beat += 1
+    for progress in role.progress.values():
+        if isinstance(progress.state, Probe):
+            progress.state.waiting = False
+    _broadcast_append(server, role, lambda _: True)
+
+
+def _broadcast_append(server: Server, role: Leader, even_if_empty: Callable[[Progress], bool]) -> None:
+    """One message to each follower that may have blocks, or is to hear from us even if there are none.
+
+    Followers that need the same message get the same object, as one broadcast where that is all of them.
+    """
+    groups: dict[tuple[int, int], list[NodeId]] = {}
+    for peer, progress in role.progress.items():
+        count = _blocks_allowed(server, progress)
+        if count > 0 or even_if_empty(progress):
+            groups.setdefault((_send_from(server, progress), count), []).append(peer)
+    for (start, count), members in groups.items():
+        message = _append_entries(server, role, start, count)
+        for peer in members:
+            _note_sent(role.progress[peer], message)
+        if len(members) == len(server.peers):
+            server.broadcast(message)
+            return
+        for peer in members:
+            server.send(peer, message)
+
+
+def _send_append(server: Server, role: Leader, peer: NodeId, *, even_if_empty: bool = False) -> None:
+    """Send one follower all that it may have now, in as many messages as its limits make of it."""
+    progress = role.progress[peer]
+    while (count := _blocks_allowed(server, progress)) > 0 or even_if_empty:
+        message = _append_entries(server, role, _send_from(server, progress), count)
+        _note_sent(progress, message)
+        server.send(peer, message)
+        even_if_empty = False
+
+
+def _send_from(server: Server, progress: Progress) -> int:
+    """Where the next message starts. One that is behind is probed at the oldest place we know."""
+    if isinstance(progress.state, Behind):
+        return server.log.base_index + 1
+    return progress.next_index
+
+
+def _blocks_allowed(server: Server, progress: Progress) -> int:
+    """How many blocks the follower's state lets us send now."""
+    state = progress.state
+    if isinstance(state, Behind) or (isinstance(state, Probe) and state.waiting):
+        return 0
+    if isinstance(state, Replicate) and len(state.inflight) >= server.options.inflight_max:
+        return 0
+    return min(server.log.last_index + 1 - progress.next_index, server.options.append_blocks_max)
+
+
+def _append_entries(server: Server, role: Leader, start: int, count: int) -> AppendEntries:
+    log = server.log
+    return AppendEntries(
+        term=server.term,
+        previous_index=start - 1,
+        previous_term=log.term_at(start - 1),
+        blocks=log.blocks_from(start, count, server.options.append_bytes_max) if count else (),
+        commit=server.commit_index,
+        certificate=server.certificate,
+        beat=role.beat,
+    )
+
+
+def _note_sent(progress: Progress, message: AppendEntries) -> None:
+    state = progress.state
+    if isinstance(state, Probe):
+        state.waiting = True
+    elif isinstance(state, Replicate) and message.blocks:
+        progress.next_index = message.blocks[-1].height + 1
+        state.inflight.append(message.blocks[-1].height)
+
+
+def acknowledge_own(server: Server, role: Leader, index: int) -> None:
+    """Count our own copy of the entry at ``index``, which is durable before anyone can hear of it."""
+    data = commit_bytes(server.term, index, server.log.hash_at(index))
+    role.tally.add(index, server.me, server.crypto.sign(data))
+    _advance_commit(server, role, index)
+
+
+# -- Answers -------------------------------------------------------------------------------------------
+
+
+def on_append_success(server: Server, now: int, sender: NodeId, message: AppendSuccess) -> None:
+    """A follower's log equals ours up to ``match_index``."""
+    role = _leader_addressed(server, message.term)
+    if role is None:
+        return
+    _require_match(server, message.match_index)
+    news = _verified_signature(server, role, sender, message)
+    progress = role.progress[sender]
+    _heard(role, progress, now, message.beat)
+    progress.acknowledge(message.match_index)
+    _settle(server, progress)
+    if news is not None:
+        role.tally.add(message.match_index, sender, news)
+        if _advance_commit(server, role, message.match_index):
+            announce_commit(server, role)
+            server.tidy()
+            return
+    _send_append(server, role, sender)
+
+
+def on_append_failure(server: Server, now: int, sender: NodeId, message: AppendFailure) -> None:
+    """A follower lacks the entry we took for common, or knows a later term."""
+    if message.term > server.term:
+        server.become_follower(now, message.term)
+        return
+    role = _leader_addressed(server, message.term)
+    if role is None:
+        return
+    if not 1 <= message.conflict_index <= message.previous_index <= server.log.last_index:
+        raise PeerError(f"conflict at {message.conflict_index} before {message.previous_index}")
+    if not 0 <= message.conflict_term <= server.term:
+        raise PeerError(f"an entry of term {message.conflict_term} in term {server.term}")
+    progress = role.progress[sender]
+    _heard(role, progress, now, message.beat)
+    if _is_stale(server, progress, message):
+        return
+    progress.become_probe(_next_after_conflict(server, message))
+    if progress.next_index <= server.log.base_index:
+        progress.become_behind()
+        server.trace("raft.behind", sender, message.conflict_index)
+        return
+    _send_append(server, role, sender, even_if_empty=True)
+
+
+def on_append_deferral(server: Server, now: int, sender: NodeId, message: AppendDeferral) -> None:
+    """A follower will judge the rest once it has executed more: it has what it needs, so send that again.
+
+    At once the first time (what it lacked came with the same message); after that at the pace of heartbeats.
+    """
+    role = _leader_addressed(server, message.term)
+    if role is None:
+        return
+    _require_match(server, message.match_index)
+    progress = role.progress[sender]
+    _heard(role, progress, now, message.beat)
+    news = progress.acknowledge(message.match_index)
+    again = isinstance(progress.state, Probe) and progress.state.deferred and not news
+    progress.become_probe(message.match_index + 1)
+    progress.state = Probe(waiting=again, deferred=True)
+    _send_append(server, role, sender)
+
+
+def _leader_addressed(server: Server, term: int) -> Leader | None:
+    """Our leadership, if the answer is to it; None for an answer to an earlier one."""
+    if term > server.term:
+        raise PeerError(f"an answer in term {term}, where we did not lead")
+    if term < server.term or not isinstance(server.role, Leader):
+        return None
+    return server.role
+
+
+def _require_match(server: Server, match_index: int) -> None:
+    if not 0 <= match_index <= server.log.last_index:
+        raise PeerError(f"acknowledges entry {match_index}; the last is {server.log.last_index}")
+
+
+def _verified_signature(server: Server, role: Leader, sender: NodeId, message: AppendSuccess) -> bytes | None:
+    """The acknowledgement's signature where it counts and is new; PeerError where it must be there and is not good."""
+    index = message.match_index
+    if index <= server.commit_index or server.log.term_at(index) != server.term or role.tally.has(index, sender):
+        return None
+    if message.signature is None:
+        raise PeerError(f"acknowledges entry {index} without a signature")
+    if not server.crypto.verify(sender, commit_bytes(server.term, index, server.log.hash_at(index)), message.signature):
+        raise PeerError(f"the signature over entry {index} does not verify")
+    return message.signature
+
+
+def _heard(role: Leader, progress: Progress, now: int, beat: int) -> None:
+    progress.heard_at = now
+    progress.beat = max(progress.beat, min(beat, role.beat))
+
+
+def _settle(server: Server, progress: Progress) -> None:
+    """A match is known: pipeline from there, if the entries after it are at hand."""
+    if isinstance(progress.state, Replicate):
+        return
+    if isinstance(progress.state, Probe) and progress.match_index + 1 < progress.next_index:
+        return  # an answer older than the question that is out
+    if progress.match_index >= server.log.base_index:
+        progress.become_replicate()
+
+
+def _is_stale(server: Server, progress: Progress, message: AppendFailure) -> bool:
+    """Whether this refusal is older than something that we learned since."""
+    if message.previous_index <= progress.match_index:
+        return True
+    if isinstance(progress.state, Behind):
+        return message.conflict_index <= server.log.base_index
+    return isinstance(progress.state, Probe) and message.previous_index != progress.next_index - 1
+
+
+def _next_after_conflict(server: Server, message: AppendFailure) -> int:
+    """Skip the whole conflicting term (end of section 5.3).
+
+    If our log has entries of the follower's conflicting term, try after the last of them; if it has none,
+    the follower's first index of that term (or its log's end) is as far as the logs can agree.
+    """
+    if message.conflict_term > 0:
+        last = server.log.last_index_of_term(message.conflict_term, message.previous_index - 1)
+        if last is not None and last >= message.conflict_index:
+            return last + 1
+    return message.conflict_index
+
+
+# -- Commitment ----------------------------------------------------------------------------------------
+
+
+def _advance_commit(server: Server, role: Leader, index: int) -> bool:
+    """Commit ``index`` and all before it if it is acknowledged by a majority (section 5.4.2)."""
+    if index <= server.commit_index or _certificate(server, role, index) is None:
+        return False
+    certificates: dict[int, Certificate] = {}
+    for height in range(server.commit_index + 1, index + 1):
+        certificate = _certificate(server, role, height)
+        if certificate is not None:
+            certificates[height] = certificate
+    server.commit(index, certificates)
+    role.tally.forget(index)
+    return True
+
+
+def _certificate(server: Server, role: Leader, index: int) -> Certificate | None:
+    return role.tally.certificate(server.term, index, server.log.hash_at(index), server.quorum)

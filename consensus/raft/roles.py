@@ -1,0 +1,68 @@
+"""A server's states (paper, figure 4), one class each, with only the fields that mean something there.
+
+Which state may follow which is the table :data:`TRANSITIONS`; :class:`consensus.raft.server.Server` consults
+it in every ``become_*``. PreCandidate is the dissertation's section 9.6; Observer is a node without a vote,
+outside the figure, which learns decided blocks from catch-up alone.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from consensus.raft.progress import Progress
+from consensus.raft.tally import Tally
+from consensus.vocabulary import NodeId
+
+
+class Observer(msgspec.Struct, tag=True):
+    """Takes no part."""
+
+
+class Follower(msgspec.Struct, tag=True):
+    """Answers leaders and candidates; stands itself when it has waited for ``timeout`` in vain."""
+
+    timeout: int  # nanoseconds, drawn anew each time a server becomes a follower
+    reset_at: int  # when the wait began: a leader heard, a vote granted, or the state entered
+    heard_at: int | None = None  # when a leader was last heard: until it lapses, no one else gets a vote
+    leader: NodeId | None = None  # of the current term
+
+
+class PreCandidate(msgspec.Struct, tag=True):
+    """Asks whether it could win the next term, without disturbing this one."""
+
+    votes: dict[NodeId, bool]
+
+
+class Candidate(msgspec.Struct, tag=True):
+    """Asks for votes in its current term; ``transfer`` when its leader told it to stand."""
+
+    votes: dict[NodeId, bool]
+    transfer: bool = False
+
+
+class Leader(msgspec.Struct, tag=True):
+    """Orders blocks; holds the current term's majority until a higher term or CheckQuorum ends it."""
+
+    progress: dict[NodeId, Progress]  # every other voter, in ascending order
+    tally: Tally
+    beat: int = 0  # number of the latest round of heartbeats
+
+
+Role = Observer | Follower | PreCandidate | Candidate | Leader
+
+TRANSITIONS: dict[type[Role], tuple[type[Role], ...]] = {
+    Observer: (Follower,),  # at the start of a server that votes
+    Follower: (PreCandidate, Candidate),
+    PreCandidate: (Follower, PreCandidate, Candidate),
+    Candidate: (Follower, PreCandidate, Leader),
+    Leader: (Follower,),
+}
+
+NAMES: dict[type[Role], str] = {
+    Observer: "observer",
+    Follower: "follower",
+    PreCandidate: "candidate",
+    Candidate: "candidate",
+    Leader: "leader",
+}
+"""What an observer is told; standing for pre-votes is standing, to a bystander."""

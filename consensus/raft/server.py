@@ -1,0 +1,238 @@
+"""A Raft server's state, and the only ways to change it.
+
+What figure 2 of the paper lists stands here under the paper's names: the persistent term, vote and log, the
+volatile commit index, and the role with the fields of its own (``roles.py``). The rules that act on it are in
+``election.py``, ``append.py`` (followers) and ``replication.py`` (leaders).
+
+Two promises are kept in this one place, whatever those rules do:
+
+* **Durable before said.** Term, vote and log entries that changed are queued as records, and :meth:`Server.send`,
+  :meth:`Server.broadcast` and :meth:`Server.commit` first emit the queue as one ``Persist``. Nothing can leave
+  the server, or count as committed, before what it rests on.
+* **Rejected means unchanged.** Handlers raise :class:`PeerError` only before their first change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
+from consensus.protocols import Setup
+from consensus.quorum import majority
+from consensus.raft.log import Log
+from consensus.raft.options import RaftOptions, options_of
+from consensus.raft.progress import Progress
+from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
+from consensus.raft.roles import NAMES, TRANSITIONS, Candidate, Follower, Leader, Observer, PreCandidate, Role
+from consensus.raft.tally import Tally
+from consensus.vocabulary import (
+    Broadcast,
+    CancelTimer,
+    Commit,
+    Cut,
+    Drop,
+    Effects,
+    Image,
+    LocalProtocolError,
+    NodeId,
+    Persist,
+    Put,
+    Record,
+    Send,
+    SetTimer,
+    Trace,
+)
+
+ELECTION = "raft.election"
+"""Timer of followers (no leader heard) and candidates (no majority won)."""
+
+HEARTBEAT = "raft.heartbeat"
+"""Timer of leaders (speak) and candidates (repeat unanswered requests)."""
+
+
+class PeerError(Exception):
+    """A peer said something malformed or impossible. Raised before anything has changed."""
+
+
+class Server:
+    """The state of one server; see the module's text for its two promises."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.options: RaftOptions = options_of(setup.options)
+        self.me = setup.me
+        self.voters = setup.voters
+        self.peers = tuple(voter for voter in setup.voters if voter != setup.me)
+        self.quorum = majority(len(setup.voters))
+        self.application = setup.application
+        self.crypto = setup.crypto
+        self._random = setup.random
+        self.effects: Effects = []
+        self._records: list[Record] = []
+        self._hard_state_changed = False
+        self._load(setup.image, setup.genesis)
+        self.role: Role = Observer()
+
+    # -- Durable state ---------------------------------------------------------------------------------
+
+    def _load(self, image: Image, genesis: bytes) -> None:
+        """Take up what the store held: committed blocks from the ledger, later ones from our own log."""
+        hard_state = image.get(STATE, {}).get(STATE_KEY, HardState(term=0, voted_for=None))
+        self.term: int = hard_state.term
+        self.voted_for: NodeId | None = hard_state.voted_for
+        self.restarted = self.term > 0
+        blocks: dict[Any, Block] = image.get(BLOCKS, {})
+        self.commit_index: int = max(blocks, default=0)
+        base = max(0, self.commit_index - self.options.log_keep)
+        self.log = Log(base, blocks[base].round if base else 0, blocks[base].hash if base else genesis)
+        for height in range(base + 1, self.commit_index + 1):
+            self.log.append(blocks[height])
+        self.certificate: Certificate | None = image.get(CERTIFICATES, {}).get(self.commit_index)
+        entries: dict[Any, LogEntry] = image.get(LOG, {})
+        while (entry := entries.get(self.log.last_index + 1)) and entry.block.parent == self.log.last_hash:
+            self.log.append(entry.block)
+        if any(index > self.log.last_index for index in entries):
+            self._records.append(Cut(space=LOG, start=self.log.last_index + 1))
+
+    def enter_term(self, term: int, voted_for: NodeId | None = None) -> None:
+        """Move to a later term; durable before anything else is said. Terms never fall (section 5.1)."""
+        if term <= self.term:
+            raise LocalProtocolError(f"term {term} does not follow term {self.term}")
+        self.term = term
+        self.voted_for = voted_for
+        self._hard_state_changed = True
+
+    def vote_for(self, candidate: NodeId) -> None:
+        """Give this term's vote, once (section 5.2)."""
+        if self.voted_for not in (None, candidate):
+            raise LocalProtocolError(f"the vote of term {self.term} is given to {self.voted_for} already")
+        if self.voted_for is None:
+            self.voted_for = candidate
+            self._hard_state_changed = True
+
+    def append(self, block: Block) -> None:
+        """Add an entry at the log's end."""
+        self.log.append(block)
+        self._records.append(Put(space=LOG, key=block.height, value=LogEntry(block=block)))
+
+    def truncate(self, start: int) -> None:
+        """Take back the uncommitted entries from ``start`` on."""
+        if start <= self.commit_index:
+            raise LocalProtocolError(f"entry {start} is committed; it cannot be truncated")
+        self.log.truncate(start)
+        self._records.append(Cut(space=LOG, start=start))
+
+    def commit(self, index: int, certificates: dict[int, Certificate]) -> None:
+        """Decide every entry up to ``index``; those without a certificate are vouched for by a later one."""
+        self.flush()
+        for height in range(self.commit_index + 1, index + 1):
+            certificate = certificates.get(height)
+            self.effects.append(Commit(height=height, block=self.log.block_at(height), certificate=certificate))
+        self.commit_index = index
+        self.certificate = certificates.get(index)
+
+    def tidy(self) -> None:
+        """Forget committed entries that are far behind, now and then (the ledger holds them for good)."""
+        keep = self.options.log_keep
+        if self.commit_index - self.log.base_index < 2 * keep:
+            return
+        base = self.commit_index - keep
+        self.log.compact(base)
+        self._records.append(Drop(space=LOG, end=base + 1))
+
+    # -- What leaves the server ------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Emit what must be durable before whatever comes next."""
+        if self._hard_state_changed:
+            state = HardState(term=self.term, voted_for=self.voted_for)
+            self._records.insert(0, Put(space=STATE, key=STATE_KEY, value=state))
+            self._hard_state_changed = False
+        if self._records:
+            self.effects.append(Persist(records=tuple(self._records)))
+            self._records.clear()
+
+    def send(self, to: NodeId, message: Any) -> None:
+        self.flush()
+        self.effects.append(Send(to=to, message=message))
+
+    def broadcast(self, message: Any) -> None:
+        """To every other voter."""
+        self.flush()
+        if self.peers:
+            self.effects.append(Broadcast(message=message))
+
+    def trace(self, kind: str, *detail: Any) -> None:
+        self.effects.append(Trace(kind=kind, detail=detail))
+
+    def take_effects(self) -> Effects:
+        """Everything emitted since the last call, what is still queued included."""
+        self.flush()
+        effects, self.effects = self.effects, []
+        return effects
+
+    # -- Roles -----------------------------------------------------------------------------------------
+
+    def become_follower(self, now: int, term: int, leader: NodeId | None = None) -> None:
+        """Follow ``leader`` (or nobody known yet) in ``term``, which is the current one or later.
+
+        A follower's wait is not cut short by a new term, nor prolonged: only hearing a leader and granting a
+        vote begin it anew (section 5.2).
+        """
+        if term > self.term:
+            self.enter_term(term)
+        if isinstance(self.role, Follower):
+            self.role.leader = leader
+            return
+        timeout = self.random_timeout()
+        if isinstance(self.role, Leader | Candidate | PreCandidate):
+            self.effects.append(CancelTimer(name=HEARTBEAT))
+        self._become(Follower(timeout=timeout, reset_at=now, leader=leader))
+        self.effects.append(SetTimer(name=ELECTION, after_ns=timeout))
+
+    def become_pre_candidate(self) -> None:
+        """Ask around before standing (dissertation, section 9.6); the term stays."""
+        self._become(PreCandidate(votes={self.me: True}))
+        self._await_votes()
+
+    def become_candidate(self, *, transfer: bool = False) -> None:
+        """Stand for election in the next term, with our own vote (section 5.2)."""
+        self.enter_term(self.term + 1, voted_for=self.me)
+        self._become(Candidate(votes={self.me: True}, transfer=transfer))
+        self._await_votes()
+
+    def become_leader(self, now: int) -> Leader:
+        """Lead the term that was just won: every follower's log is unknown, so probe from the end."""
+        start = self.log.last_index + 1
+        progress = {peer: Progress(next_index=start, heard_at=now) for peer in self.peers}
+        role = Leader(progress=progress, tally=Tally())
+        self._become(role)
+        self.effects.append(CancelTimer(name=ELECTION))
+        self.effects.append(SetTimer(name=HEARTBEAT, after_ns=self.options.heartbeat_ns))
+        return role
+
+    def _become(self, role: Role) -> None:
+        if type(role) not in TRANSITIONS[type(self.role)]:
+            raise LocalProtocolError(f"a {type(self.role).__name__} does not become a {type(role).__name__}")
+        self.role = role
+        self.trace("raft.role", NAMES[type(role)], self.term)
+
+    def _await_votes(self) -> None:
+        self.effects.append(SetTimer(name=ELECTION, after_ns=self.random_timeout()))
+        self.effects.append(SetTimer(name=HEARTBEAT, after_ns=self.options.heartbeat_ns))
+
+    def random_timeout(self) -> int:
+        """An election timeout, uniform over the options' range."""
+        low, high = self.options.election_timeout_min_ns, self.options.election_timeout_max_ns
+        return low + self._random() % (high - low)
+
+    def stands_by_a_leader(self, now: int) -> bool:
+        """Was a leader heard within the least election timeout? Then nobody else gets our vote.
+
+        So a server that rejoins, or hears nothing, cannot depose a leader that the rest can hear
+        (dissertation, section 4.2.3). CheckQuorum sees to it that a leader's own belief is fresh.
+        """
+        if isinstance(self.role, Leader):
+            return True
+        if not isinstance(self.role, Follower) or self.role.heard_at is None:
+            return False
+        return now - self.role.heard_at < self.options.election_timeout_min_ns

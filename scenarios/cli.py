@@ -98,6 +98,7 @@ def _top(
 
 @app.command(epilog=_RUN_EPILOG)
 def run(  # noqa: PLR0913 -- one parameter an option
+    *,
     scenario: ScenarioArgument,
     mode: ModeOption = None,
     bus: BusOption = None,
@@ -116,6 +117,7 @@ def run(  # noqa: PLR0913 -- one parameter an option
 
 @app.command()
 def demo(  # noqa: PLR0913 -- one parameter an option
+    *,
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="A shipped scenario.")] = "one_claim",
     mode: ModeOption = Mode.PROCESSES,
     bus: BusOption = None,
@@ -200,7 +202,7 @@ def node(config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The node
     """Run one node; the runner starts nodes this way."""
     from node.process import main as run_node  # noqa: PLC0415 -- only here
 
-    run_node([str(config)])
+    run_node(str(config))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -232,13 +234,13 @@ def _failed(error: Exception) -> int:
     if isinstance(error, _UsageMistake):
         error.show()  # type: ignore[attr-defined] # every such class has it
         return EXIT_INVALID
-    from scenarios.runner import RunError  # noqa: PLC0415 -- slow to import, needed on failure only
+    from scenarios.runner.ground import RunError  # noqa: PLC0415 -- slow to import, needed on failure only
 
     if isinstance(error, RunError):
-        _say(f"consortium: {error.message}")
+        _say(f"consortium: {error}")
         if error.hint:
             _say(f"  hint: {error.hint}")
-        return EXIT_INVALID
+        return EXIT_INCONCLUSIVE if error.inconclusive else EXIT_INVALID
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:

@@ -96,8 +96,6 @@ def _faults_name_someone(scenario: Scenario) -> Iterator[Finding]:
         for name in fault.names:
             if name in nodes or name in ROLES_OF_A_MOMENT:
                 continue
-            if name in scenario.members and fault.kind not in {"crash", "restart", "pause"}:
-                continue
             path = ("faults", index, fault.kind)
             roles = scenario.members.get(name)
             hint = f"; its nodes are {', '.join(roles.names(name))}" if roles is not None else _near(name, known)

@@ -1,0 +1,147 @@
+"""Measures of a run: a summary of each (``metrics.json``) and how they went over time (``metrics.csv``).
+
+Samples and summaries are integers in the unit that the measure names; a mean is rounded half to even, percentiles
+are nearest-rank, so no two machines disagree. A counter has no percentiles, only how often it counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+import msgspec
+
+SECOND_NS = 1_000_000_000
+RATE_SCALE = 1_000_000
+"""Rates are given in events per so many seconds, as the language's own quantities are."""
+
+
+class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One measure. All but ``count`` are absent for a counter and for a measure without samples."""
+
+    unit: str
+    count: int
+    mean: int | None = None
+    p50: int | None = None
+    p90: int | None = None
+    p99: int | None = None
+    max: int | None = None
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One measure in one interval of run time that begins at ``time_ns``."""
+
+    time_ns: int
+    measure: str
+    count: int
+    mean: int | None
+    p50: int | None
+    p99: int | None
+    max: int | None
+
+
+class _Measure(msgspec.Struct):
+    unit: str
+    samples: list[tuple[int, int]]  # (run time, value)
+
+
+class Metrics:
+    """Gathers samples and counts. Order of calls does not matter: times come with them."""
+
+    def __init__(self) -> None:
+        self._measures: dict[str, _Measure] = {}
+        self._counters: dict[str, list[tuple[int, int]]] = {}
+
+    def sample(self, measure: str, now_ns: int, value: int, unit: str = "ns") -> None:
+        """One value of ``measure``, seen at run time ``now_ns``."""
+        known = self._measures.setdefault(measure, _Measure(unit=unit, samples=[]))
+        if known.unit != unit:
+            raise ValueError(f"{measure} is measured in {known.unit}, not {unit}")
+        known.samples.append((now_ns, value))
+
+    def count(self, counter: str, now_ns: int, by: int = 1) -> None:
+        """``counter`` happened ``by`` more times at run time ``now_ns``."""
+        self._counters.setdefault(counter, []).append((now_ns, by))
+
+    def summary(self) -> dict[str, Summary]:
+        """Every measure and counter, in order of name."""
+        found = {
+            name: summarise(measure.unit, [value for _, value in measure.samples])
+            for name, measure in self._measures.items()
+        }
+        for name, events in self._counters.items():
+            found[name] = Summary(unit="events", count=sum(by for _, by in events))
+        return dict(sorted(found.items()))
+
+    def value(self, name: str, duration_ns: int) -> int | None:
+        """The value that an expectation's "measure.statistic" means; None where nothing was measured.
+
+        ``statistic`` is count, mean, p50, p90, p99 or max, or ``rate``: events in :data:`RATE_SCALE` seconds of
+        ``duration_ns``. KeyError where the name has no such form.
+        """
+        measure, _, statistic = name.rpartition(".")
+        if not measure or statistic not in {"count", "mean", "p50", "p90", "p99", "max", "rate"}:
+            raise KeyError(name)
+        summary = self.summary().get(measure)
+        if summary is None:
+            return 0 if statistic in {"count", "rate"} else None
+        if statistic == "rate":
+            return summary.count * RATE_SCALE * SECOND_NS // max(1, duration_ns)
+        found: int | None = getattr(summary, statistic)
+        return found
+
+    def rows(self, interval_ns: int = SECOND_NS) -> Iterator[Row]:
+        """The time series, in order of time and measure; intervals in which nothing happened are left out."""
+        cells: dict[tuple[int, str], list[int]] = {}
+        for name, measure in self._measures.items():
+            for now_ns, value in measure.samples:
+                cells.setdefault((now_ns // interval_ns * interval_ns, name), []).append(value)
+        counts: dict[tuple[int, str], int] = {}
+        for name, events in self._counters.items():
+            for now_ns, by in events:
+                place = (now_ns // interval_ns * interval_ns, name)
+                counts[place] = counts.get(place, 0) + by
+        for time_ns, name in sorted({*cells, *counts}):
+            values = cells.get((time_ns, name))
+            if values is None:
+                yield Row(time_ns, name, counts[time_ns, name], None, None, None, None)
+                continue
+            part = summarise("", values)
+            yield Row(time_ns, name, part.count, part.mean, part.p50, part.p99, part.max)
+
+    def summary_json(self) -> bytes:
+        """The content of ``metrics.json``."""
+        return msgspec.json.format(msgspec.json.encode(self.summary()), indent=2) + b"\n"
+
+    def table_lines(self, interval_ns: int = SECOND_NS) -> Iterator[str]:
+        """The lines of ``metrics.csv``, header first; an empty cell is a value that there is not."""
+        yield ",".join(Row.__struct_fields__)
+        for row in self.rows(interval_ns):
+            yield ",".join("" if cell is None else str(cell) for cell in msgspec.structs.astuple(row))
+
+
+def summarise(unit: str, values: Sequence[int]) -> Summary:
+    """The summary of ``values``."""
+    if not values:
+        return Summary(unit=unit, count=0)
+    ordered = sorted(values)
+    return Summary(
+        unit=unit,
+        count=len(ordered),
+        mean=_rounded(sum(ordered), len(ordered)),
+        p50=percentile(ordered, 50),
+        p90=percentile(ordered, 90),
+        p99=percentile(ordered, 99),
+        max=ordered[-1],
+    )
+
+
+def percentile(ordered: Sequence[int], percent: int) -> int:
+    """The nearest-rank percentile: the smallest value that ``percent`` of 100 do not exceed."""
+    rank = -(-len(ordered) * percent // 100)
+    return ordered[max(rank, 1) - 1]
+
+
+def _rounded(total: int, count: int) -> int:
+    """``total / count`` to the nearest integer, half to even."""
+    quotient, rest = divmod(total, count)
+    twice = 2 * rest
+    return quotient + (twice > count or (twice == count and quotient % 2 == 1))

@@ -119,7 +119,9 @@ def post(ctx: Context, key: str, memo: str, lines: Iterable[tuple[str, int]]) ->
     ctx.put(key, Posting(memo=memo, time_ms=ctx.time_ms, lines=booked))
 
 
-def pay(ctx: Context, key: str, memo: str, amount_fen: int, debit: tuple[str, str], credit: tuple[str, str]) -> None:
+def pay(  # noqa: PLR0913 - the facts of one payment
+    ctx: Context, key: str, amount_fen: int, *, debit: tuple[str, str], credit: tuple[str, str], memo: str
+) -> None:
     """Move cash between two owners, balanced within each of them.
 
     ``debit`` is the payer and the kind of account that takes the expense, ``credit`` the payee and its income.

@@ -4,6 +4,21 @@
 ``vault`` opens what a node may open. All deterministic, so that a run can be repeated bit for bit.
 """
 
+from node.privacy.commitments import Commitments, Opening, Value, commitment, field_names, is_committed
 from node.privacy.envelope import Envelope, derive, seal, unseal
+from node.privacy.vault import VaultRecord, open_for
 
-__all__ = ["Envelope", "derive", "seal", "unseal"]
+__all__ = [
+    "Commitments",
+    "Envelope",
+    "Opening",
+    "Value",
+    "VaultRecord",
+    "commitment",
+    "derive",
+    "field_names",
+    "is_committed",
+    "open_for",
+    "seal",
+    "unseal",
+]

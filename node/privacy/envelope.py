@@ -3,13 +3,13 @@
 The content is encrypted once (XChaCha20-Poly1305) with a key of its own; that key is sealed to each party's X25519
 key in libsodium's sealed-box format. Nothing is random: keys and nonces are BLAKE2b, keyed by the sender's secret,
 of (purpose, record, version, recipient), so a run can be repeated bit for bit while no key serves two contents.
-The record's name, version and recipients are authenticated with the content, so an envelope cannot be moved to
-another record.
+The record's name, version, commitments and recipients are authenticated with the content, so an envelope cannot be
+moved to another record. The content is the openings of the commitments that stand beside it in the open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Annotated
 
@@ -20,6 +20,16 @@ from nacl.public import PrivateKey, SealedBox
 from nacl.secret import Aead
 
 from node.ledger.transaction import Name
+from node.privacy.commitments import (
+    FIELDS_MAX,
+    Commitments,
+    Hex32,
+    Opening,
+    Path,
+    Value,
+    commitments_of,
+    openings_of,
+)
 
 CONTENT_BYTES_MAX = 64 * 1024
 RECIPIENTS_MAX = 16
@@ -28,6 +38,7 @@ RECORD_CHARACTERS_MAX = 160
 _NONCE_BYTES = 24
 _KEY_BYTES = 32
 _encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[Opening, ...]).decode
 
 
 class SealedKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -42,6 +53,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
 
     record: Annotated[str, msgspec.Meta(min_length=1, max_length=RECORD_CHARACTERS_MAX)]
     version: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+    commitments: Annotated[tuple[tuple[Path, Hex32], ...], msgspec.Meta(max_length=FIELDS_MAX)]
     ciphertext: Annotated[bytes, msgspec.Meta(max_length=CONTENT_BYTES_MAX + 64)]
     keys: Annotated[tuple[SealedKey, ...], msgspec.Meta(min_length=1, max_length=RECIPIENTS_MAX)]
 
@@ -55,40 +67,50 @@ def derive(secret: bytes, purpose: str, record: str, version: int = 0, recipient
     return blake2b(_encode((purpose, record, version, recipient)), key=secret, digest_size=_KEY_BYTES).digest()
 
 
-def seal(secret: bytes, record: str, version: int, content: bytes, recipients: Iterable[tuple[str, bytes]]) -> Envelope:
-    """Encrypt ``content`` to ``recipients``, pairs of (name, X25519 public key).
+def seal(
+    secret: bytes, record: str, fields: Mapping[str, Value], recipients: Iterable[tuple[str, bytes]], version: int = 0
+) -> Envelope:
+    """Commit to ``fields`` and encrypt them to ``recipients``, pairs of (name, X25519 public key).
 
     ``secret`` is the sender's, 32 bytes. One (record, version) must be sealed once only. ValueError: too large.
     """
+    salts = {path: derive(secret, "salt", record, version, path).hex() for path in fields}
+    openings = openings_of(fields, salts)
+    content = _encode(openings)
     if len(content) > CONTENT_BYTES_MAX:
         raise ValueError(f"{len(content)} bytes; an envelope holds at most {CONTENT_BYTES_MAX}")
     ordered = sorted(recipients)
-    names = tuple(name for name, _ in ordered)
+    commitments = commitments_of(openings)
     content_key = derive(secret, "content-key", record, version)
     nonce = derive(secret, "content-nonce", record, version)[:_NONCE_BYTES]
-    ciphertext = bytes(Aead(content_key).encrypt(content, _bound(record, version, names), nonce))
+    bound = _bound(record, version, commitments, tuple(name for name, _ in ordered))
     keys: list[SealedKey] = []
     for name, public in ordered:
         ephemeral = PrivateKey(derive(secret, "ephemeral-key", record, version, name))
         keys.append(SealedKey(recipient=name, sealed=_seal_key(content_key, public, ephemeral)))
-    return Envelope(record=record, version=version, ciphertext=ciphertext, keys=tuple(keys))
+    ciphertext = bytes(Aead(content_key).encrypt(content, bound, nonce))
+    return Envelope(record=record, version=version, commitments=commitments, ciphertext=ciphertext, keys=tuple(keys))
 
 
-def unseal(envelope: Envelope, name: str, seal_secret: bytes) -> bytes | None:
-    """The content for ``name``, who holds the X25519 ``seal_secret``; None where it is not for them or is damaged."""
-    for key in envelope.keys:
-        if key.recipient == name:
-            try:
-                content_key = SealedBox(PrivateKey(seal_secret)).decrypt(key.sealed)
-                bound = _bound(envelope.record, envelope.version, envelope.recipients)
-                return bytes(Aead(content_key).decrypt(envelope.ciphertext, bound))
-            except (CryptoError, ValueError, TypeError):
-                return None
-    return None
+def unseal(envelope: Envelope, name: str, seal_secret: bytes) -> tuple[Opening, ...] | None:
+    """The openings for ``name``, who holds the X25519 ``seal_secret``.
+
+    None where the envelope is not for them, is damaged, or says something else than its commitments.
+    """
+    sealed = next((key.sealed for key in envelope.keys if key.recipient == name), None)
+    if sealed is None:
+        return None
+    bound = _bound(envelope.record, envelope.version, envelope.commitments, envelope.recipients)
+    try:
+        content_key = SealedBox(PrivateKey(seal_secret)).decrypt(sealed)
+        openings = _decode(Aead(content_key).decrypt(envelope.ciphertext, bound))
+    except (CryptoError, ValueError, TypeError, msgspec.DecodeError):
+        return None
+    return openings if commitments_of(openings) == envelope.commitments else None
 
 
-def _bound(record: str, version: int, recipients: tuple[str, ...]) -> bytes:
-    return _encode(("consortium/envelope", record, version, recipients))
+def _bound(record: str, version: int, commitments: Commitments, recipients: tuple[str, ...]) -> bytes:
+    return _encode(("consortium/envelope", record, version, commitments, recipients))
 
 
 def _seal_key(content_key: bytes, public: bytes, ephemeral: PrivateKey) -> bytes:

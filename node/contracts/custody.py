@@ -1,0 +1,72 @@
+"""Third-party custody of digital policies 数字保单第三方托管 (row 23).
+
+The insurer hands the same policy document to a custodian, sealed; the custodian compares the fingerprint of what it
+holds with the chain's. Insurer, custodian and chain would have to lie together to change a policy unseen.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from node.contracts.context import Context, Plain
+from node.contracts.contract import Contract
+from node.contracts.fields import Arguments, Digest, ObjectId, Record
+from node.contracts.policy import Policy
+from node.ledger.transaction import Name
+from node.privacy.envelope import Envelope
+
+
+class Custody(Record, frozen=True):
+    """A policy in custody; the key is the policy. ``comparisons`` counts, ``mismatches`` are those that failed."""
+
+    namespace: ClassVar[str] = "custody"
+
+    custodian: str
+    comparisons: int
+    mismatches: int
+
+
+contract = Contract("custody", records=(Custody,))
+
+
+class DepositArgs(Arguments, frozen=True):
+    """A policy for a custodian: the document with its salt, sealed to it."""
+
+    policy: ObjectId
+    custodian: Name
+    document: Envelope
+
+
+class CompareArgs(Arguments, frozen=True):
+    """The fingerprint of the document that the custodian holds."""
+
+    policy: ObjectId
+    fingerprint: Digest
+
+
+@contract.action(roles=("insurer",))
+def deposit(ctx: Context, args: DepositArgs) -> Plain:
+    """Give a policy into custody; the custodian sees that one document and nothing else."""
+    policy = ctx.find(Policy, args.policy)
+    ctx.require(policy.insurer == ctx.client, "wrong_insurer", policy.insurer)
+    ctx.require(ctx.role_of(args.custodian) == "broker", "wrong_role", args.custodian)
+    ctx.require(args.custodian in args.document.recipients, "wrong_recipients", args.custodian)
+    ctx.require(ctx.get(Custody, args.policy) is None, "in_custody_already", args.policy)
+    ctx.carry(args.document, ctx.object_id)
+    ctx.put(args.policy, Custody(custodian=args.custodian, comparisons=0, mismatches=0))
+    return {"policy": args.policy}
+
+
+@contract.action(roles=("broker",))
+def compare(ctx: Context, args: CompareArgs) -> Plain:
+    """Compare the document in custody with the policy on the chain."""
+    custody = ctx.find(Custody, args.policy)
+    ctx.require(custody.custodian == ctx.client, "wrong_custodian", custody.custodian)
+    matches = ctx.find(Policy, args.policy).fingerprint == args.fingerprint
+    compared = Custody(
+        custodian=custody.custodian,
+        comparisons=custody.comparisons + 1,
+        mismatches=custody.mismatches + (not matches),
+    )
+    ctx.put(args.policy, compared)
+    return {"matches": matches}

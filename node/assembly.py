@@ -11,12 +11,26 @@ from consensus.vocabulary import Image, NodeId
 from node.admission import Admission
 from node.contracts.runtime import Execution, execute_block, genesis_state
 from node.ledger.block import build_genesis_block
-from node.ledger.genesis import Genesis, members_hash
+from node.ledger.genesis import Genesis, electorate
 from node.ledger.state_tree import StateTree
 from node.membership import Directory, Verifier
+from node.privacy.vault import VaultRecord, open_for
 from node.replica import Replica, ReplicaOptions, ReplicaSetup
 
 EXECUTIONS_KEPT = 64
+
+Vault = Callable[[Execution], Mapping[str, VaultRecord]]
+"""What one organisation can open of a block's sealed payloads, by key in its vault."""
+
+
+def vault_opener(name: str, seal_secret: bytes) -> Vault:
+    """Opens for ``name`` what is sealed to it."""
+
+    def opened(execution: Execution) -> Mapping[str, VaultRecord]:
+        envelopes = [envelope for outcome in execution.outcomes for envelope in outcome.envelopes]
+        return {f"{r.record}/{r.version}": r for r in open_for(envelopes, name, seal_secret)}
+
+    return opened
 
 
 class Common:
@@ -32,9 +46,9 @@ class Common:
         self.verifier = Verifier()
         self.admission = Admission(self.directory, self.verifier)
         self.protocol: ProtocolEntry = protocol(genesis.protocol)
-        self.voters = self.protocol.voters_of(genesis.voting)
-        self.quorum = self.protocol.quorum(len(self.voters))
-        self.members = members_hash(genesis, self.voters, self.quorum)
+        chosen = electorate(genesis)
+        self.voters = chosen.voters
+        self.quorum = chosen.quorum
         self.genesis_tree: StateTree = genesis_state(genesis)
         self.genesis_block: Block = build_genesis_block(genesis, self.genesis_tree.root)
         self._independent = independent
@@ -57,7 +71,7 @@ class Common:
         me: NodeId,
         *,
         crypto: Crypto,
-        vault: Callable[[Execution], Mapping[str, Any]],
+        vault: Vault,
         image: Image,
         random: Callable[[], int],
         protocol_options: Any = None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from node.ledger.genesis import Genesis
+from node.ledger.genesis import Genesis, GenesisError, decode_genesis
 from node.ledger.transaction import Name
 from node.replica import ReplicaOptions
 
@@ -37,10 +37,10 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def load_genesis(self) -> Genesis:
         path = self.folder / self.genesis
         try:
-            return msgspec.msgpack.decode(path.read_bytes(), type=Genesis)
+            return decode_genesis(path.read_bytes())
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-        except msgspec.DecodeError as error:
+        except GenesisError as error:
             raise ConfigError(f"{path}: is no genesis: {error}") from None
 
 

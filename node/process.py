@@ -42,12 +42,13 @@ from network.bus.links import LinkFaults
 from network.codec import MessageCodec, RecordCodec
 from network.topics import node_filters
 from network.wire import WALLET_PREFIX, Wire, wallet_address
-from node.assembly import Common
+from node.assembly import Common, vault_opener
 from node.carrier import Carrier
 from node.config import ConfigError, NodeConfig, load_config
-from node.ledger.store import SqliteStore, StoreError
+from node.ledger.sqlite_store import SqliteStore
+from node.ledger.store import StoreError
 from node.membership import Ed25519Crypto, Keys
-from node.privacy.vault import VaultRecord, vault_opener
+from node.privacy.vault import VaultRecord
 from node.replica import VAULT, Replica
 from node.telemetry import Telemetry
 
@@ -274,7 +275,7 @@ class NodeProcess:
             first=first,
             status=replica.status(),
             mempool=len(replica.mempool),
-            head=replica.chain.head.hash,
+            head=replica.chain.head,
             root=replica.chain.tree.root,
             counters={
                 "frames_in": self._wire.frames_in,

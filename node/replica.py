@@ -42,7 +42,7 @@ from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position, Submit, T
 from node.admission import Admission
 from node.chain_state import ChainState, Execute
 from node.ledger.block import build_block
-from node.ledger.genesis import members_hash
+from node.ledger.genesis import electorate
 from node.ledger.state_tree import StateTree
 from node.ledger.transaction import TransactionError
 from node.membership import Directory
@@ -99,10 +99,11 @@ class Replica(Application):
         self._random = setup.random
         self._vault = setup.vault
         genesis = setup.directory.genesis
-        self._voters = setup.protocol.voters_of(genesis.voting)
+        chosen = electorate(genesis)
+        self._voters = chosen.voters
         self._others = tuple(node for node in range(len(genesis.members)) if node != setup.me)
         self._observers = tuple(node for node in self._others if node not in self._voters)
-        self._members = members_hash(genesis, self._voters, setup.protocol.quorum(len(self._voters)))
+        self._members = chosen.members_hash
         self.chain = ChainState(setup.genesis_block, setup.genesis_tree, setup.execute)
         self.mempool = Mempool()
         self._admission = setup.admission

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 import msgspec
 
+from consensus.chain import Block
 from consensus.protocols import Status
 
 _encode = msgspec.json.Encoder().encode
@@ -41,7 +42,7 @@ class Telemetry:
         self._rejections[f"{sender}: {reason[:160]}"] += 1
 
     def status(
-        self, *, first: bool, status: Status, mempool: int, head: bytes, root: bytes, counters: dict[str, int]
+        self, *, first: bool, status: Status, mempool: int, head: Block, root: bytes, counters: dict[str, int]
     ) -> None:
         """Tell the node's position if it, or anything else shown, changed since the last time."""
         fields = {
@@ -52,7 +53,8 @@ class Telemetry:
             "changing": status.changing,
             "height": status.height,
             "mempool": mempool,
-            "head": head.hex(),
+            "head": head.hash.hex(),
+            "closed": not head.transactions,
             "root": root.hex(),
         }
         if fields == self._last and not self._commits and not first:

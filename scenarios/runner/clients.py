@@ -1,0 +1,147 @@
+"""The clients' process: all wallets of a run on a real bus, replaying the workload.
+
+It makes the same plan as the runner from scenario, protocol and seed, so that no secret and no plaintext is handed
+over in a file. Acknowledgements go to standard output as JSON lines; standard input starts it and ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from consensus.vocabulary import Effects, Send, SetTimer, Trace
+from network.bus import BusError, MqttBus
+from network.codec import MessageCodec
+from network.topics import client_filters
+from network.wire import Wire, wallet_address
+from node.assembly import Common
+from scenarios.language import load_scenario
+from scenarios.runner.plan import Plan, make_plan
+
+EXIT_BUS = 2
+_encode = msgspec.json.Encoder().encode
+
+
+class ClientsConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the runner tells this process."""
+
+    scenario: str
+    protocol: str
+    seed: int
+    bus: str
+    incarnation: int
+
+
+class ClientsProcess:
+    """Drives the conductor: frames in, frames out, timers."""
+
+    def __init__(self, config: ClientsConfig, plan: Plan) -> None:
+        self._config = config
+        self._plan = plan
+        self._common = Common(plan.genesis)
+        self._conductor = plan.conductor(self._common)
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._finished = asyncio.Event()
+        self._running = False
+
+    async def run(self) -> None:
+        """Connect, wait for the word to start, replay, and stay until told to go."""
+        self._loop = asyncio.get_running_loop()
+        network = self._common.directory.network
+        wallets = [client.name for client in self._plan.genesis.clients]
+        bus = MqttBus(
+            self._config.bus,
+            client_id=f"{network}.clients",
+            subscriptions=[f for name in wallets for f in client_filters(network, wallet_address(name))],
+            on_message=self._frame,
+        )
+        self._wire = Wire(
+            network=network,
+            codec=MessageCodec(self._common.protocol.messages),
+            incarnation=self._config.incarnation,
+            verify_key_of=self._node_key,
+            publish=bus.publish,
+            schedule=self._loop.call_soon,
+        )
+        for name in wallets:
+            self._wire.speak_as(wallet_address(name), self._plan.keyring.sign(name))
+        async with bus:
+            self._say("ready")
+            await self._commands()
+        for step, called_ns in self._conductor.unacknowledged():
+            self._say("unacknowledged", id=step.id, called_ns=called_ns)
+        self._say("end", dropped=dict(self._wire.dropped))
+
+    def _node_key(self, name: str) -> bytes | None:
+        number = self._common.directory.number(name)
+        return None if number is None else self._common.directory.member_key(number)
+
+    async def _commands(self) -> None:
+        """A line "start" begins the replay; the end of input ends the process."""
+        reader = asyncio.StreamReader()
+        transport, _ = await self._loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        try:
+            while line := await reader.readline():
+                if line.strip() == b"start":
+                    self._running = True
+                    now = time.monotonic_ns()
+                    self._say("started", now_ns=now)
+                    self._carry(self._conductor.start(now))
+        finally:
+            transport.close()
+
+    def _frame(self, topic: str, payload: bytes) -> None:
+        received = self._wire.receive(topic, payload) if self._running else None
+        if received is None:
+            return
+        sender, messages = received
+        number = self._common.directory.number(sender)
+        if number is None:
+            return
+        for message in messages:
+            self._carry(self._conductor.receive(time.monotonic_ns(), number, message))
+
+    def _timer(self, name: str) -> None:
+        del self._timers[name]
+        self._carry(self._conductor.timer(time.monotonic_ns(), name))
+
+    def _carry(self, effects: Effects) -> None:
+        for effect in effects:
+            match effect:
+                case Send(to, message):
+                    node = self._common.directory.member(to).name
+                    self._wire.send(wallet_address(message.client), node, "submit", message)
+                case SetTimer(name, after_ns):
+                    previous = self._timers.pop(name, None)
+                    if previous is not None:
+                        previous.cancel()
+                    self._timers[name] = self._loop.call_later(after_ns / 1e9, self._timer, name)
+                case Trace("acknowledged", (acknowledged,)):
+                    fields = msgspec.structs.asdict(acknowledged)
+                    del fields["step"]
+                    self._say("acknowledged", **fields)
+
+    def _say(self, event: str, **fields: Any) -> None:
+        sys.stdout.write(_encode({"event": event, **fields}).decode() + "\n")
+        sys.stdout.flush()
+
+
+def main(raw: str) -> int:
+    """``python -m scenarios.runner.clients JSON``."""
+    config = msgspec.json.decode(raw, type=ClientsConfig)
+    plan = make_plan(load_scenario(Path(config.scenario)), protocol=config.protocol, seed=config.seed)
+    try:
+        asyncio.run(ClientsProcess(config, plan).run())
+    except BusError as error:
+        print(f"clients: {error}", file=sys.stderr)
+        return EXIT_BUS
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1]))

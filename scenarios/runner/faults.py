@@ -1,0 +1,120 @@
+"""From the scenario's faults to what is done to nodes: who ``leader`` is gets settled when a fault begins.
+
+Both worlds do the same five things, so that one plan means the same in either: kill, start again, stand still, cut
+links, and make links worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from consensus.vocabulary import NodeId
+from scenarios.language.models.faults import Fault
+
+FOREVER = 2**62
+
+
+class Hands(Protocol):
+    """What a world lets a fault do. ``for_ns`` None means to the end of the run."""
+
+    def crash(self, node: NodeId, for_ns: int | None) -> None: ...
+
+    def restart(self, node: NodeId) -> None: ...
+
+    def pause(self, node: NodeId, for_ns: int | None) -> None: ...
+
+    def cut(self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], for_ns: int | None) -> None:
+        """No message between ``one`` and ``other`` (empty: everybody else)."""
+        ...
+
+    def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
+        """Messages from and to ``nodes`` (empty: all) get lost or late."""
+        ...
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A fault to begin now."""
+
+    fault: Fault
+
+
+class FaultScript:
+    """Says which faults begin, given run time and the height reached."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self._waiting = list(faults)
+
+    @property
+    def next_ns(self) -> int | None:
+        """When the next fault that waits for a time begins."""
+        times = [fault.at for fault in self._waiting if fault.at is not None]
+        return min(times) if times else None
+
+    @property
+    def counts_commits(self) -> bool:
+        return any(fault.after_commits is not None for fault in self._waiting)
+
+    def due(self, now_ns: int, height: int) -> list[Fault]:
+        """The faults to begin now; each is given once."""
+        begins = [
+            fault
+            for fault in self._waiting
+            if (fault.at is not None and fault.at <= now_ns)
+            or (fault.after_commits is not None and fault.after_commits <= height)
+        ]
+        self._waiting = [fault for fault in self._waiting if fault not in begins]
+        return begins
+
+
+def apply_fault(fault: Fault, hands: Hands, resolve: Callable[[str], NodeId], nodes: int) -> str:
+    """Do it; one line that tells it to people. ``resolve`` maps a name, "leader" or "follower" to a node."""
+    lasting = "" if fault.for_ is None else f" for {seconds(fault.for_)}"
+    match fault.kind:
+        case "crash":
+            node = resolve(str(fault.crash))
+            hands.crash(node, fault.restart_after)
+            back = "" if fault.restart_after is None else f", back in {seconds(fault.restart_after)}"
+            return f"{{{node}}} is killed{back}"
+        case "restart":
+            node = resolve(str(fault.restart))
+            hands.restart(node)
+            return f"{{{node}}} starts again"
+        case "pause":
+            node = resolve(str(fault.pause))
+            hands.pause(node, fault.for_)
+            return f"{{{node}}} stands still{lasting}"
+        case "cut":
+            one = tuple(resolve(name) for name in fault.cut or ())
+            other = tuple(resolve(name) for name in fault.from_ or ())
+            hands.cut(one, other, fault.for_)
+            return f"{_braced(one)} cut off from {_braced(other) or 'everyone'}{lasting}"
+        case "partition":
+            groups = _groups(fault, resolve, nodes)
+            for index, group in enumerate(groups):
+                for later in groups[index + 1 :]:
+                    hands.cut(group, later, fault.for_)
+            return f"the network splits: {' | '.join(map(_braced, groups))}{lasting}"
+        case _:
+            named = tuple(resolve(name) for name in fault.on or ())
+            hands.worsen(named, fault.loss or 0, fault.delay or 0, fault.for_)
+            what = f"{fault.loss / 10_000:g} % of messages lost" if fault.loss else f"messages {seconds(fault.delay or 0)} late"
+            return f"{what}{' at ' + _braced(named) if named else ''}{lasting}"
+
+
+def _groups(fault: Fault, resolve: Callable[[str], NodeId], nodes: int) -> list[tuple[NodeId, ...]]:
+    named = [tuple(resolve(name) for name in group) for group in fault.partition or () if group != "rest"]
+    taken = {node for group in named for node in group}
+    rest = tuple(node for node in range(nodes) if node not in taken)
+    return [*named, rest] if "rest" in (fault.partition or ()) else named
+
+
+def _braced(nodes: tuple[NodeId, ...]) -> str:
+    return ", ".join(f"{{{node}}}" for node in nodes)
+
+
+def seconds(ns: int) -> str:
+    """A duration for people."""
+    return f"{ns / 1e9:g} s" if ns >= 10**9 else f"{ns / 1e6:g} ms"

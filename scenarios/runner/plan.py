@@ -1,0 +1,126 @@
+"""The plan of a run: everything that follows from scenario, protocol and seed before anything happens.
+
+Both worlds, and the clients' process, make the same plan from the same three, so nothing needs to be handed around.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from consensus.chain import FORMAT_VERSION
+from node.assembly import Common
+from node.ledger.genesis import Client, Genesis, Member
+from node.membership import Ed25519Crypto, KeyRing
+from node.replica import ReplicaOptions
+from scenarios.language.schema import Scenario
+from scenarios.runner.conductor import Conductor
+from scenarios.runner.steps import build_steps, contract_settings
+from scenarios.runner.workload import Workload
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What both worlds replay."""
+
+    scenario: Scenario
+    seed: int
+    keyring: KeyRing
+    genesis: Genesis
+    workload: Workload
+    protocol_options: dict[str, Any]
+    replica_options: ReplicaOptions
+
+    @property
+    def node_names(self) -> tuple[str, ...]:
+        return tuple(member.name for member in self.genesis.members)
+
+    def conductor(self, common: Common) -> Conductor:
+        """The clients of this run."""
+        crypto = Ed25519Crypto(common.directory, _no_signing, common.verifier)
+        return Conductor(
+            workload=self.workload,
+            directory=common.directory,
+            crypto=crypto,
+            voters=common.voters,
+            receipts_needed=common.protocol.replies(len(common.voters)),
+        )
+
+
+def make_plan(scenario: Scenario, *, protocol: str | None = None, seed: int | None = None) -> Plan:
+    """The plan of ``scenario``, whose own protocol and seed apply where none is given."""
+    chosen_seed = scenario.run.seed if seed is None else seed
+    chosen_protocol = protocol or scenario.consensus.protocol
+    wallets = [client.name for client in scenario.client_names]
+    nodes = [f"node.{member.name}" for member in scenario.member_names]
+    keyring = KeyRing.derive(chosen_seed, [*nodes, *wallets])
+    genesis = _genesis(scenario, keyring, chosen_protocol)
+    return Plan(
+        scenario=scenario,
+        seed=chosen_seed,
+        keyring=keyring,
+        genesis=genesis,
+        workload=build_steps(scenario, keyring, genesis, chosen_seed),
+        protocol_options=_protocol_options(scenario, chosen_protocol),
+        replica_options=_replica_options(scenario),
+    )
+
+
+def _genesis(scenario: Scenario, keyring: KeyRing, protocol: str) -> Genesis:
+    members = tuple(
+        Member(
+            name=member.name,
+            role=member.role,
+            votes=member.votes,
+            verify_key=keyring.verify_key(f"node.{member.name}"),
+            seal_key=keyring.seal_key(member.name),
+        )
+        for member in scenario.member_names
+    )
+    clients = tuple(
+        Client(
+            name=client.name,
+            role=client.role,
+            home=scenario.node_number(client.home),
+            verify_key=keyring.verify_key(client.name),
+            seal_key=keyring.seal_key(client.name),
+        )
+        for client in scenario.client_names
+    )
+    return Genesis(
+        version=FORMAT_VERSION,
+        network=scenario.name,
+        protocol=protocol,
+        members=members,
+        clients=clients,
+        settings=contract_settings(scenario),
+    )
+
+
+def _protocol_options(scenario: Scenario, protocol: str) -> dict[str, Any]:
+    """The scenario's settings under the names that the protocol gives them, in nanoseconds."""
+    options: dict[str, Any] = {}
+    if protocol == "raft":
+        raft = scenario.consensus.raft
+        if raft.election_timeout is not None:
+            options["election_timeout_min_ns"] = raft.election_timeout.start_ns
+            options["election_timeout_max_ns"] = raft.election_timeout.end_ns
+        if raft.heartbeat is not None:
+            options["heartbeat_ns"] = raft.heartbeat
+    elif protocol == "pbft":
+        pbft = scenario.consensus.pbft
+        if pbft.view_change_timeout is not None:
+            options["view_change_timeout_ns"] = pbft.view_change_timeout
+        if pbft.window is not None:
+            options["window"] = pbft.window
+    return options
+
+
+def _replica_options(scenario: Scenario) -> ReplicaOptions:
+    blocks = scenario.consensus.blocks
+    given = {"block_transactions_max": blocks.transactions_max, "block_bytes_max": blocks.bytes_max}
+    return ReplicaOptions(**{name: value for name, value in given.items() if value is not None})
+
+
+def _no_signing(data: bytes) -> bytes:
+    raise AssertionError("the conductor verifies receipts; it signs nothing")

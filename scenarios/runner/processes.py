@@ -1,0 +1,397 @@
+"""The run on real processes: one per organisation, one for the clients' wallets, and a broker between them.
+
+The runner only starts, watches, breaks and ends them. It learns what happens from their telemetry, never from their
+memory; ledgers and states are read from the nodes' databases after they have ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from consensus.protocols import Status
+from consensus.vocabulary import NodeId
+from network.bus import BusError, embedded_broker, private_mosquitto
+from node.assembly import Common
+from node.process import EXIT_STORE
+from scenarios.runner.child import Child
+from scenarios.runner.clients import ClientsConfig
+from scenarios.runner.conductor import Acknowledged
+from scenarios.runner.faults import FaultScript, apply_fault
+from scenarios.runner.ground import RunError, resolve_target
+from scenarios.runner.link_orders import LinkOrders
+from scenarios.runner.plan import Plan
+from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
+from scenarios.runner.view import NodeView, RunView
+
+READY_S = 60.0
+STOP_S = 15.0
+TICK_S = 0.02
+SETTLE_S = 30.0
+"""How long after the last acknowledgement the nodes may take to agree on one closed chain."""
+
+
+class _Node(msgspec.Struct):
+    """What is known of one node's process."""
+
+    child: Child
+    folder: Path
+    ready: asyncio.Event
+    view: NodeView
+    status: Status | None = None
+    head: str = ""
+    empty_head: bool = False
+    mempool: int = 0
+    expected_down: bool = False
+
+
+class ProcessesRun:
+    """One run. ``folder`` is the run's folder; nodes live in ``folder/nodes/<name>``."""
+
+    def __init__(self, plan: Plan, bus: str, folder: Path, scenario_file: Path, view: RunView) -> None:
+        self._plan = plan
+        self._bus = bus
+        self._folder = folder
+        self._scenario_file = scenario_file
+        self._view = view
+        self.common = Common(plan.genesis)
+        self.record = RunRecord()
+        self._script = FaultScript(plan.scenario.faults)
+        self._nodes: list[_Node] = []
+        self._began_ns = 0
+        self._drained = asyncio.Event()
+        self._clients: Child | None = None
+        self._clients_ready = asyncio.Event()
+        self._clients_ended = False
+        self._failure: RunError | None = None
+        self._orders = LinkOrders(len(plan.genesis.members))
+        self._jobs: set[asyncio.Task[None]] = set()
+
+    def run(self) -> RunRecord:
+        """Until the workload is drained and the nodes agree, or the scenario's duration is over."""
+        try:
+            asyncio.run(self._run())
+        except KeyboardInterrupt:
+            self.record.interrupted = True
+        except BusError as error:
+            raise RunError(str(error)) from None
+        return self.record
+
+    async def _run(self) -> None:
+        self._stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        loop.add_signal_handler(signal.SIGTERM, self._interrupt)
+        async with self._broker() as url:
+            try:
+                await self._start_nodes(url)
+                await self._start_clients(url)
+                await self._watch()
+            finally:
+                await self._end()
+        if self._failure is not None:
+            raise self._failure
+
+    def _interrupt(self) -> None:
+        self.record.interrupted = True
+        self._stopped.set()
+
+    @contextlib.asynccontextmanager
+    async def _broker(self) -> AsyncIterator[str]:
+        log = self._folder / "broker.log"
+        if self._bus == "embedded":
+            async with embedded_broker(log) as broker:
+                yield broker.url
+        elif self._bus == "mosquitto":
+            async with private_mosquitto(log) as broker:
+                yield broker.url
+        else:
+            yield self._bus
+
+    # Starting
+
+    async def _start_nodes(self, url: str) -> None:
+        genesis = self._plan.genesis
+        for number, member in enumerate(genesis.members):
+            folder = self._folder / "nodes" / member.name
+            self._write_config(folder, number, url)
+            child = Child(
+                member.name,
+                ("-m", "node.process", str(folder / "node.json")),
+                folder / "stderr.log",
+                lambda line, number=number: self._heard(number, line),
+            )
+            view = NodeView(
+                name=member.name, role=member.role, votes=number in self.common.voters, condition="starting"
+            )
+            self._nodes.append(_Node(child=child, folder=folder, ready=asyncio.Event(), view=view))
+        for node in self._nodes:
+            await node.child.start()
+        await self._until_ready([(node.child, node.ready) for node in self._nodes])
+
+    def _write_config(self, folder: Path, number: NodeId, url: str) -> None:
+        plan = self._plan
+        name = plan.genesis.members[number].name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "genesis.bin").write_bytes(plan.genesis.encode())
+        config = {
+            "name": name,
+            "genesis": "genesis.bin",
+            "bus": url,
+            "sign_seed": plan.keyring[f"node.{name}"].sign_seed.hex(),
+            "seal_secret": plan.keyring.seal_secret(name).hex(),
+            "protocol_options": plan.protocol_options,
+            "options": plan.replica_options,
+        }
+        path = folder / "node.json"
+        path.touch(mode=0o600)
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(config)))
+
+    async def _start_clients(self, url: str) -> None:
+        config = ClientsConfig(
+            scenario=str(self._scenario_file),
+            protocol=self._plan.genesis.protocol,
+            seed=self._plan.seed,
+            bus=url,
+            incarnation=time.time_ns(),
+        )
+        raw = msgspec.json.encode(config).decode()
+        child = Child(
+            "clients", ("-m", "scenarios.runner.clients", raw), self._folder / "clients.log", self._heard_clients
+        )
+        self._clients = child
+        await child.start()
+        await self._until_ready([(child, self._clients_ready)])
+        child.tell(b"start")
+
+    async def _until_ready(self, children: list[tuple[Child, asyncio.Event]]) -> None:
+        """Every child said that it is ready; RunError with its last words where one ended instead."""
+        deadline = time.monotonic() + READY_S
+        for child, ready in children:
+            while not ready.is_set():
+                if self._stopped.is_set():
+                    return
+                if not child.alive:
+                    await child.wait()
+                    raise RunError(f"{child.name} did not start: {child.last_words() or 'no reason given'}")
+                if time.monotonic() > deadline:
+                    raise RunError(f"{child.name} was not ready within {READY_S:g} s", inconclusive=True)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TICK_S):
+                        await ready.wait()
+
+    # Watching
+
+    async def _watch(self) -> None:
+        settled_by = float("inf")
+        while not self._stopped.is_set() and self._failure is None:
+            now = time.monotonic()
+            if self._began_ns and self._now_ns() > self._plan.scenario.run.duration:
+                return
+            if self._drained.is_set():
+                settled_by = min(settled_by, now + SETTLE_S)
+                if self._settled() or now > settled_by:
+                    return
+            self._begin_faults()
+            self._notice_deaths()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._stopped.wait()
+
+    def _settled(self) -> bool:
+        """No fault to come or to end, and every node that should be up holds the same closed chain."""
+        if self._script.next_ns is not None or self._jobs:
+            return False
+        up = [node for node in self._nodes if not node.expected_down]
+        return all(n.view.condition == "up" and not n.mempool for n in up) and len({n.head for n in up}) == 1 and all(
+            n.empty_head for n in up
+        )
+
+    def _notice_deaths(self) -> None:
+        """A node that ended without being killed by us ends the run."""
+        for node in self._nodes:
+            if node.child.alive or node.expected_down or node.view.condition == "down":
+                continue
+            words = node.child.last_words()
+            full = node.child.exit_code == EXIT_STORE
+            self._failure = RunError(
+                f"{node.child.name} stopped: {words or f'exit code {node.child.exit_code}'}",
+                hint="make room and run again; nothing that was acknowledged is lost" if full else "",
+                inconclusive=full,
+            )
+            self._show(node, condition="down")
+
+    def _now_ns(self) -> int:
+        return time.monotonic_ns() - self._began_ns if self._began_ns else 0
+
+    def _heard(self, number: NodeId, line: dict[str, Any]) -> None:
+        """One line of a node's telemetry."""
+        node = self._nodes[number]
+        match line["event"]:
+            case "ready" | "status":
+                self._take_status(number, line)
+                if line["event"] == "ready":
+                    node.ready.set()
+            case "fatal":
+                pass  # its exit code and last words say it again
+
+    def _take_status(self, number: NodeId, line: dict[str, Any]) -> None:
+        node = self._nodes[number]
+        node.status = Status(
+            role=line["duty"],
+            round=line["round"],
+            leader=line["leader"],
+            height=line["height"],
+            changing=line["changing"],
+        )
+        node.head, node.empty_head, node.mempool = line["head"], line["closed"], line["mempool"]
+        for height, at_ns in line["commits"]:
+            self.record.decisions.append(Decision(max(0, at_ns - self._began_ns), number, height))
+        for key, count in line["rejections"].items():
+            told = f"{node.child.name} refused {key}"
+            self.record.rejections[told] = self.record.rejections.get(told, 0) + count
+        for key, count in line["counters"].items():
+            self.record.counters[f"{node.child.name}.{key}"] = count
+        self._show(node, condition="up")
+
+    def _show(self, node: _Node, *, condition: str) -> None:
+        status = node.status
+        if status is not None and condition == "up":
+            node.view = msgspec.structs.replace(
+                node.view,
+                condition=condition,
+                duty=status.role,
+                round=status.round,
+                height=status.height,
+                mempool=node.mempool,
+                last_block=node.head[:8],
+                pid=node.child.pid,
+            )
+        else:
+            node.view = msgspec.structs.replace(node.view, condition=condition, duty="", mempool=0)
+        self._view.node(self._now_ns(), node.view)
+
+    def _heard_clients(self, line: dict[str, Any]) -> None:
+        steps = self._plan.workload.steps
+        match line:
+            case {"event": "ready"}:
+                self._clients_ready.set()
+            case {"event": "started", "now_ns": now_ns}:
+                self._began_ns = now_ns
+                if not steps:
+                    self._drained.set()
+            case {"event": "acknowledged", **fields}:
+                del fields["event"]
+                step = steps[fields["position"]]
+                acknowledged = Acknowledged(step=step, **fields)
+                self.record.acknowledged.append(acknowledged)
+                now = acknowledged.returned_ns
+                self._view.story(now, step.client, step.title or step.id, acknowledged.code)
+                self._view.progress(now, len(self.record.acknowledged), len(steps))
+                if len(self.record.acknowledged) == len(steps):
+                    self._drained.set()
+            case {"event": "unacknowledged", "id": identifier, "called_ns": called_ns}:
+                step = next(step for step in steps if step.id == identifier)
+                self.record.unacknowledged.append(Unacknowledged(step, called_ns - self._began_ns))
+            case {"event": "end", "dropped": dropped}:
+                self._clients_ended = True
+                self.record.counters.update({f"clients.{key}": count for key, count in dropped.items()})
+
+    # Faults
+
+    def _begin_faults(self) -> None:
+        height = max((node.status.height for node in self._nodes if node.status), default=0)
+        for fault in self._script.due(self._now_ns() if self._began_ns else -1, height):
+            line = apply_fault(fault, self, self._resolve, len(self._nodes)).format(*self._plan.node_names)
+            self.record.faults.append(FaultDone(self._now_ns(), line))
+            self._view.fault(self._now_ns(), line)
+
+    def _resolve(self, target: str) -> NodeId:
+        up = {
+            number: node.status
+            for number, node in enumerate(self._nodes)
+            if node.child.alive and not node.expected_down and node.status is not None
+        }
+        return resolve_target(target, self._plan.node_names, self.common.voters, up)
+
+    def crash(self, node: NodeId, for_ns: int | None) -> None:
+        self._nodes[node].expected_down = True
+        self._job(self._kill(node, for_ns))
+
+    def restart(self, node: NodeId) -> None:
+        self._job(self._start_again(node))
+
+    def pause(self, node: NodeId, for_ns: int | None) -> None:
+        self._job(self._stand_still(node, for_ns))
+
+    def cut(self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], for_ns: int | None) -> None:
+        self._job(self._disturb(self._orders.cut(one, other), for_ns))
+
+    def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
+        self._job(self._disturb(self._orders.worsen(nodes, loss_ppm, delay_ns), for_ns))
+
+    async def _kill(self, number: NodeId, for_ns: int | None) -> None:
+        node = self._nodes[number]
+        await node.child.kill()
+        self._show(node, condition="down")
+        if for_ns is not None:
+            await asyncio.sleep(for_ns / 1e9)
+            await self._start_again(number)
+
+    async def _start_again(self, number: NodeId) -> None:
+        node = self._nodes[number]
+        node.ready.clear()
+        self._show(node, condition="starting")
+        await node.child.start()
+        await self._until_ready([(node.child, node.ready)])
+        node.expected_down = False
+        self._tell_orders()
+
+    async def _stand_still(self, number: NodeId, for_ns: int | None) -> None:
+        node = self._nodes[number]
+        node.child.send_signal(signal.SIGSTOP)
+        self._show(node, condition="slow")
+        if for_ns is not None:
+            await asyncio.sleep(for_ns / 1e9)
+            node.child.send_signal(signal.SIGCONT)
+
+    async def _disturb(self, order: int, for_ns: int | None) -> None:
+        self._tell_orders()
+        if for_ns is not None:
+            await asyncio.sleep(for_ns / 1e9)
+            self._orders.end(order)
+            self._tell_orders()
+            self.record.faults.append(FaultDone(self._now_ns(), "the links heal"))
+            self._view.fault(self._now_ns(), "the links heal")
+
+    def _tell_orders(self) -> None:
+        for number, node in enumerate(self._nodes):
+            orders = self._orders.for_node(number, self._plan.node_names)
+            node.child.tell(msgspec.json.encode({"do": "links", **orders}))
+
+    def _job(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._jobs.add(task)
+        task.add_done_callback(self._job_done)
+
+    def _job_done(self, task: asyncio.Task[None]) -> None:
+        self._jobs.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failure = error if isinstance(error, RunError) else RunError(f"a fault could not be done: {error}")
+
+    # Ending
+
+    async def _end(self) -> None:
+        self.record.ended_ns = self._now_ns()
+        for job in list(self._jobs):
+            job.cancel()
+        if self._clients is not None:
+            await self._clients.stop(STOP_S)
+        await asyncio.gather(*(node.child.stop(STOP_S) for node in self._nodes if node.child.pid is not None))

@@ -1,0 +1,48 @@
+"""What a run leaves in memory while it goes: acknowledgements, blocks decided, faults, and what went wrong.
+
+Either world's runner fills it; results and expectations are made from it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from scenarios.runner.conductor import Acknowledged
+from scenarios.runner.workload import Step
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A node decided a block. ``now_ns`` is run time."""
+
+    now_ns: int
+    node: int
+    height: int
+
+
+class FaultDone(msgspec.Struct, frozen=True):
+    """A fault began or ended."""
+
+    now_ns: int
+    line: str
+
+
+class Unacknowledged(msgspec.Struct, frozen=True):
+    """A step that was submitted and whose fate its client does not know."""
+
+    step: Step
+    called_ns: int
+
+
+class RunRecord(msgspec.Struct, kw_only=True):
+    """Grows as the run goes."""
+
+    acknowledged: list[Acknowledged] = []
+    unacknowledged: list[Unacknowledged] = []
+    decisions: list[Decision] = []
+    faults: list[FaultDone] = []
+    violations: list[tuple[str, str]] = []
+    rejections: dict[str, int] = {}
+    counters: dict[str, int] = {}
+    ended_ns: int = 0
+    interrupted: bool = False
+    event_sha256: str | None = None

@@ -1,0 +1,282 @@
+"""The run in virtual time: every replica and the clients in one process, in the world of :mod:`network.virtual`.
+
+The same replicas and the same conductor that real processes run, with simulated links, disks and time, and with the
+oracles of :mod:`consensus.properties` watching every event.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from consensus.properties import Observer, Violation, standard_oracles
+from consensus.vocabulary import SECOND, Commit, Effects, Image, NodeId, Rejected, Trace
+from network.virtual.distributions import Constant, Distribution, Lognormal, Normal, Uniform
+from network.virtual.draws import Stream
+from network.virtual.faults import Crash, Cut, Delay, Loss, Pause, Restart
+from network.virtual.links import Link, Links
+from network.virtual.machine import Machine
+from network.virtual.world import World
+from node.assembly import Common, vault_opener
+from node.membership import Ed25519Crypto
+from node.replica import Replica
+from scenarios.language.models import network as language
+from scenarios.runner.conductor import Conductor
+from scenarios.runner.faults import FaultScript, apply_fault
+from scenarios.runner.ground import resolve_target
+from scenarios.runner.plan import Plan
+from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
+from scenarios.runner.view import NodeView, RunView
+
+SLICE_NS = SECOND // 10
+"""How often faults by height are looked at and the view is refreshed, in virtual time."""
+
+VIEW_INTERVAL_S = 0.1
+
+
+class VirtualRun:
+    """One run. ``run`` fills a :class:`RunRecord`; afterwards the replicas can be looked at."""
+
+    def __init__(self, plan: Plan, view: RunView) -> None:
+        self._plan = plan
+        self._view = view
+        self.common = Common(plan.genesis)
+        self.record = RunRecord()
+        self._nodes = len(plan.genesis.members)
+        self._clients = self._nodes
+        self._script = FaultScript(plan.scenario.faults)
+        self._names = plan.node_names
+        self._shown_at = 0.0
+        self.world = World(
+            factory=self._machine,
+            nodes=self._nodes,
+            voters=self.common.voters,
+            clients_actor=self._clients,
+            links=_links(plan),
+            seed=plan.seed,
+            sync=Constant(ns=plan.scenario.network.disk.write),
+            observers=(*self._oracles(), _Recorder(self.record, self._clients, self._tell)),
+        )
+
+    def _oracles(self) -> tuple[Observer, ...]:
+        common = self.common
+        return standard_oracles(
+            protocol=common.genesis.protocol,
+            voters=common.voters,
+            quorum=common.quorum,
+            genesis=common.genesis_block.hash,
+            verify=lambda member, data, signature: common.verifier.verify(
+                common.genesis.members[member].verify_key, data, signature
+            ),
+        )
+
+    def run(self) -> RunRecord:
+        """Until the workload is drained and every node that is up agrees, or the scenario's duration is over."""
+        limit = self._plan.scenario.run.duration
+        try:
+            while self.world.now < limit and not self._finished():
+                self._begin_faults()
+                self.world.run(until_ns=min(limit, self._slice_end()))
+                self._show()
+        except Violation as violation:
+            self.record.violations.append((violation.property, f"{violation.fact_a}; but {violation.fact_b}"))
+            self._view.violated(self.world.now, violation.property, violation.fact_a)
+        except KeyboardInterrupt:
+            self.record.interrupted = True
+        self._show(force=True)
+        self.record.ended_ns = self.world.now
+        self.record.event_sha256 = self.world.event_sha256()
+        self.record.counters.update(self.world.counts)
+        self.record.unacknowledged.extend(
+            Unacknowledged(step, called) for step, called in self._conductor().unacknowledged()
+        )
+        return self.record
+
+    def replica(self, node: NodeId) -> Replica:
+        """The replica of ``node``; one that is down is built from what its disk holds."""
+        machine = self.world.machine(node) or self._machine(node, self.world.image(node), 0)
+        assert isinstance(machine, Replica)  # noqa: S101
+        return machine
+
+    def vault(self, node: NodeId) -> dict[Any, Any]:
+        """What the organisation of ``node`` could open."""
+        return dict(self.world.image(node).get("vault", {}))
+
+    # The world
+
+    def _machine(self, actor: NodeId, image: Image, incarnation: int) -> Machine:
+        plan, common = self._plan, self.common
+        if actor == self._clients:
+            return plan.conductor(common)
+        name = self._names[actor]
+        draws = Stream(f"{plan.seed}/node/{actor}/{incarnation}")
+        return common.replica(
+            actor,
+            crypto=Ed25519Crypto(common.directory, plan.keyring.sign(f"node.{name}"), common.verifier),
+            vault=vault_opener(name, plan.keyring.seal_secret(name)),
+            image=image,
+            random=draws.bits64,
+            protocol_options=plan.protocol_options,
+            options=plan.replica_options,
+        )
+
+    def _conductor(self) -> Conductor:
+        machine = self.world.machine(self._clients)
+        assert isinstance(machine, Conductor)  # noqa: S101
+        return machine
+
+    def _finished(self) -> bool:
+        """Drained, no fault to come or to end, and everyone up holds the same closed chain."""
+        if self.world.machine(self._clients) is None or not self._conductor().done:
+            return False
+        if self._script.next_ns is not None or self.world.active_faults:
+            return False
+        chains = [self.replica(node).chain for node in range(self._nodes) if self.world.condition(node) == "up"]
+        heads = {chain.head.hash for chain in chains}
+        return len(heads) == 1 and not chains[0].head.transactions
+
+    def _slice_end(self) -> int:
+        end = self.world.now + SLICE_NS
+        upcoming = self._script.next_ns
+        return end if upcoming is None else max(self.world.now + 1, min(end, upcoming))
+
+    # Faults
+
+    def _begin_faults(self) -> None:
+        height = max((decision.height for decision in self.record.decisions[-64:]), default=0)
+        for fault in self._script.due(self.world.now, height):
+            line = apply_fault(fault, _VirtualHands(self.world), self._resolve, self._nodes)
+            self._told_fault(line)
+
+    def _resolve(self, target: str) -> NodeId:
+        up = {
+            node: self.replica(node).status()
+            for node in range(self._nodes)
+            if self.world.condition(node) == "up"
+        }
+        return resolve_target(target, self._names, self.common.voters, up)
+
+    def _told_fault(self, line: str) -> None:
+        told = line.format(*self._names)
+        self.record.faults.append(FaultDone(self.world.now, told))
+        self._view.fault(self.world.now, told)
+
+    # The view
+
+    def _tell(self, now: int, step: Any, code: str) -> None:
+        self._view.story(now, step.client, step.title or step.id, code)
+
+    def _show(self, *, force: bool = False) -> None:
+        """Refresh the view, at most every so often in real time: watching must not slow the run down."""
+        if not force and time.monotonic() - self._shown_at < VIEW_INTERVAL_S:
+            return
+        self._shown_at = time.monotonic()
+        now = self.world.now
+        if self.world.machine(self._clients) is not None:
+            self._view.progress(now, *self._conductor().progress)
+        for node in range(self._nodes):
+            self._view.node(now, self._node_view(node))
+
+    def _node_view(self, node: NodeId) -> NodeView:
+        member = self._plan.genesis.members[node]
+        condition = self.world.condition(node)
+        machine = self.world.machine(node)
+        if not isinstance(machine, Replica):
+            return NodeView(name=member.name, role=member.role, votes=member.votes, condition="down")
+        status = machine.status()
+        cut = any(isinstance(fault, Cut) and node in fault.one for fault in self.world.active_faults)
+        return NodeView(
+            name=member.name,
+            role=member.role,
+            votes=node in self.common.voters,
+            condition="slow" if condition == "paused" else "cut off" if cut else "up",
+            duty=status.role,
+            round=status.round,
+            height=machine.chain.height,
+            mempool=len(machine.mempool),
+            last_block=machine.chain.head.hash.hex()[:8],
+        )
+
+
+class _Recorder(Observer):
+    """Notes decisions, acknowledgements and rejections as they happen."""
+
+    def __init__(self, record: RunRecord, clients: NodeId, tell: Any) -> None:
+        self._record = record
+        self._clients = clients
+        self._tell = tell
+
+    def on_effects(self, now: int, node: NodeId, incarnation: int, effects: Effects) -> None:  # noqa: ARG002
+        for effect in effects:
+            if isinstance(effect, Commit):
+                self._record.decisions.append(Decision(now, node, effect.height))
+            elif isinstance(effect, Rejected):
+                key = f"node {node} refused: {effect.reason}"
+                self._record.rejections[key] = self._record.rejections.get(key, 0) + 1
+            elif isinstance(effect, Trace) and effect.kind == "acknowledged":
+                acknowledged = effect.detail[0]
+                self._record.acknowledged.append(acknowledged)
+                self._tell(now, acknowledged.step, acknowledged.code)
+
+
+class _VirtualHands:
+    """Faults as items of the world's plan."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def crash(self, node: NodeId, for_ns: int | None) -> None:
+        self._world.inject(Crash(at_ns=self._world.now, node=node, for_ns=for_ns))
+
+    def restart(self, node: NodeId) -> None:
+        self._world.inject(Restart(at_ns=self._world.now, node=node))
+
+    def pause(self, node: NodeId, for_ns: int | None) -> None:
+        self._world.inject(Pause(at_ns=self._world.now, node=node, for_ns=for_ns))
+
+    def cut(self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], for_ns: int | None) -> None:
+        self._world.inject(Cut(at_ns=self._world.now, one=one, other=other, for_ns=for_ns))
+
+    def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
+        now = self._world.now
+        for sources, targets in ((nodes, ()), ((), nodes)) if nodes else (((), ()),):
+            if loss_ppm:
+                self._world.inject(Loss(at_ns=now, ppm=loss_ppm, sources=sources, targets=targets, for_ns=for_ns))
+            if delay_ns:
+                self._world.inject(Delay(at_ns=now, extra_ns=delay_ns, sources=sources, targets=targets, for_ns=for_ns))
+
+
+def _links(plan: Plan) -> Links:
+    """The scenario's links, spelled out by node; a client shares its home's place in the network."""
+    network = plan.scenario.network
+    members = plan.genesis.members
+    between: dict[tuple[NodeId, NodeId], Link] = {}
+    for item in network.links:
+        left, right = (
+            [n for n, member in enumerate(members) if word in (member.name, member.role)] for word in item.between
+        )
+        link = _link(network.default, item)
+        between.update({(a, b): link for a in left for b in right if a != b})
+        between.update({(b, a): link for a in left for b in right if a != b})
+    return Links(_link(network.default, None), between)
+
+
+def _link(default: language.Link, item: language.LinkBetween | None) -> Link:
+    chosen: Any = item
+    return Link(
+        latency=_distribution((chosen and chosen.latency) or default.latency),
+        loss_ppm=default.loss if item is None or item.loss is None else item.loss,
+        duplicate_ppm=default.duplicate if item is None or item.duplicate is None else item.duplicate,
+    )
+
+
+def _distribution(latency: language.Latency) -> Distribution:
+    match latency.dist:
+        case "constant":
+            return Constant(ns=latency.value or 0)
+        case "uniform":
+            return Uniform(low_ns=latency.min or 0, high_ns=latency.max or 0)
+        case "normal":
+            return Normal(mean_ns=latency.mean or 0, sd_ns=latency.sd or 0)
+        case "lognormal":
+            return Lognormal(median_ns=latency.median or 1, p99_ns=latency.p99 or 1)

@@ -4,10 +4,40 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from node.contracts import accounts
+from node.contracts import (
+    access,
+    accounts,
+    claims,
+    consent,
+    custody,
+    inclusive,
+    policy,
+    products,
+    reinsurance,
+    risk,
+    statements,
+    supervision,
+    treaty,
+    underwriting,
+)
 from node.contracts.contract import Contract
 
-_CONTRACTS: tuple[Contract, ...] = (accounts.contract,)
+_CONTRACTS: tuple[Contract, ...] = (
+    access.contract,
+    accounts.contract,
+    claims.contract,
+    consent.contract,
+    custody.contract,
+    inclusive.contract,
+    policy.contract,
+    products.contract,
+    reinsurance.contract,
+    risk.contract,
+    statements.contract,
+    supervision.contract,
+    treaty.contract,
+    underwriting.contract,
+)
 
 
 def catalogue(*contracts: Contract) -> MappingProxyType[str, Contract]:

@@ -1,0 +1,29 @@
+"""Inclusive insurance 普惠险: a city's plan for everyone 惠民保, from filing to the claims of a year (rows 41-43).
+
+``terms`` is the arithmetic, ``plans``, ``enrolment`` and ``claims`` are the actions of the contract "inclusive". What
+it writes and pays it books under the cedent's reinsurance (``node.contracts.reinsurance.book``).
+"""
+
+from node.contracts.inclusive.claims import Bill, Settle
+from node.contracts.inclusive.enrolment import RESIDENTS, ROWS_MAX, Enrol
+from node.contracts.inclusive.plans import DAY_MS, FilePlan
+from node.contracts.inclusive.records import Batch, Claim, Member, Plan, claim_key, contract, member_key
+from node.contracts.inclusive.terms import PlanTerms
+
+__all__ = [
+    "DAY_MS",
+    "RESIDENTS",
+    "ROWS_MAX",
+    "Batch",
+    "Bill",
+    "Claim",
+    "Enrol",
+    "FilePlan",
+    "Member",
+    "Plan",
+    "PlanTerms",
+    "Settle",
+    "claim_key",
+    "contract",
+    "member_key",
+]

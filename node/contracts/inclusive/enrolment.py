@@ -1,0 +1,52 @@
+"""Bulk enrolment 批量参保: one signature over up to a thousand people.
+
+The insurer submits, the bureau co-signs that all of them are in the city's basic medical insurance and that their
+personal accounts pay (rows 41 and 42). There are no other conditions: not health, age, job or household register.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from node.contracts.accounts import pay
+from node.contracts.context import Context, Plain
+from node.contracts.fields import Arguments, Label
+from node.contracts.inclusive.plans import DAY_MS
+from node.contracts.inclusive.records import Member, Plan, contract, member_key
+from node.contracts.inclusive.terms import Age
+from node.contracts.reinsurance.book import book
+
+ROWS_MAX = 1_000
+
+RESIDENTS = "residents"
+"""Owner of the account in which the residents' personal accounts 个人账户 are kept as one."""
+
+
+class Enrol(Arguments, frozen=True):
+    """Rows of (pseudonym, completed years of age)."""
+
+    plan: Label
+    rows: Annotated[tuple[tuple[Label, Age], ...], Meta(min_length=1, max_length=ROWS_MAX)]
+
+
+@contract.action(roles=("insurer",))
+def enrol(ctx: Context, args: Enrol) -> Plain:
+    """Insure everyone in ``rows`` with the client, or nobody; a person is insured once under a plan."""
+    plan = ctx.find(Plan, args.plan)
+    ctx.require(ctx.client in plan.insurers, "not_offered_by_you", args.plan)
+    ctx.require_signed(plan.bureau)
+    ctx.require(ctx.time_ms < plan.first_day * DAY_MS, "enrolment_closed", args.plan)
+    premium = 0
+    for name, age in args.rows:
+        key = member_key(args.plan, name)
+        ctx.require(ctx.get(Member, key) is None, "already_enrolled", key)
+        member = Member(insurer=ctx.client, age=age, premium_fen=plan.terms.premium(age))
+        premium += member.premium_fen
+        ctx.put(key, member)
+    source, income = (RESIDENTS, "premium-paid"), (ctx.client, "premium-income")
+    pay(ctx, f"inclusive/{ctx.object_id}", premium, debit=source, credit=income, memo="premium")
+    book(ctx, ctx.client, args.plan, "premium", premium)
+    ctx.emit("enrolled", plan=args.plan, insurer=ctx.client, people=len(args.rows))
+    return {"people": len(args.rows), "premium_fen": premium}

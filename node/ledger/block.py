@@ -88,5 +88,5 @@ def _check_transactions(transactions: Sequence[bytes], root: bytes) -> str | Non
     if len(dict.fromkeys(transactions)) != len(transactions):
         return "holds one transaction twice"
     if merkle_root(transactions) != root:
-        return "its transaction root is not that of its transactions"
+        return "the transaction root is not that of its transactions"
     return None

@@ -1,0 +1,272 @@
+"""Auditing an exported ledger from the file alone, trusting none of the nodes that wrote it.
+
+The rules are numbered as in ``docs/ledger-format.md``, section "What an auditor checks":
+
+1. Every line is a block in its one canonical spelling, the genesis first.
+2. Heights count up from 0 and each header names the hash of the one before.
+3. Version, network, members and limits are right, the proposer votes, and the transaction root is that of the
+   transactions.
+4. Certificates hold exactly a quorum of distinct voters' valid signatures. The head has one; a block before it may do
+   without under Raft alone, where a later certified block vouches for it by its hash links.
+5. Transactions are canonical, for this network, signed by clients of the genesis; (client, number) is used once.
+6. Stated state roots lie before their block and do not contradict each other, and if the auditor can execute, they
+   are what execution gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from consensus.chain import Block, Certificate, verify_certificate
+from node.ledger.block import build_genesis_block, check_block
+from node.ledger.export import LINE_BYTES_MAX, LineError, decode_line
+from node.ledger.genesis import Electorate, Genesis, GenesisError, decode_genesis, electorate
+from node.ledger.transaction import Transaction, TransactionError, decode_transaction, signed_bytes
+
+VOUCHING_PROTOCOLS = ("raft",)
+"""Where a block may stand without a certificate of its own (Raft paper, section 5.4.2: commitment by ancestors)."""
+
+
+class AuditError(Exception):
+    """The ledger proves nothing; ``file`` and ``line`` (from 1; 0: the file as a whole) say where, ``what`` why."""
+
+    def __init__(self, file: Path, line: int, what: str) -> None:
+        super().__init__(f"{file}:{line}: {what}" if line else f"{file}: {what}")
+        self.file = file
+        self.line = line
+        self.what = what
+
+
+class Machine(Protocol):
+    """Executes transactions again, from the genesis on: the contract runtime, injected."""
+
+    @property
+    def root(self) -> bytes:
+        """The state root as of now: of the genesis' state before the first :meth:`run`."""
+        ...
+
+    def run(self, transactions: Sequence[Transaction]) -> None:
+        """Execute the transactions of the next block."""
+        ...
+
+
+Execute = Callable[[Genesis], Machine]
+"""Makes the machine in the state that a genesis describes. ValueError where the genesis' settings are wrong."""
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a ledger that passed says.
+
+    ``state_root`` is the root after executing ``state_height``: the head's where the auditor executed, else the
+    last one that a header states. ``genesis`` and ``head`` are hashes: compare them with what you expect.
+    """
+
+    network: str
+    protocol: str
+    genesis: bytes
+    height: int
+    head: bytes
+    blocks: int
+    transactions: int
+    certificates: int
+    state_height: int
+    state_root: bytes
+
+
+def audit_ledger(path: Path, *, execute: Execute | None = None) -> Audit:
+    """Check everything about the ledger in ``path``; AuditError names the first line that is wrong.
+
+    A ledger cut off after a certified block is a valid shorter ledger: compare ``height`` and ``head`` with the
+    run's manifest.
+    """
+    auditor: _Auditor | None = None
+    line = 0
+    try:
+        for line, raw in _lines(path):  # noqa: B007 - the number is for the error below
+            block, certificate = decode_line(raw)
+            if auditor is None:
+                auditor = _Auditor.begin(block, certificate, execute)
+            else:
+                auditor.take(block, certificate)
+        return _finished(auditor)
+    except (LineError, _LedgerError) as error:
+        raise AuditError(path, line, str(error)) from None
+    except OSError as error:
+        raise AuditError(path, 0, f"cannot be read: {error.strerror}") from None
+
+
+def _finished(auditor: _Auditor | None) -> Audit:
+    if auditor is None:
+        raise _LedgerError("holds no genesis: it is empty")
+    return auditor.finish()
+
+
+class _LedgerError(Exception):
+    """What is wrong with the line at hand."""
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    with path.open("rb") as file:
+        number = 0
+        while raw := file.readline(LINE_BYTES_MAX):
+            number += 1
+            yield number, raw
+
+
+class _Auditor:
+    """Walks the chain block by block.
+
+    Invariant: the blocks up to ``_head`` obey every rule, but that those from ``_unvouched`` on want a certificate.
+    """
+
+    def __init__(self, genesis: Genesis, block: Block, machine: Machine | None) -> None:
+        self._genesis = genesis
+        self._genesis_hash = block.hash
+        self._electorate: Electorate = electorate(genesis)
+        self._head = block
+        self._unvouched: int | None = None  # the lowest height whose decision nothing proves yet
+        self._certificates = 0
+        self._transactions = 0
+        self._numbers: dict[str, set[int]] = {client.name: set() for client in genesis.clients}
+        self._client_keys = {client.name: _verifier(client.verify_key) for client in genesis.clients}
+        self._member_keys = [_verifier(member.verify_key) for member in genesis.members]
+        self._machine = machine
+        self._roots = {0: block.header.state}  # height -> root: every one if we execute, else those stated
+
+    @classmethod
+    def begin(cls, block: Block, certificate: Certificate | None, execute: Execute | None) -> _Auditor:
+        """Take the first line, which must be a genesis."""
+        if block.height != 0 or len(block.transactions) != 1:
+            raise _LedgerError("the first line is no genesis: its height is not 0, or it holds not one transaction")
+        try:
+            genesis = decode_genesis(block.transactions[0])
+            expected = build_genesis_block(genesis, block.header.state)
+        except (GenesisError, KeyError) as error:
+            raise _LedgerError(f"genesis: {error.args[0]}") from None
+        if block != expected:
+            raise _LedgerError("the genesis' header is not the one that its transaction gives")
+        if certificate is not None:
+            raise _LedgerError("a genesis has no certificate: it is what the members agreed on beforehand")
+        return cls(genesis, block, cls._machine_for(genesis, block.header.state, execute))
+
+    @staticmethod
+    def _machine_for(genesis: Genesis, state: bytes, execute: Execute | None) -> Machine | None:
+        if execute is None:
+            return None
+        try:
+            machine = execute(genesis)
+        except ValueError as error:
+            raise _LedgerError(f"genesis: {error}") from None
+        if machine.root != state:
+            raise _LedgerError(f"the genesis gives state root {machine.root.hex()}, its header states {state.hex()}")
+        return machine
+
+    def take(self, block: Block, certificate: Certificate | None) -> None:
+        """Check the next block, and add it."""
+        self._check_header(block)
+        self._check_certificate(block, certificate)
+        transactions = [self._checked(index, raw) for index, raw in enumerate(block.transactions)]
+        self._transactions += len(transactions)
+        self._head = block
+        if self._machine is not None:
+            self._machine.run(transactions)
+            self._roots[block.height] = self._machine.root
+
+    def finish(self) -> Audit:
+        """Check what only the end of the chain shows."""
+        if self._unvouched is not None:
+            raise _LedgerError(f"no certificate vouches for the blocks from height {self._unvouched} on")
+        state_height = self._head.height if self._machine is not None else max(self._roots)
+        return Audit(
+            network=self._genesis.network,
+            protocol=self._genesis.protocol,
+            genesis=self._genesis_hash,
+            height=self._head.height,
+            head=self._head.hash,
+            blocks=self._head.height + 1,
+            transactions=self._transactions,
+            certificates=self._certificates,
+            state_height=state_height,
+            state_root=self._roots[state_height],
+        )
+
+    def _check_header(self, block: Block) -> None:
+        header = block.header
+        if header.height != self._head.height + 1:
+            raise _LedgerError(f"height {header.height} follows height {self._head.height}")
+        if header.parent != self._head.hash:
+            raise _LedgerError("its parent is not the block before it")
+        reason = check_block(block, network=self._genesis.network, members=self._electorate.members_hash)
+        if reason is not None:
+            raise _LedgerError(f"block: {reason}")
+        if header.proposer not in self._electorate.voters:
+            raise _LedgerError(f"its proposer {header.proposer} does not vote")
+        known = self._roots.setdefault(header.state_height, header.state)
+        if known != header.state:
+            found = (
+                "execution gives" if self._machine is not None or header.state_height == 0 else "an earlier one says"
+            )
+            raise _LedgerError(
+                f"states root {header.state.hex()} for height {header.state_height}, {found} {known.hex()}"
+            )
+
+    def _check_certificate(self, block: Block, certificate: Certificate | None) -> None:
+        if certificate is None:
+            if self._genesis.protocol not in VOUCHING_PROTOCOLS:
+                raise _LedgerError(f"no certificate, which {self._genesis.protocol} demands for every block")
+            if self._unvouched is None:
+                self._unvouched = block.height
+            return
+        if (certificate.height, certificate.hash) != (block.height, block.hash):
+            raise _LedgerError("its certificate is for another block")
+        if certificate.round < block.round:
+            raise _LedgerError(f"certified in round {certificate.round}, before it was proposed in {block.round}")
+        reason = verify_certificate(certificate, self._electorate.voters, self._electorate.quorum, self._member_signed)
+        if reason is not None:
+            raise _LedgerError(f"certificate: {reason}")
+        self._certificates += 1
+        self._unvouched = None
+
+    def _member_signed(self, member: int, data: bytes, signature: bytes) -> bool:
+        return self._member_keys[member](data, signature)
+
+    def _checked(self, index: int, raw: bytes) -> Transaction:
+        try:
+            transaction = decode_transaction(raw)
+        except TransactionError as error:
+            raise _LedgerError(f"transaction {index}: {error}") from None
+        body = transaction.body
+        if body.network != self._genesis.network:
+            raise _LedgerError(f"transaction {index}: meant for network {body.network}")
+        data = signed_bytes(body)
+        for name, signature in transaction.signatures:
+            verify = self._client_keys.get(name)
+            if verify is None:
+                raise _LedgerError(f"transaction {index}: {name} is no client of this network")
+            if not verify(data, signature):
+                raise _LedgerError(f"transaction {index}: the signature of {name} does not verify")
+        numbers = self._numbers[body.client]
+        if body.number in numbers:
+            raise _LedgerError(f"transaction {index}: {body.client}'s number {body.number} was used before")
+        numbers.add(body.number)
+        return transaction
+
+
+def _verifier(key: bytes) -> Callable[[bytes, bytes], bool]:
+    """What verifies (data, signature) by an Ed25519 key of 32 bytes."""
+    verify_key = VerifyKey(key)
+
+    def verify(data: bytes, signature: bytes) -> bool:
+        try:
+            verify_key.verify(data, signature)
+        except (BadSignatureError, ValueError):
+            return False
+        return True
+
+    return verify

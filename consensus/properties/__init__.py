@@ -1,0 +1,57 @@
+"""Safety properties as executable oracles.
+
+An oracle is an :class:`Observer` that a driver tells of every input, effect, durable record and crash of every
+node. It checks at the event itself, in constant time or nearly so, and raises :class:`Violation` with the two
+facts that cannot both hold. Oracles are omniscient, pure and trust no node: the virtual world feeds them from
+its simulated disks and links.
+
+:class:`Agreement`, :class:`Durability` and :class:`Certificates` hold for every protocol; what only one protocol
+promises lies in :mod:`consensus.properties.raft` and :mod:`consensus.properties.pbft`. :func:`oracles` builds
+all that apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from consensus.properties.agreement import Agreement
+from consensus.properties.certificates import Certificates
+from consensus.properties.durability import Durability
+from consensus.properties.observer import Observer, Violation
+from consensus.protocols import ProtocolEntry
+from consensus.vocabulary import NodeId
+
+__all__ = ["Agreement", "Certificates", "Durability", "Observer", "Violation", "oracles"]
+
+
+def oracles(
+    protocol: ProtocolEntry,
+    voters: tuple[NodeId, ...],
+    genesis: bytes,
+    verify: Callable[[NodeId, bytes, bytes], bool],
+    liars: frozenset[NodeId] = frozenset(),
+) -> tuple[Observer, ...]:
+    """Every oracle that applies to a network of ``voters`` under ``protocol``.
+
+    ``voters`` are those who vote under this protocol (``protocol.voters_of``), ``genesis`` the hash at height 0,
+    ``verify`` checks anyone's signature, ``liars`` are the nodes made Byzantine on purpose.
+    """
+    common = (
+        Agreement(genesis, liars),
+        Durability(liars),
+        Certificates(voters, protocol.quorum(len(voters)), verify, liars),
+    )
+    return (*common, *_own(protocol.name, voters, liars))
+
+
+def _own(name: str, voters: tuple[NodeId, ...], liars: frozenset[NodeId]) -> tuple[Observer, ...]:
+    """What only this protocol promises (imported late: the oracles of one protocol need no other)."""
+    if name == "raft":
+        from consensus.properties.raft import RaftSafety  # noqa: PLC0415
+
+        return (RaftSafety(voters),)
+    if name == "pbft":
+        from consensus.properties.pbft import PbftSafety  # noqa: PLC0415
+
+        return (PbftSafety(voters, liars),)
+    return ()

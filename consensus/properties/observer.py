@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from consensus.vocabulary import Broadcast, Effects, Image, NodeId, Record, Reply, Send
+from consensus.vocabulary import Broadcast, Commit, Effects, Image, NodeId, Record, Reply, Send, Trace
 
 
 class Violation(AssertionError):  # noqa: N818 (the field's word)
-    """A property is broken: two facts that cannot both hold, each with how it came to be."""
+    """A property is broken: two facts that cannot both hold, each saying how it came to be."""
 
     def __init__(self, property_: str, fact_a: str, fact_b: str) -> None:
         super().__init__(f"{property_}: {fact_a}; but {fact_b}")
@@ -16,12 +16,16 @@ class Violation(AssertionError):  # noqa: N818 (the field's word)
         self.fact_a = fact_a
         self.fact_b = fact_b
 
+    def __reduce__(self) -> tuple[type[Violation], tuple[str, str, str]]:
+        return type(self), (self.property, self.fact_a, self.fact_b)
+
 
 class Observer:
     """Base of every oracle: each method is called at the event itself and does nothing unless overridden.
 
     A driver need not call what a subclass leaves alone (see :func:`hooks`). ``node`` may be the clients'
-    actor. Calls come in order of ``now``. Whatever is passed belongs to the run: look, don't touch.
+    actor. Calls come in order of ``now``. Whatever is passed belongs to the run: look, don't touch. An oracle
+    holds data only, so that a run can be forked together with what its oracles know.
     """
 
     def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:
@@ -36,13 +40,25 @@ class Observer:
     def on_effects(self, now: int, node: NodeId, incarnation: int, effects: Effects) -> None:
         """A machine answered an input with these effects; none is carried out yet."""
 
+    def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
+        """A machine decided a block. ``Commit``, ``Trace`` and the disk's records come in the machine's order."""
+
+    def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:
+        """A machine told something about itself."""
+
+    def on_persist(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...]) -> None:
+        """A machine asked for these records to be made durable; they are not yet."""
+
+    def on_durable(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...], durable: Image) -> None:
+        """These records of one ``Persist`` became durable; ``durable`` includes them already.
+
+        ``durable`` is always the same object for one node: it may be kept, to look at what the disk holds later.
+        """
+
     def on_leave(
         self, now: int, node: NodeId, incarnation: int, effect: Send | Broadcast | Reply, durable: Image
     ) -> None:
         """An outward effect leaves the node, whose disk holds ``durable`` at this instant."""
-
-    def on_durable(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...], durable: Image) -> None:
-        """These records of one ``Persist`` became durable; ``durable`` includes them already."""
 
     def on_crash(self, now: int, node: NodeId, incarnation: int) -> None:
         """A machine is gone, with all it had not made durable."""
@@ -52,3 +68,8 @@ def hooks(observers: tuple[Observer, ...], name: str) -> list[Any]:
     """The bound methods ``name`` of those observers that override it."""
     base = getattr(Observer, name)
     return [getattr(observer, name) for observer in observers if getattr(type(observer), name) is not base]
+
+
+def told(now: int, node: NodeId, incarnation: int) -> str:
+    """How a fact names its origin: who, in which life, when."""
+    return f"node {node}.{incarnation} at {now} ns"

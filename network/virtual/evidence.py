@@ -53,5 +53,5 @@ class EventHash:
         return copy
 
 
-Trace = Callable[[int, str, int, int | None, Any], None]
+TraceHook = Callable[[int, str, int, int | None, Any], None]
 """``trace(now, kind, actor, other, what)``: told of every event, and of messages "lost" or "cut" on the way."""

@@ -10,7 +10,7 @@ from consensus.vocabulary import Audience, Broadcast, NodeId, Send
 from network.virtual.actors import Actor, Outward
 from network.virtual.distributions import TABLE_SHIFT
 from network.virtual.draws import happens, mixed
-from network.virtual.evidence import Trace
+from network.virtual.evidence import TraceHook
 from network.virtual.faults import Lasting
 from network.virtual.links import Links
 from network.virtual.queue import ACTOR_MASK, BAND_ORDINARY, TIE_MASK, TIE_SHIFT, TIME_SHIFT
@@ -25,7 +25,7 @@ Receivers = tuple[int, ...]
 class Post:
     """All links of a world as they are now. Actors are numbered by index here: nodes first, then the clients."""
 
-    def __init__(self, links: Links, ids: Sequence[NodeId], counts: Counter[str], trace: Trace | None) -> None:
+    def __init__(self, links: Links, ids: Sequence[NodeId], counts: Counter[str], trace: TraceHook | None) -> None:
         self._links = links
         self._ids = tuple(ids)
         self._places: dict[NodeId, Receivers] = {id_: (i | BAND_ORDINARY,) for i, id_ in enumerate(ids)}

@@ -26,6 +26,8 @@ from consensus.properties.observer import Observer, hooks
 from consensus.vocabulary import (
     Broadcast,
     CancelTimer,
+    Commit,
+    Effect,
     Effects,
     Image,
     NodeId,
@@ -33,12 +35,13 @@ from consensus.vocabulary import (
     Reply,
     Send,
     SetTimer,
+    Trace,
 )
 from network.virtual import evidence
 from network.virtual.actors import Actor, Alarm, Outward
 from network.virtual.distributions import TABLE_SHIFT, Constant, Distribution, quantiles
 from network.virtual.draws import Stream
-from network.virtual.evidence import EventHash, Trace
+from network.virtual.evidence import EventHash, TraceHook
 from network.virtual.faults import Fault, Lasting, Pause
 from network.virtual.links import Links
 from network.virtual.machine import Factory, Machine
@@ -80,7 +83,7 @@ class World:
     ``receive(now, node, message)``; None for a world without clients, where replies are only observed.
     ``sync``: how long a sync of a disk takes (the clients' actor has an instant one).
     ``faults``: the plan; more can be added by :meth:`inject`.
-    ``hashing``: keep :meth:`event_sha256`. ``trace``: see :data:`network.virtual.evidence.Trace`.
+    ``hashing``: keep :meth:`event_sha256`. ``trace``: see :data:`network.virtual.evidence.TraceHook`.
 
     Every node boots at time 0. An exception raised by a machine or an observer leaves :meth:`run` with a note
     that says when and where.
@@ -99,7 +102,7 @@ class World:
         faults: Sequence[Fault] = (),
         observers: Sequence[Observer] = (),
         hashing: bool = True,
-        trace: Trace | None = None,
+        trace: TraceHook | None = None,
     ) -> None:
         self.now = 0
         self.seed = seed
@@ -296,8 +299,15 @@ class World:
                     alarm.due = None
             elif kind is Persist:
                 self._persist(actor, effect.records)  # type: ignore[union-attr]
-            elif self._trace is not None:
-                self._trace(self.now, kind.__name__.lower(), actor.id, None, effect)
+            else:
+                self._tell(actor, effect)
+
+    def _tell(self, actor: Actor, effect: Effect) -> None:
+        """Pass on what only watchers care for: Commit, Trace, Rejected."""
+        if self._trace is not None:
+            self._trace(self.now, type(effect).__name__.lower(), actor.id, None, effect)
+        for hook in self._on_commit if type(effect) is Commit else self._on_trace if type(effect) is Trace else ():
+            hook(self.now, actor.id, actor.incarnation, effect)
 
     def _set_timer(self, actor: Actor, name: str, after_ns: int) -> None:
         if after_ns < 0:
@@ -319,6 +329,8 @@ class World:
 
     def _persist(self, actor: Actor, records: tuple[Any, ...]) -> None:
         """Hand ``records`` to the disk; what comes behind them waits in the outbox until they are durable."""
+        for hook in self._on_persist:
+            hook(self.now, actor.id, actor.incarnation, records)
         disk = actor.disk
         ticket = disk.write(records)
         if disk.idle:
@@ -445,6 +457,9 @@ class World:
         self._on_timer = hooks(observers, "on_timer")
         self._on_effects = hooks(observers, "on_effects")
         self._on_leave = hooks(observers, "on_leave")
+        self._on_commit = hooks(observers, "on_commit")
+        self._on_trace = hooks(observers, "on_trace")
+        self._on_persist = hooks(observers, "on_persist")
         self._on_durable = hooks(observers, "on_durable")
         self._on_crash = hooks(observers, "on_crash")
 

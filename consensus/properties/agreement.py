@@ -1,0 +1,68 @@
+"""Agreement and order: one chain of decided blocks, whoever decides, in whatever life.
+
+* One block per height, over all nodes and incarnations.
+* Each block links to the one below it: so equal heads mean equal chains.
+* An incarnation decides height after height without a gap, beginning right above what its disk held.
+"""
+
+from __future__ import annotations
+
+from consensus.chain import BLOCKS
+from consensus.properties.observer import Observer, Violation, told
+from consensus.vocabulary import Commit, Image, NodeId
+
+
+class Agreement(Observer):
+    """``genesis`` is the hash at height 0; ``liars`` are nodes (Byzantine ones) of whom nothing is asked."""
+
+    def __init__(self, genesis: bytes, liars: frozenset[NodeId] = frozenset()) -> None:
+        self.liars = liars
+        self.chain: list[tuple[bytes, str]] = [(genesis, "the genesis")]
+        """Height -> hash, and who decided it first."""
+        self.heights: dict[NodeId, int] = {}
+        """Node -> the height that its present incarnation has decided."""
+
+    @property
+    def height(self) -> int:
+        """The highest height that anybody decided."""
+        return len(self.chain) - 1
+
+    def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:
+        blocks = image.get(BLOCKS, {})
+        height = max((key for key in blocks if isinstance(key, int)), default=0)
+        self.heights[node] = height
+        if height and node not in self.liars:
+            self._require_canonical(height, blocks[height].hash, f"on the disk of {told(now, node, incarnation)}")
+
+    def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
+        if node in self.liars:
+            return
+        block, height = commit.block, commit.height
+        by = f"decided by {told(now, node, incarnation)}"
+        if height != self.heights[node] + 1:
+            raise Violation("order", f"height {height} {by}", f"it stood at height {self.heights[node]}")
+        if block.height != height:
+            raise Violation("order", f"height {height} {by}", f"its block says height {block.height}")
+        self.heights[node] = height
+        if height == len(self.chain):
+            parent, origin = self.chain[-1]
+            if block.parent != parent:
+                raise Violation(
+                    "order",
+                    f"height {height} on parent {block.parent.hex()[:16]} {by}",
+                    f"height {height - 1} is {parent.hex()[:16]}, {origin}",
+                )
+            self.chain.append((block.hash, by))
+        else:
+            self._require_canonical(height, block.hash, by)
+
+    def _require_canonical(self, height: int, block_hash: bytes, by: str) -> None:
+        if height > self.height:
+            raise Violation("agreement", f"height {height} {by}", f"nobody decided more than {self.height}")
+        canonical, origin = self.chain[height]
+        if block_hash != canonical:
+            raise Violation(
+                "agreement",
+                f"height {height} is {block_hash.hex()[:16]}, {by}",
+                f"it is {canonical.hex()[:16]}, {origin}",
+            )

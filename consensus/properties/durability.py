@@ -1,0 +1,74 @@
+"""Durability: what was decided on disk stays, and what was acknowledged to a client was on disk.
+
+* The ledger's space grows height by height and nothing is ever taken from it.
+* A restart finds everything that became durable before (the simulated disk's own promise, checked all the same).
+* A reply that names a ``height`` leaves only when that height is durable in the ledger's space.
+"""
+
+from __future__ import annotations
+
+from consensus.chain import BLOCKS
+from consensus.properties.observer import Observer, Violation, told
+from consensus.vocabulary import Broadcast, Image, NodeId, Put, Record, Reply, Send
+
+
+class Durability(Observer):
+    """Works for any machine that keeps its decided blocks in the space ``blocks``."""
+
+    def __init__(self, liars: frozenset[NodeId] = frozenset()) -> None:
+        self.liars = liars
+        self.heads: dict[NodeId, tuple[int, bytes, str]] = {}
+        """Node -> height and hash of the last durable block, and since when."""
+        self.acknowledged = 0
+        """The highest height that any client was told of."""
+
+    def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:
+        if node not in self.heads or node in self.liars:
+            return
+        height, block_hash, since = self.heads[node]
+        found = image.get(BLOCKS, {}).get(height)
+        if found is None or found.hash != block_hash:
+            raise Violation(
+                "durability",
+                f"height {height} is gone or changed at the restart of {told(now, node, incarnation)}",
+                f"it was durable {since}",
+            )
+
+    def on_durable(
+        self,
+        now: int,
+        node: NodeId,
+        incarnation: int,
+        records: tuple[Record, ...],
+        durable: Image,  # noqa: ARG002
+    ) -> None:
+        if node in self.liars:
+            return
+        for record in records:
+            if record.space != BLOCKS:
+                continue
+            origin = told(now, node, incarnation)
+            height, block_hash, since = self.heads.get(node, (0, b"", "from the start"))
+            if not isinstance(record, Put):
+                raise Violation("durability", f"{record} by {origin}", "decided blocks stay")
+            if record.key == 0 and not block_hash:
+                continue  # the genesis, stored like the rest
+            if record.key != height + 1:
+                raise Violation("durability", f"height {record.key} stored by {origin}", f"{height} stood {since}")
+            self.heads[node] = (height + 1, record.value.hash, f"at {origin}")
+
+    def on_leave(
+        self, now: int, node: NodeId, incarnation: int, effect: Send | Broadcast | Reply, durable: Image
+    ) -> None:
+        if type(effect) is not Reply or node in self.liars:
+            return
+        height = getattr(effect.message, "height", None)
+        if height is None:
+            return
+        if height not in durable.get(BLOCKS, {}):
+            raise Violation(
+                "durability",
+                f"{told(now, node, incarnation)} tells {effect.client} of height {height}",
+                f"its disk ends at height {self.heads.get(node, (0,))[0]}",
+            )
+        self.acknowledged = max(self.acknowledged, height)

@@ -1,0 +1,158 @@
+"""Raft's own properties (Ongaro & Ousterhout 2014, figure 3; dissertation, section 3), over crashes.
+
+* Election safety: one leader a term.
+* One vote a term and server, whatever lives lie between; durable before it is said.
+* Terms never fall, and a term's vote never changes, on any disk.
+* Log matching: equal index and term, equal entry (the blocks' links then make the logs before it equal).
+* An acknowledged entry is durable at whoever acknowledges it.
+* Leader completeness: a new leader's log holds what was decided in earlier terms.
+* What is decided lies on a majority of disks at that instant.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consensus.chain import BLOCKS
+from consensus.properties.observer import Observer, Violation, told
+from consensus.quorum import majority
+from consensus.raft.messages import AppendEntries, AppendSuccess, RequestVote, RequestVoteReply
+from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
+from consensus.vocabulary import Broadcast, Commit, Cut, Image, NodeId, Put, Record, Reply, Send, Trace
+
+ROLE_TRACE = "raft.role"
+"""The trace with which a server tells its new role and its term."""
+
+
+class RaftSafety(Observer):
+    """Watches every server of one Raft group."""
+
+    def __init__(self, voters: tuple[NodeId, ...]) -> None:
+        self.voters = voters
+        self.quorum = majority(len(voters))
+        self.leaders: dict[int, tuple[NodeId, str]] = {}
+        self.votes: dict[tuple[NodeId, int], tuple[NodeId, str]] = {}
+        self.entries: dict[tuple[int, int], tuple[bytes, str]] = {}
+        """(index, term) -> the entry's hash, and who had it first."""
+        self.logs: dict[NodeId, dict[int, bytes]] = {}
+        """Node -> index -> hash: the log of its present incarnation, decided part included."""
+        self.disks: dict[NodeId, Image] = {}
+        self.terms: dict[NodeId, int] = {}
+        self.states: dict[NodeId, HardState] = {}
+        self.decided: dict[int, tuple[int, bytes, str]] = {}
+        """Term -> the highest entry decided first by a server in that term."""
+        self.height = 0
+
+    # -- what servers hold -----------------------------------------------------------------------------------
+
+    def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:  # noqa: ARG002
+        self.disks[node] = image
+        self.terms[node] = _hard_state(image).term
+        log = {index: entry.block.hash for index, entry in image.get(LOG, {}).items()}
+        log.update((height, block.hash) for height, block in image.get(BLOCKS, {}).items())
+        self.logs[node] = log  # type: ignore[assignment]  # both spaces have integer keys
+
+    def on_persist(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...]) -> None:
+        log = self.logs[node]
+        for record in records:
+            if isinstance(record, Put) and record.space == LOG:
+                self._appended(log, record.value, told(now, node, incarnation))
+            elif isinstance(record, Put) and record.space == STATE:
+                self.terms[node] = record.value.term
+            elif isinstance(record, Cut) and record.space == LOG:
+                for index in [index for index in log if index >= record.start]:
+                    del log[index]
+
+    def _appended(self, log: dict[int, bytes], entry: LogEntry, origin: str) -> None:
+        block = entry.block
+        log[block.height] = block.hash
+        known, by = self.entries.setdefault((block.height, block.round), (block.hash, origin))
+        if known != block.hash:
+            raise Violation(
+                "log matching",
+                f"entry {block.height} of term {block.round} is {block.hash.hex()[:16]} at {origin}",
+                f"it is {known.hex()[:16]} at {by}",
+            )
+
+    def on_durable(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...], durable: Image) -> None:
+        self.disks[node] = durable
+        for record in records:
+            if isinstance(record, Put) and record.space == STATE:
+                before, after = self.states.get(node, HardState(0, None)), record.value
+                same_term = after.term == before.term and before.voted_for in (None, after.voted_for)
+                if after.term < before.term or not (after.term > before.term or same_term):
+                    raise Violation("hard state", f"{told(now, node, incarnation)} stores {after}", f"it held {before}")
+                self.states[node] = after
+
+    # -- what servers say ------------------------------------------------------------------------------------
+
+    def on_leave(
+        self, now: int, node: NodeId, incarnation: int, effect: Send | Broadcast | Reply, durable: Image
+    ) -> None:
+        message, origin = effect.message, told(now, node, incarnation)
+        kind = type(message)
+        if kind is AppendEntries:
+            self._leads(node, message.term, origin)
+        elif kind is RequestVote:
+            self._voted(node, message.term, node, origin, durable)
+        elif kind is RequestVoteReply and message.granted and type(effect) is Send:
+            self._voted(node, message.term, effect.to, origin, durable)
+        elif kind is AppendSuccess:
+            self._acknowledged(message, origin, durable)
+
+    def _leads(self, node: NodeId, term: int, origin: str) -> None:
+        leader, since = self.leaders.setdefault(term, (node, origin))
+        if leader != node:
+            raise Violation("election safety", f"{origin} leads term {term}", f"node {leader} does, since {since}")
+
+    def _voted(self, node: NodeId, term: int, candidate: NodeId, origin: str, durable: Image) -> None:
+        known, when = self.votes.setdefault((node, term), (candidate, origin))
+        if known != candidate:
+            raise Violation("one vote", f"{origin} votes for {candidate} in term {term}", f"for {known} by {when}")
+        state = _hard_state(durable)
+        if state.term < term or (state.term == term and state.voted_for != candidate):
+            raise Violation("durable vote", f"{origin} votes for {candidate} in term {term}", f"its disk says {state}")
+
+    def _acknowledged(self, message: AppendSuccess, origin: str, durable: Image) -> None:
+        index = message.match_index
+        if index and index not in durable.get(LOG, {}) and index not in durable.get(BLOCKS, {}):
+            raise Violation("durable log", f"{origin} acknowledges entry {index}", "its disk does not hold it")
+
+    # -- what servers become and decide ----------------------------------------------------------------------
+
+    def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:
+        if trace.kind != ROLE_TRACE or trace.detail[0] != "leader":
+            return
+        term, origin = trace.detail[1], told(now, node, incarnation)
+        self._leads(node, term, origin)
+        for decided_in, (height, block_hash, by) in self.decided.items():
+            if decided_in < term and self.logs[node].get(height) != block_hash:
+                raise Violation(
+                    "leader completeness",
+                    f"{origin} leads term {term} without entry {height}",
+                    f"it was decided in term {decided_in} by {by}",
+                )
+
+    def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
+        self.logs[node][commit.height] = commit.block.hash
+        if commit.height <= self.height:
+            return
+        self.height = commit.height
+        origin = told(now, node, incarnation)
+        self.decided[self.terms[node]] = (commit.height, commit.block.hash, origin)
+        held = sum(_holds(self.disks.get(voter, {}), commit.height, commit.block.hash) for voter in self.voters)
+        if held < self.quorum and self.quorum > 1:  # a group of one may decide while its only disk still syncs
+            raise Violation(
+                "commit rule", f"{origin} decides entry {commit.height}", f"it lies on {held} disks of {self.quorum}"
+            )
+
+
+def _hard_state(image: Image) -> HardState:
+    state: HardState = image.get(STATE, {}).get(STATE_KEY, HardState(0, None))
+    return state
+
+
+def _holds(disk: Image, height: int, block_hash: bytes) -> bool:
+    entry: Any = disk.get(LOG, {}).get(height)
+    block = entry.block if entry is not None else disk.get(BLOCKS, {}).get(height)
+    return block is not None and block.hash == block_hash

@@ -6,7 +6,7 @@ facts that cannot both hold. Oracles are omniscient, pure and trust no node: the
 its simulated disks and links.
 
 :class:`Agreement`, :class:`Durability` and :class:`Certificates` hold for every protocol; what only one protocol
-promises lies in :mod:`consensus.properties.raft` and :mod:`consensus.properties.pbft`. :func:`oracles` builds
+promises lies in :mod:`consensus.properties.raft` and :mod:`consensus.properties.pbft`. :func:`standard_oracles` builds
 all that apply.
 """
 
@@ -18,39 +18,36 @@ from consensus.properties.agreement import Agreement
 from consensus.properties.certificates import Certificates
 from consensus.properties.durability import Durability
 from consensus.properties.observer import Observer, Violation
-from consensus.protocols import ProtocolEntry
 from consensus.vocabulary import NodeId
 
-__all__ = ["Agreement", "Certificates", "Durability", "Observer", "Violation", "oracles"]
+__all__ = ["Agreement", "Certificates", "Durability", "Observer", "Violation", "standard_oracles"]
 
 
-def oracles(
-    protocol: ProtocolEntry,
+def standard_oracles(
+    *,
+    protocol: str,
     voters: tuple[NodeId, ...],
+    quorum: int,
     genesis: bytes,
     verify: Callable[[NodeId, bytes, bytes], bool],
     liars: frozenset[NodeId] = frozenset(),
 ) -> tuple[Observer, ...]:
-    """Every oracle that applies to a network of ``voters`` under ``protocol``.
+    """Every oracle that applies to a network of ``voters`` under ``protocol`` (a registered name).
 
-    ``voters`` are those who vote under this protocol (``protocol.voters_of``), ``genesis`` the hash at height 0,
-    ``verify`` checks anyone's signature, ``liars`` are the nodes made Byzantine on purpose.
+    ``voters`` are those who vote under this protocol and ``quorum`` is theirs, ``genesis`` the hash at height 0.
+    ``verify(member, data, signature)`` checks anyone's signature; ``liars`` are nodes made Byzantine on purpose.
     """
-    common = (
-        Agreement(genesis, liars),
-        Durability(liars),
-        Certificates(voters, protocol.quorum(len(voters)), verify, liars),
-    )
-    return (*common, *_own(protocol.name, voters, liars))
+    common = (Agreement(genesis, liars), Durability(liars), Certificates(voters, quorum, verify, liars))
+    return (*common, *_own(protocol, voters, liars))
 
 
-def _own(name: str, voters: tuple[NodeId, ...], liars: frozenset[NodeId]) -> tuple[Observer, ...]:
+def _own(protocol: str, voters: tuple[NodeId, ...], liars: frozenset[NodeId]) -> tuple[Observer, ...]:
     """What only this protocol promises (imported late: the oracles of one protocol need no other)."""
-    if name == "raft":
+    if protocol == "raft":
         from consensus.properties.raft import RaftSafety  # noqa: PLC0415
 
         return (RaftSafety(voters),)
-    if name == "pbft":
+    if protocol == "pbft":
         from consensus.properties.pbft import PbftSafety  # noqa: PLC0415
 
         return (PbftSafety(voters, liars),)

@@ -10,7 +10,28 @@ named by its URL. All are equal under one contract, ``tests/network/bus/test_con
 """
 
 from network.bus.connection import MqttOptions
+from network.bus.embedded import EmbeddedBroker, embedded_broker
 from network.bus.interface import PAYLOAD_BYTES_MAX, Bus, BusCounters, BusError, OnMessage, OnState
+from network.bus.launch import BrokerProcess
+from network.bus.mosquitto import PrivateMosquitto, find_mosquitto, private_mosquitto
 from network.bus.mqtt import MqttBus
+from network.bus.url import BrokerUrl, parse_url
 
-__all__ = ["PAYLOAD_BYTES_MAX", "Bus", "BusCounters", "BusError", "MqttBus", "MqttOptions", "OnMessage", "OnState"]
+__all__ = [
+    "PAYLOAD_BYTES_MAX",
+    "BrokerProcess",
+    "BrokerUrl",
+    "Bus",
+    "BusCounters",
+    "BusError",
+    "EmbeddedBroker",
+    "MqttBus",
+    "MqttOptions",
+    "OnMessage",
+    "OnState",
+    "PrivateMosquitto",
+    "embedded_broker",
+    "find_mosquitto",
+    "parse_url",
+    "private_mosquitto",
+]

@@ -86,7 +86,7 @@ async def subscribe(client: aiomqtt.Client, filters: Sequence[str], qos: int) ->
     """Subscribe to all ``filters`` in one packet; SubscriptionError where the broker grants less."""
     if not filters:
         return
-    granted = await client.subscribe([(topic, qos) for topic in filters])
+    granted: Sequence[int | ReasonCode] = await client.subscribe([(topic, qos) for topic in filters])
     for topic, code in zip(filters, granted, strict=True):
         if code.is_failure if isinstance(code, ReasonCode) else code >= _SUBSCRIPTION_FAILED:
             raise SubscriptionError(f"the broker refuses the subscription to {topic}")

@@ -45,15 +45,15 @@ from network.wire import WALLET_PREFIX, Wire, wallet_address
 from node.assembly import Common, vault_opener
 from node.carrier import Carrier
 from node.config import ConfigError, NodeConfig, load_config
-from node.ledger.sqlite_store import SqliteStore
-from node.ledger.store import StoreError
+from node.ledger.store import SqliteStore, StoreError
 from node.membership import Ed25519Crypto, Keys
 from node.privacy.vault import VaultRecord
 from node.replica import VAULT, Replica
 from node.telemetry import Telemetry
 
 _LOG = logging.getLogger(__name__)
-_NODE_SPACE = "node"
+NODE_SPACE = "node"
+"""Durable space: the node's incarnation."""
 _LATE_NS = 20 * MILLISECOND
 
 EXIT_CONFIG = 2
@@ -83,7 +83,7 @@ class NodeProcess:
     async def run(self) -> int:
         """The exit code: 0 after a stop that was asked for."""
         self._loop = asyncio.get_running_loop()
-        records = RecordCodec(self._common.protocol.records, {_NODE_SPACE: int, VAULT: VaultRecord})
+        records = RecordCodec(self._common.protocol.records, {NODE_SPACE: int, VAULT: VaultRecord})
         self._store = SqliteStore(self._config.database, records)
         image = self._store.load()
         incarnation = self._begin_incarnation(image)
@@ -107,8 +107,8 @@ class NodeProcess:
 
     def _begin_incarnation(self, image: Image) -> int:
         """Durable before the first frame, so that nobody takes new frames for replays of old ones."""
-        incarnation = int(image.get(_NODE_SPACE, {}).get("incarnation", 0)) + 1
-        self._store.append([Put(_NODE_SPACE, "incarnation", incarnation)])
+        incarnation = int(image.get(NODE_SPACE, {}).get("incarnation", 0)) + 1
+        self._store.append([Put(NODE_SPACE, "incarnation", incarnation)])
         return incarnation
 
     def _build_replica(self, image: Image) -> Replica:

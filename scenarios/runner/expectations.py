@@ -1,0 +1,180 @@
+"""Judges a run: what the scenario expects against what is there afterwards.
+
+Safety is judged from the ledgers alone, by the same code for both worlds; in virtual time the oracles have watched
+every event besides, and a violation they saw is here as well. Nothing is assumed of a node's own word.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from node.contracts.accounts import overdrawn, total_of_all_accounts
+from node.ledger.transaction import decode_transaction
+from scenarios.language.models.expect import MetricBound, Quantity
+from scenarios.results import Expectation, Metrics
+from scenarios.runner.holdings import Holdings
+from scenarios.runner.plan import Plan
+from scenarios.runner.record import RunRecord
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that judging needs."""
+
+    plan: Plan
+    record: RunRecord
+    holdings: Sequence[Holdings]
+    metrics: Metrics
+
+
+def judge_run(evidence: Evidence) -> list[Expectation]:
+    """Every expectation with its verdict, in a fixed order."""
+    expect = evidence.plan.scenario.expect
+    judged = [Expectation(name, "fail", detail) for name, detail in evidence.record.violations]
+    seen = {name for name, _ in evidence.record.violations}
+    judged += [_SAFETY[name](evidence) for name in expect.safety if name in _SAFETY and name not in seen]
+    judged += [_steps(evidence), _drained(evidence)]
+    judged += [_metric(bound, evidence) for bound in expect.metrics]
+    return judged
+
+
+def verdict_of(expectations: Sequence[Expectation], *, interrupted: bool) -> str:
+    """fail where anything failed; inconclusive where the run was cut short or something could not be judged."""
+    verdicts = {expectation.verdict for expectation in expectations}
+    if "fail" in verdicts:
+        return "fail"
+    return "inconclusive" if interrupted or "inconclusive" in verdicts else "pass"
+
+
+def _agreement(evidence: Evidence) -> Expectation:
+    """One block per height, whoever holds it."""
+    first: dict[int, tuple[str, bytes]] = {}
+    for held in evidence.holdings:
+        for height in range(held.chain.height + 1):
+            block_hash = held.chain.entry(height).block.hash
+            name, known = first.setdefault(height, (held.name, block_hash))
+            if known != block_hash:
+                return Expectation("agreement", "fail", f"height {height}: {name} and {held.name} hold different blocks")
+    heights = sorted(held.chain.height for held in evidence.holdings)
+    return Expectation("agreement", "pass", f"{len(first)} heights at {len(heights)} nodes")
+
+
+def _total_order(evidence: Evidence) -> Expectation:
+    """Heights without gaps, each block naming its parent (building a chain checked it; said once more)."""
+    for held in evidence.holdings:
+        for height in range(1, held.chain.height + 1):
+            if held.chain.entry(height).block.parent != held.chain.entry(height - 1).block.hash:
+                return Expectation("total_order", "fail", f"{held.name}: block {height} does not follow {height - 1}")
+    return Expectation("total_order", "pass")
+
+
+def _validity(evidence: Evidence) -> Expectation:
+    """Only what a client of this run really submitted is on a chain."""
+    submitted = {step.transaction_id for step in evidence.plan.workload.steps}
+    for held in evidence.holdings:
+        for height in range(1, held.chain.height + 1):
+            for raw in held.chain.entry(height).block.transactions:
+                transaction = decode_transaction(raw)
+                if transaction.id not in submitted:
+                    detail = f"{held.name}: height {height} holds a transaction that nobody submitted"
+                    return Expectation("validity", "fail", detail)
+    return Expectation("validity", "pass")
+
+
+def _durability(evidence: Evidence) -> Expectation:
+    """What was acknowledged is in every ledger that reaches so far, at the height that the receipt names, once."""
+    acknowledged = evidence.record.acknowledged
+    for held in evidence.holdings:
+        places = _places(held)
+        for item in acknowledged:
+            found = places.get(item.step.transaction_id, [])
+            if len(found) > 1 or (item.height <= held.chain.height and found != [item.height]):
+                detail = f"{held.name}: {item.step.id}, acknowledged at height {item.height}, stands at {found or 'none'}"
+                return Expectation("durability", "fail", detail)
+    complete = sum(all(a.height <= held.chain.height for a in acknowledged) for held in evidence.holdings)
+    detail = f"{len(acknowledged)} acknowledged, each once in every ledger; {complete} of {len(evidence.holdings)} complete"
+    return Expectation("durability", "pass", detail)
+
+
+def _places(held: Holdings) -> dict[bytes, list[int]]:
+    places: dict[bytes, list[int]] = {}
+    for height in range(1, held.chain.height + 1):
+        for raw in held.chain.entry(height).block.transactions:
+            places.setdefault(decode_transaction(raw).id, []).append(height)
+    return places
+
+
+def _no_double_payment(evidence: Evidence) -> Expectation:
+    """No client's number is used twice on any chain, so nothing is paid twice by a retry."""
+    for held in evidence.holdings:
+        claims: Counter[tuple[str, int]] = Counter()
+        for height in range(1, held.chain.height + 1):
+            for raw in held.chain.entry(height).block.transactions:
+                body = decode_transaction(raw).body
+                claims[body.client, body.number] += 1
+        twice = [claim for claim, count in claims.items() if count > 1]
+        if twice:
+            return Expectation("no_double_payment", "fail", f"{held.name}: {twice[0]} stands {claims[twice[0]]} times")
+    return Expectation("no_double_payment", "pass")
+
+
+def _conservation(evidence: Evidence) -> Expectation:
+    """Debits equal credits over all accounts, and no cash account is below zero."""
+    for held in evidence.holdings:
+        total = total_of_all_accounts(held.chain.tree)
+        if total:
+            return Expectation("conservation", "fail", f"{held.name}: accounts add up to {total} fen")
+        below = overdrawn(held.chain.tree)
+        if below:
+            return Expectation("conservation", "fail", f"{held.name}: {below[0]} is overdrawn")
+    return Expectation("conservation", "pass")
+
+
+_SAFETY: dict[str, Callable[[Evidence], Expectation]] = {
+    "agreement": _agreement,
+    "total_order": _total_order,
+    "validity": _validity,
+    "durability": _durability,
+    "no_double_payment": _no_double_payment,
+    "conservation": _conservation,
+}
+
+
+def _steps(evidence: Evidence) -> Expectation:
+    """Every step got the answer that the scenario expects of it."""
+    surprises = [a for a in evidence.record.acknowledged if a.code != a.step.expect]
+    if surprises:
+        first = surprises[0]
+        more = f" (and {len(surprises) - 1} more)" if len(surprises) > 1 else ""
+        detail = f"{first.step.id}: expected {first.step.expect}, got {first.code}{more}"
+        return Expectation("steps", "fail", detail)
+    refused = sum(a.code != "ok" for a in evidence.record.acknowledged)
+    return Expectation("steps", "pass", f"{len(evidence.record.acknowledged)} answered as expected, {refused} of them refused")
+
+
+def _drained(evidence: Evidence) -> Expectation:
+    """Every step was acknowledged before the run's duration was over."""
+    done, total = len(evidence.record.acknowledged), len(evidence.plan.workload.steps)
+    if done == total:
+        return Expectation("drained", "pass", f"{total} steps")
+    if not evidence.plan.scenario.expect.liveness.drains:
+        return Expectation("drained", "warn", f"{done} of {total} steps acknowledged")
+    verdict = "inconclusive" if evidence.record.interrupted else "fail"
+    return Expectation("drained", verdict, f"only {done} of {total} steps were acknowledged")
+
+
+def _metric(bound: MetricBound, evidence: Evidence) -> Expectation:
+    value = evidence.metrics.value(bound.metric, evidence.record.ended_ns)
+    if value is None:
+        return Expectation(bound.metric, "inconclusive", "was never measured")
+    checks: tuple[tuple[Quantity | None, Callable[[int, int], bool], str], ...] = (
+        (bound.min, lambda v, b: v >= b, "at least"),
+        (bound.max, lambda v, b: v <= b, "at most"),
+        (bound.equals, lambda v, b: v == b, "exactly"),
+    )
+    for limit, holds, words in checks:
+        if limit is not None and not holds(value, limit.value):
+            return Expectation(bound.metric, bound.severity, f"is {value}, should be {words} {limit.value} ({limit.kind})")
+    return Expectation(bound.metric, "pass", f"is {value}")

@@ -1,0 +1,143 @@
+"""From what a run left behind to its folder: ledgers, state, history, metrics, verdict, manifest (written last)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from node.contracts.runtime import business_entries
+from node.ledger import business_lines, business_root, export_ledger
+from scenarios.results import (
+    Expectation,
+    Manifest,
+    Metrics,
+    Operation,
+    RunFolder,
+    git_commit,
+    history_lines,
+    versions,
+    write_manifest,
+)
+from scenarios.runner.expectations import Evidence, judge_run, verdict_of
+from scenarios.runner.holdings import Holdings
+from scenarios.runner.plan import Plan
+from scenarios.runner.record import RunRecord
+
+
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
+    """What the manifest says besides the outcome."""
+
+    mode: str
+    bus: str | None
+    argv: tuple[str, ...]
+    started: dt.datetime
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of a run."""
+
+    verdict: str
+    expectations: tuple[Expectation, ...]
+    business_root: str | None
+    metrics: Metrics
+
+
+def finish_run(
+    folder: RunFolder, plan: Plan, record: RunRecord, holdings: Sequence[Holdings], facts: Circumstances
+) -> Finished:
+    """Write every file of ``folder`` and return the outcome. OSError where the disk does not take them."""
+    metrics = measure(record)
+    for held in holdings:
+        export_ledger(folder.ledger(held.name), held.certified())
+    root = _common_business_root(folder, holdings)
+    folder.write_lines(folder.history, history_lines(_operations(record)))
+    folder.write(folder.metrics_summary, metrics.summary_json())
+    folder.write_lines(folder.metrics_table, metrics.table_lines())
+    evidence = Evidence(plan=plan, record=record, holdings=holdings, metrics=metrics)
+    expectations = tuple(judge_run(evidence))
+    verdict = verdict_of(expectations, interrupted=record.interrupted)
+    write_manifest(
+        folder.manifest,
+        Manifest(
+            scenario=plan.scenario.name,
+            scenario_sha256=plan.scenario.origin.sha256,
+            protocol=plan.genesis.protocol,
+            seed=plan.seed,
+            mode=facts.mode,  # type: ignore[arg-type] # one of the two by the command line's check
+            bus=facts.bus,
+            argv=facts.argv,
+            versions=versions(),
+            git=git_commit(Path(__file__).parent),
+            started=_iso(facts.started),
+            finished=_iso(dt.datetime.now(dt.UTC)),
+            virtual_ns=record.ended_ns if facts.mode == "virtual" else None,
+            verdict=verdict,  # type: ignore[arg-type]
+            expectations=expectations,
+            event_sha256=record.event_sha256,
+            height={held.name: len(held.certified()) - 1 for held in holdings},
+            head={held.name: held.certified()[-1][0].hash.hex() for held in holdings},
+            state_root={held.name: held.chain.root(len(held.certified()) - 1).hex() for held in holdings},
+            business_root=root,
+        ),
+    )
+    return Finished(verdict=verdict, expectations=expectations, business_root=root, metrics=metrics)
+
+
+def measure(record: RunRecord) -> Metrics:
+    """Latency from a step's first submission to its acknowledgement, overall and by flow; counts of what was done."""
+    metrics = Metrics()
+    for item in record.acknowledged:
+        latency = item.returned_ns - item.called_ns
+        metrics.sample("commit_latency", item.returned_ns, latency)
+        metrics.count("throughput", item.returned_ns)
+        if item.step.flow:
+            metrics.sample(f"{item.step.flow}.latency", item.returned_ns, latency)
+        if item.code != "ok":
+            metrics.count("refused", item.returned_ns)
+    first_decided: dict[int, int] = {}
+    for decision in record.decisions:
+        first = first_decided.setdefault(decision.height, decision.now_ns)
+        metrics.sample("block_spread", decision.now_ns, max(0, decision.now_ns - first))
+    for now_ns in first_decided.values():
+        metrics.count("blocks", now_ns)
+    return metrics
+
+
+def _common_business_root(folder: RunFolder, holdings: Sequence[Holdings]) -> str | None:
+    """The business root that every node at the greatest height shares, and the file that it covers."""
+    height = max(held.chain.height for held in holdings)
+    highest = [held for held in holdings if held.chain.height == height]
+    if len({held.chain.tree.root for held in highest}) != 1:
+        return None
+    entries = list(business_entries(highest[0].chain.tree))
+    folder.write_lines(folder.business, (line.removesuffix(b"\n") for line in business_lines(entries)))
+    return business_root(entries).hex()
+
+
+def _operations(record: RunRecord) -> Iterator[Operation]:
+    for item in record.acknowledged:
+        yield Operation(
+            client=item.step.client,
+            key=item.step.id,
+            input=item.step.transaction_id.hex(),
+            output={"height": item.height, "receipt": item.receipt, "code": item.code},
+            called=item.called_ns,
+            returned=item.returned_ns,
+            status="ok" if item.code == "ok" else "fail",
+        )
+    for lost in record.unacknowledged:
+        yield Operation(
+            client=lost.step.client,
+            key=lost.step.id,
+            input=lost.step.transaction_id.hex(),
+            called=lost.called_ns,
+            returned=None,
+            status="info",
+        )
+
+
+def _iso(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,46 @@
+"""What a node holds after a run: its chain, and what its organisation could open; from memory or from its database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
+from consensus.vocabulary import NodeId
+from network.codec import RecordCodec
+from node.assembly import Common
+from node.chain_state import ChainState
+from node.ledger.store import SqliteStore
+from node.privacy.vault import VaultRecord
+from node.process import NODE_SPACE
+from node.replica import VAULT
+
+
+class Holdings(msgspec.Struct, frozen=True):
+    """One node's."""
+
+    name: str
+    chain: ChainState
+    vault: Mapping[Any, VaultRecord]
+
+    def certified(self) -> list[tuple[Block, Certificate | None]]:
+        """Its blocks from genesis up to the last one that a certificate proves decided."""
+        entries = [self.chain.entry(height) for height in range(self.chain.height + 1)]
+        last = max((h for h, entry in enumerate(entries) if entry.certificate is not None), default=0)
+        return [(entry.block, entry.certificate) for entry in entries[: last + 1]]
+
+
+def from_database(path: Path, node: NodeId, common: Common) -> Holdings:
+    """Read a stopped node's database and execute its blocks again. StoreError where it cannot be read."""
+    codec = RecordCodec(common.protocol.records, {NODE_SPACE: int, VAULT: VaultRecord})
+    store = SqliteStore(path, codec)
+    try:
+        image = store.load()
+    finally:
+        store.close()
+    chain = ChainState(common.genesis_block, common.genesis_tree, common.execute)
+    chain.recover(image.get(BLOCKS, {}), image.get(CERTIFICATES, {}))
+    return Holdings(common.directory.member(node).name, chain, image.get(VAULT, {}))

@@ -1,0 +1,116 @@
+"""One run of one scenario, from the scenario to the verdict."""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import sys
+from pathlib import Path
+
+import msgspec
+
+from consensus.protocols import protocol_names
+from node.ledger.genesis import electorate
+from node.ledger.store import StoreError
+from scenarios.language.schema import Scenario
+from scenarios.results import RunFolder
+from scenarios.runner.finish import Circumstances, Finished, finish_run
+from scenarios.runner.ground import RunError
+from scenarios.runner.holdings import Holdings, from_database
+from scenarios.runner.plan import Plan, make_plan
+from scenarios.runner.processes import ProcessesRun
+from scenarios.runner.record import RunRecord
+from scenarios.runner.view import NodeView, RunView
+from scenarios.runner.virtual import VirtualRun
+
+
+class RunResult(msgspec.Struct, frozen=True, kw_only=True):
+    """``lines`` tell the outcome to people, one expectation each."""
+
+    verdict: str  # pass, fail, inconclusive
+    folder: Path
+    lines: tuple[str, ...]
+    finished: Finished
+
+
+def run(  # noqa: PLR0913 - the choices of one run
+    scenario: Scenario,
+    *,
+    view: RunView,
+    mode: str | None = None,
+    bus: str | None = None,
+    protocol: str | None = None,
+    seed: int | None = None,
+    out: Path | None = None,
+) -> RunResult:
+    """Run ``scenario``; what is None is as the scenario says. RunError where it cannot be run at all."""
+    started = dt.datetime.now(dt.UTC)
+    chosen_mode = mode or scenario.run.mode
+    chosen_bus = bus or scenario.run.bus
+    if protocol is not None and protocol not in protocol_names():
+        raise RunError(f"no protocol {protocol!r}", hint=f"there are: {', '.join(protocol_names())}")
+    plan = make_plan(scenario, protocol=protocol, seed=seed)
+    try:
+        folder = RunFolder.create(out or Path("runs"), scenario.name, plan.seed, started)
+        folder.write(folder.scenario, scenario.origin.resolved)
+        _announce(plan, view, chosen_mode, chosen_bus)
+        if chosen_mode == "virtual":
+            record, holdings = _virtual(plan, view)
+        else:
+            record, holdings = _processes(plan, view, chosen_bus, folder)
+        facts = Circumstances(
+            mode=chosen_mode,
+            bus=None if chosen_mode == "virtual" else chosen_bus,
+            argv=tuple(sys.argv),
+            started=started,
+        )
+        finished = finish_run(folder, plan, record, holdings, facts)
+    except OSError as error:
+        raise _cannot_write(error) from None
+    except StoreError as error:
+        raise RunError(str(error), inconclusive=True) from None
+    lines = tuple(_line(e.verdict, e.name, e.detail) for e in finished.expectations)
+    view.finished(finished.verdict, list(lines), str(folder.path))
+    return RunResult(verdict=finished.verdict, folder=folder.path, lines=lines, finished=finished)
+
+
+def _virtual(plan: Plan, view: RunView) -> tuple[RunRecord, list[Holdings]]:
+    world = VirtualRun(plan, view)
+    record = world.run()
+    holdings = [
+        Holdings(name, world.replica(node).chain, world.vault(node)) for node, name in enumerate(plan.node_names)
+    ]
+    return record, holdings
+
+
+def _processes(plan: Plan, view: RunView, bus: str, folder: RunFolder) -> tuple[RunRecord, list[Holdings]]:
+    network = ProcessesRun(plan, bus, folder.path, folder.scenario, view)
+    record = network.run()
+    holdings = [
+        from_database(folder.node(name) / "node.sqlite", node, network.common)
+        for node, name in enumerate(plan.node_names)
+    ]
+    return record, holdings
+
+
+def _announce(plan: Plan, view: RunView, mode: str, bus: str) -> None:
+    scenario = plan.scenario
+    genesis = plan.genesis
+    chosen = electorate(genesis)
+    nodes = [
+        NodeView(name=member.name, role=member.role, votes=number in chosen.voters, condition="starting")
+        for number, member in enumerate(genesis.members)
+    ]
+    quorum = f"quorum {chosen.quorum} of {len(chosen.voters)}"
+    view.started(scenario.name, mode, "virtual" if mode == "virtual" else bus, genesis.protocol, quorum, nodes)
+
+
+def _line(verdict: str, name: str, detail: str) -> str:
+    return f"{verdict.upper():12} {name}{': ' + detail if detail else ''}"
+
+
+def _cannot_write(error: OSError) -> RunError:
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return RunError(f"{where}the disk is full", hint="make room, or choose another folder by --out", inconclusive=True)
+    return RunError(f"{where}{error.strerror or error}", hint="choose another folder by --out")

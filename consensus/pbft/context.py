@@ -1,0 +1,210 @@
+"""What the parts of a PBFT replica share: who we are, the log, the view we are in, and the outbox.
+
+The replica is in exactly one of two conditions, each with the fields valid in it alone: :class:`Active` in a view,
+or :class:`Changing` to one. The only ways between them::
+
+    Active(v)    --timeout, a faulty primary, f+1 ask for w-->  Changing(w > v)
+    Changing(v)  --timeout, f+1 ask for w-->                    Changing(w > v)
+    either       --a valid NEW-VIEW for w-->                    Active(w), w >= v
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import msgspec
+
+from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate, Header
+from consensus.pbft.certificates import Membership
+from consensus.pbft.log import Log, Point
+from consensus.pbft.messages import ACCEPTED, PREPARED, Message, NewView, ViewChange
+from consensus.pbft.options import options_of
+from consensus.protocols import Setup
+from consensus.quorum import byzantine_faults, byzantine_quorum
+from consensus.vocabulary import (
+    Audience,
+    Broadcast,
+    CancelTimer,
+    Commit,
+    Drop,
+    Effects,
+    NodeId,
+    Persist,
+    Record,
+    Send,
+    SetTimer,
+    Trace,
+)
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class PeerError(Exception):
+    """A peer's message is refused, and nothing was changed (h11's RemoteProtocolError)."""
+
+
+class Active(msgspec.Struct, frozen=True):
+    """In ``view``. It began at ``base``, with ``reproposed`` for the heights right above (all empty in view 0)."""
+
+    view: int
+    base: Point
+    new_view: NewView | None = None
+    reproposed: tuple[Header, ...] = ()
+
+    @property
+    def reproposed_to(self) -> int:
+        """The last height that the NEW-VIEW prescribes."""
+        return self.base.height + len(self.reproposed)
+
+    def prescribed(self, height: int) -> bytes | None:
+        """The hash that the NEW-VIEW prescribes at ``height``, if any."""
+        place = height - self.base.height - 1
+        return self.reproposed[place].hash if 0 <= place < len(self.reproposed) else None
+
+
+class Changing(msgspec.Struct, frozen=True):
+    """Left every view below ``view``; ``request`` is our own VIEW-CHANGE for it."""
+
+    view: int
+    request: ViewChange
+
+
+class Outbox:
+    """Effects of one input, put in order when drained.
+
+    First one ``Persist`` with everything that must be durable before it is said, then what is said, then decisions.
+    Removals wait for a later input, so that they cannot become durable before the block that replaces them.
+    """
+
+    def __init__(self) -> None:
+        self._records: list[Record] = []
+        self._messages: Effects = []
+        self._decisions: Effects = []
+        self._rest: Effects = []
+        self._drop_next: int | None = None
+        self._drop_now: int | None = None
+
+    def persist(self, record: Record) -> None:
+        self._records.append(record)
+
+    def broadcast(self, message: Message) -> None:
+        self._messages.append(Broadcast(message, Audience.VOTERS))
+
+    def send(self, to: NodeId, message: Message) -> None:
+        self._messages.append(Send(to, message))
+
+    def commit(self, block: Block, certificate: Certificate | None) -> None:
+        self._decisions.append(Commit(block.height, block, certificate))
+        if certificate is not None:
+            self._drop_next = block.height + 1
+
+    def timer(self, effect: SetTimer | CancelTimer) -> None:
+        self._rest.append(effect)
+
+    def trace(self, kind: str, *detail: int | str) -> None:
+        self._rest.append(Trace(kind, detail))
+
+    @property
+    def decided(self) -> bool:
+        """Something was decided in this input."""
+        return bool(self._decisions)
+
+    def drain(self) -> Effects:
+        effects: Effects = []
+        if self._records:
+            if self._drop_now is not None:
+                self._records += (Drop(ACCEPTED, self._drop_now), Drop(PREPARED, self._drop_now))
+                self._drop_now = None
+            effects.append(Persist(tuple(self._records)))
+        effects += self._messages
+        effects += self._decisions
+        effects += self._rest
+        if self._drop_next is not None:
+            self._drop_now, self._drop_next = self._drop_next, None
+        self._records, self._messages, self._decisions, self._rest = [], [], [], []
+        return effects
+
+
+class Context:
+    """The state of one replica. Its parts change it; ``consensus/pbft/core.py`` puts them together."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.me = setup.me
+        self.options = options_of(setup.options)
+        self.application = setup.application
+        self.sign = setup.crypto.sign
+        n = len(setup.voters)
+        self.members = Membership(
+            voters=setup.voters,
+            quorum=byzantine_quorum(n),
+            faults=byzantine_faults(n),
+            genesis=setup.genesis,
+            verify=setup.crypto.verify,
+        )
+        self.log = _log_of(setup, self.options.log_size)
+        self.condition: Active | Changing = Active(view=0, base=Point(0, setup.genesis))
+        self.view_changes: dict[NodeId, ViewChange] = {}
+        """The VIEW-CHANGE to the highest view of each replica that asks for one not begun here, our own included."""
+        self.heard: dict[NodeId, int] = {}
+        """The highest view in which each replica was seen to work, where that is above ours."""
+        self.waiting = False
+        """Requests wait to be ordered."""
+        self.suspicion: str | None = None
+        """Why the present primary is faulty; set while an input is handled, gone when that ends."""
+        self.out = Outbox()
+
+    @property
+    def view(self) -> int:
+        return self.condition.view
+
+    @property
+    def active(self) -> Active | None:
+        """The view we take part in; None during a view change."""
+        return self.condition if isinstance(self.condition, Active) else None
+
+    @property
+    def votes(self) -> bool:
+        return self.members.votes(self.me)
+
+    @property
+    def primary(self) -> NodeId:
+        return self.members.primary(self.condition.view)
+
+    @property
+    def leads(self) -> bool:
+        """We are the primary of a view that is under way."""
+        return self.primary == self.me and isinstance(self.condition, Active)
+
+    def work_seen(self, sender: NodeId, view: int) -> None:
+        """``sender`` proved to have worked in ``view``."""
+        if view > self.heard.get(sender, self.condition.view):
+            self.heard[sender] = view
+
+    @property
+    def behind(self) -> bool:
+        """F + 1 replicas work in a higher view, so at least one correct one does."""
+        return len(self.heard) > self.members.faults
+
+    def digest(self) -> bytes:
+        """SHA-256 of the whole state."""
+        state = (
+            self.condition,
+            type(self.condition).__name__,
+            self.log.snapshot(),
+            sorted(self.view_changes.items()),
+            sorted(self.heard.items()),
+            self.waiting,
+        )
+        return sha256(_encode(state)).digest()
+
+
+def _log_of(setup: Setup, size: int) -> Log:
+    """The log above what the image shows as committed."""
+    blocks = setup.image.get(BLOCKS, {})
+    certificates = setup.image.get(CERTIFICATES, {})
+    height = max((h for h in blocks if isinstance(h, int)), default=0)
+    committed = Point(height, blocks[height].hash if height else setup.genesis)
+    certified = max((h for h in certificates if isinstance(h, int) and 0 < h <= height), default=0)
+    if not certified:
+        return Log(committed, Point(0, setup.genesis), None, size)
+    return Log(committed, Point(certified, blocks[certified].hash), certificates[certified], size)

@@ -1,0 +1,207 @@
+"""The PBFT core: hands each input to the part that knows it, then lets the whole move on as far as it can.
+
+Every input ends in :meth:`PbftCore._finish`: accept, prepare and decide what can be, act on a faulty primary, set
+the timers, drain the outbox. A peer's message that is refused raises ``PeerError`` before anything is changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consensus.chain import Block, Certificate, verify_certificate
+from consensus.pbft.context import Active, Changing, Context, PeerError
+from consensus.pbft.messages import (
+    ACCEPTED,
+    PREPARED,
+    VIEW,
+    CommitVote,
+    Fetch,
+    Fetched,
+    NewView,
+    Prepare,
+    PrePrepare,
+    StatusReport,
+    ViewChange,
+    ViewRecord,
+)
+from consensus.pbft.normal_case import NormalCase
+from consensus.pbft.retransmission import Retransmission
+from consensus.pbft.timers import RESEND, VALIDATE, VIEW_CHANGE, Patience
+from consensus.pbft.view_change import ViewChanges
+from consensus.protocols import Setup, Slot, Status
+from consensus.vocabulary import Effects, Image, LocalProtocolError, NodeId, Rejected, SetTimer
+
+
+class PbftCore:
+    """One replica's core (``consensus.protocols.Core``); an observer's too, which only adopts."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._context = Context(setup)
+        self._normal_case = NormalCase(self._context)
+        self._view_changes = ViewChanges(self._context, self._normal_case)
+        self._restore(setup.image)
+        self._patience = Patience(self._context)
+        self._retransmission = Retransmission(self._context, self._normal_case)
+        self._restarted = any(setup.image.values())
+
+    # Inputs
+
+    def start(self, now: int) -> Effects:
+        """Begin; after a restart say again what may have been lost, and ask which view the others are in."""
+        context = self._context
+        if self._restarted and context.votes:
+            for entry in context.log.entries():
+                if entry.accepted is not None:
+                    context.application.validate(entry.accepted.block)  # it has forgotten what it accepted
+            self._normal_case.advance()
+            self._retransmission.repeat()
+            context.out.broadcast(StatusReport(view=context.view))
+        return self._finish(now)
+
+    def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
+        context = self._context
+        if not context.votes:
+            return []  # observers take no part; decided blocks reach them through ``adopt``
+        if not context.members.votes(sender) or sender == context.me:
+            return [Rejected(sender, "not another voter")]
+        try:
+            self._dispatch(now, sender, message)
+        except PeerError as error:
+            return [Rejected(sender, str(error))]
+        return self._finish(now)
+
+    def timer(self, now: int, name: str) -> Effects:
+        if name == VIEW_CHANGE:
+            if self._patience.expired(now):
+                self._view_changes.become_changing(self._context.view + 1)
+        elif name == RESEND:
+            self._retransmission.fired(now)
+        elif name != VALIDATE:
+            raise LocalProtocolError(f"PBFT sets no timer {name!r}")
+        return self._finish(now)
+
+    def slot(self) -> Slot | None:
+        return self._normal_case.slot()
+
+    def propose(self, now: int, block: Block) -> Effects:
+        self._normal_case.propose(block)
+        return self._finish(now)
+
+    def demand(self, now: int, waiting: bool) -> Effects:
+        self._context.waiting = waiting
+        return self._finish(now)
+
+    def wants_block(self) -> bool:
+        return False
+
+    def adopt(self, now: int, block: Block, certificate: Certificate | None) -> Effects:
+        context, committed = self._context, self._context.log.committed
+        if block.height != committed.height + 1 or block.parent != committed.hash:
+            raise LocalProtocolError(f"block {block.height} does not follow height {committed.height}")
+        self._normal_case.decided(block, certificate)
+        if certificate is not None:
+            for signer, _ in certificate.signatures:
+                context.work_seen(signer, certificate.round)
+        return self._finish(now)
+
+    # Questions
+
+    def certifies(self, block: Block, certificate: Certificate) -> bool:
+        members = self._context.members
+        return (certificate.height, certificate.hash) == (block.height, block.hash) and verify_certificate(
+            certificate, members.voters, members.quorum, members.verify
+        ) is None
+
+    def status(self) -> Status:
+        context = self._context
+        role = "observer" if not context.votes else "primary" if context.primary == context.me else "backup"
+        return Status(
+            role=role,
+            round=context.view,
+            leader=context.primary,
+            height=context.log.committed.height,
+            changing=context.active is None,
+        )
+
+    def state_hash(self) -> bytes:
+        return self._context.digest()
+
+    # Parts of the above
+
+    def _dispatch(self, now: int, sender: NodeId, message: Any) -> None:
+        match message:
+            case Prepare():
+                self._normal_case.on_prepare(sender, message)
+                self._retransmission.help_if_behind(now, sender, message.view)
+            case CommitVote():
+                self._normal_case.on_commit(sender, message)
+                self._retransmission.help_if_behind(now, sender, message.view)
+            case PrePrepare():
+                self._normal_case.on_pre_prepare(sender, message)
+                self._retransmission.help_if_behind(now, sender, message.view)
+            case ViewChange():
+                self._view_changes.on_view_change(sender, message)
+                self._retransmission.help_if_behind(now, sender, message.view - 1)
+            case NewView():
+                self._view_changes.on_new_view(message)
+            case Fetch():
+                self._retransmission.on_fetch(sender, message)
+            case Fetched():
+                self._retransmission.on_fetched(message)
+            case StatusReport():
+                self._retransmission.help_if_behind(now, sender, message.view, asked=True)
+            case _:
+                raise PeerError(f"not a message of PBFT: {type(message).__name__}")
+
+    def _finish(self, now: int) -> Effects:
+        """Move on as far as possible, and hand out what follows."""
+        context = self._context
+        self._normal_case.advance()
+        if context.suspicion is not None:
+            context.out.trace("pbft.suspicion", context.primary, context.suspicion)
+            context.suspicion = None
+            if context.active is not None:
+                self._view_changes.become_changing(context.view + 1)
+                self._normal_case.advance()
+        if context.votes:
+            self._patience.settle(now, quorum_asks=self._view_changes.quorum_asks)
+            self._retransmission.settle(now)
+            if context.out.decided:
+                # What waits for the state these decisions lead to can be judged once the driver executed them.
+                context.out.timer(SetTimer(VALIDATE, 0))
+        return context.out.drain()
+
+    def _restore(self, image: Image) -> None:
+        """Take up what was durable: the view, accepted blocks and prepared certificates above the committed height."""
+        context, log = self._context, self._context.log
+        views = image.get(VIEW, {})
+        record = views.get("view")
+        if isinstance(record, ViewRecord):
+            if record.active:
+                context.condition = self._view_changes.restored(views["new-view"])
+            else:
+                request = views["view-change"]
+                context.condition = Changing(view=record.view, request=request)
+                context.view_changes[context.me] = request
+        for height, accepted in sorted(image.get(ACCEPTED, {}).items()):
+            if isinstance(height, int) and log.certified.height < height <= log.high:
+                log.entry(height).accepted = accepted
+        for height, prepared in sorted(image.get(PREPARED, {}).items()):
+            if isinstance(height, int) and log.certified.height < height <= log.high:
+                log.entry(height).prepared = prepared
+        log.restart_chain()
+        if isinstance(context.condition, Active) and context.votes:
+            self._restore_votes(context.condition)
+
+    def _restore_votes(self, active: Active) -> None:
+        """Our own PREPAREs and COMMITs of this view follow from what we accepted and had prepared."""
+        context = self._context
+        for entry in context.log.entries():
+            accepted, prepared = entry.accepted, entry.prepared
+            if accepted is not None and accepted.view == active.view and context.me != context.primary:
+                entry.prepares[context.me] = self._normal_case.own_prepare(accepted)
+            if prepared is not None and prepared.view == active.view:
+                for replica, signature in prepared.prepares:
+                    vote = Prepare(prepared.view, prepared.height, prepared.hash, replica, signature)
+                    entry.prepares[replica] = vote
+                entry.commits[context.me] = self._normal_case.own_commit(prepared)

@@ -1,0 +1,168 @@
+"""The message log between the watermarks (Castro & Liskov 1999, section 4.3): what is known of each height.
+
+Bounded whatever peers send: heights run to ``committed + log_size``, and at each height every replica has at most
+one PREPARE and one COMMIT, the newest view's. What is decided is forgotten; decided blocks are the ledger's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from consensus.chain import Block, Certificate
+from consensus.pbft.messages import CommitVote, Prepare, PreparedCertificate, PrePrepare
+from consensus.vocabulary import NodeId
+
+
+class Point(NamedTuple):
+    """A block's place: where a chain ends."""
+
+    height: int
+    hash: bytes
+
+
+class Entry:
+    """Everything known of one height that is not decided and proven yet."""
+
+    __slots__ = ("accepted", "commits", "decision", "fetched", "height", "held", "prepared", "prepares")
+
+    def __init__(self, height: int) -> None:
+        self.height = height
+        self.accepted: PrePrepare | None = None
+        """The PRE-PREPARE accepted last, perhaps in an earlier view. Its block passed ``validate`` here."""
+        self.held: PrePrepare | None = None
+        """A PRE-PREPARE of the present view that cannot be accepted yet. Invariant: signed by its primary."""
+        self.fetched: Block | None = None
+        """A body asked of a peer. Invariant: its hash was wanted; its transactions are not checked yet."""
+        self.prepares: dict[NodeId, Prepare] = {}
+        self.commits: dict[NodeId, CommitVote] = {}
+        self.prepared: PreparedCertificate | None = None
+        """The latest prepared certificate. Invariant: ``accepted`` then holds the body, or held it when it was made."""
+        self.decision: Certificate | None = None
+        """Proof that a block is decided here; waits for the body or for lower heights."""
+
+    def matching_prepares(self, view: int, block_hash: bytes) -> list[Prepare]:
+        """PREPAREs for exactly this, in ascending order of replica."""
+        return [p for _, p in sorted(self.prepares.items()) if p.view == view and p.hash == block_hash]
+
+    def matching_commits(self, view: int, block_hash: bytes) -> list[CommitVote]:
+        """COMMITs for exactly this, in ascending order of replica."""
+        return [c for _, c in sorted(self.commits.items()) if c.view == view and c.hash == block_hash]
+
+    def snapshot(self) -> tuple[object, ...]:
+        """Everything in here, in one order (for ``state_hash``)."""
+        return (
+            self.height,
+            self.accepted,
+            self.held,
+            self.fetched,
+            [vote for _, vote in sorted(self.prepares.items())],
+            [vote for _, vote in sorted(self.commits.items())],
+            self.prepared,
+            self.decision,
+        )
+
+    @property
+    def empty(self) -> bool:
+        return not (
+            self.accepted
+            or self.held
+            or self.fetched
+            or self.prepares
+            or self.commits
+            or self.prepared
+            or self.decision
+        )
+
+
+class Log:
+    """The chain's end as this replica knows it, and the entries above.
+
+    Invariant: ``certified.height <= committed.height <= prepared <= tip.height``.
+    """
+
+    def __init__(self, committed: Point, certified: Point, certificate: Certificate | None, size: int) -> None:
+        self.size = size
+        self.committed = committed
+        """The last decided block."""
+        self.certified = certified
+        """The last decided block with a commit certificate of its own: the last *stable* one, where a VIEW-CHANGE
+        starts. Below ``committed`` only where a later block vouches for those between."""
+        self.certificate = certificate
+        """Of ``certified``; None for genesis alone."""
+        self.tip = committed
+        """End of the chain of blocks accepted in the present view, on top of ``committed``."""
+        self.prepared = committed.height
+        """Heights up to here are prepared in the present view, or committed."""
+        self._entries: dict[int, Entry] = {}
+
+    @property
+    def high(self) -> int:
+        """The high watermark: nothing above it is kept."""
+        return self.committed.height + self.size
+
+    def get(self, height: int) -> Entry | None:
+        return self._entries.get(height)
+
+    def entry(self, height: int) -> Entry:
+        """The entry at ``height``, made if there is none."""
+        entry = self._entries.get(height)
+        if entry is None:
+            assert self.certified.height < height <= self.high, "outside the watermarks"  # noqa: S101 - our own bug
+            entry = self._entries[height] = Entry(height)
+        return entry
+
+    def inside(self, height: int) -> bool:
+        """``height`` is undecided and not above the high watermark."""
+        return self.committed.height < height <= self.committed.height + self.size
+
+    def entries(self) -> Iterator[Entry]:
+        """In ascending order of height."""
+        for height in sorted(self._entries):
+            yield self._entries[height]
+
+    def restart_chain(self) -> None:
+        """Nothing is accepted in the present view yet."""
+        self.tip = self.committed
+        self.prepared = self.committed.height
+
+    def commit(self, block: Block, certificate: Certificate | None) -> None:
+        """``block``, right above ``committed``, is decided; forget what is proven."""
+        height, block_hash = block.height, block.hash
+        entry = self._entries.get(height)
+        on_chain = self.tip.height >= height and entry is not None and _holds(entry, block_hash)
+        self.committed = Point(height, block_hash)
+        if on_chain:
+            self.prepared = max(self.prepared, height)
+        else:
+            self.restart_chain()
+        if certificate is not None:
+            for old in range(self.certified.height + 1, height + 1):
+                self._entries.pop(old, None)
+            self.certified, self.certificate = self.committed, certificate
+
+    def discard_prepared(self, start: int) -> None:
+        """Forget the prepared certificates from height ``start`` up."""
+        for entry in self._entries.values():
+            if entry.height >= start:
+                entry.prepared = None
+
+    def prepared_chain(self) -> tuple[PreparedCertificate, ...]:
+        """The set P of a VIEW-CHANGE: prepared certificates right above ``certified``, without gaps."""
+        chain: list[PreparedCertificate] = []
+        height, parent = self.certified
+        while (entry := self._entries.get(height + 1)) is not None and entry.prepared is not None:
+            if entry.prepared.header.parent != parent:
+                break
+            chain.append(entry.prepared)
+            height, parent = height + 1, entry.prepared.hash
+        return tuple(chain)
+
+    def snapshot(self) -> tuple[object, ...]:
+        """Everything in here, in one order (for ``state_hash``)."""
+        entries = [entry.snapshot() for entry in self.entries() if not entry.empty]
+        return (self.committed, self.certified, self.certificate, self.tip, self.prepared, entries)
+
+
+def _holds(entry: Entry, block_hash: bytes) -> bool:
+    return entry.accepted is not None and entry.accepted.block.hash == block_hash

@@ -1,0 +1,328 @@
+"""Normal-case operation: PRE-PREPARE, PREPARE, COMMIT (Castro & Liskov 1999, section 4.2).
+
+A block is *prepared* at a replica that accepted its PRE-PREPARE and holds quorum - 1 matching PREPAREs of different
+backups. A quorum of matching COMMITs is its commit certificate: at least quorum - f correct replicas have it
+prepared, and nothing else can be decided at that height any more.
+
+**The chain rule**, which lets blocks be pipelined although each names its parent:
+
+1. A PRE-PREPARE for h is accepted only on top of the block accepted at h - 1 in this view, or committed there.
+2. In each view a replica accepts one PRE-PREPARE per height, ever, across restarts.
+3. A replica counts h as prepared, and sends its COMMIT for h, only when every height between its last committed
+   block and h is prepared *in this same view*. (PREPAREs are not held back: that would cost a round per height.)
+4. A VIEW-CHANGE is valid only if its prepared certificates form a chain without gaps from its last certified block.
+5. The NEW-VIEW follows, from the highest certified block upwards, the certificate of the highest view among those
+   whose parent is the block chosen below (``consensus/pbft/new_view.py``).
+6. On entering a view a replica forgets the prepared certificates that its NEW-VIEW contradicts or leaves out.
+
+*Claim.* If B is decided at h in view w, every valid NEW-VIEW for a view v > w starts at or above B, or prescribes B.
+*Proof*, by induction over valid NEW-VIEWs in causal order. A quorum sent COMMIT(w, h, B); a quorum of VIEW-CHANGEs
+makes the NEW-VIEW; they share a correct replica r. By 3, when r sent its COMMIT it had prepared certificates of view w
+for B and for every ancestor it had not committed. It still has them, or ones of later views for the same blocks, or
+has committed them: by the claim for earlier NEW-VIEWs, rule 6 and adopted blocks never contradict B or its ancestors.
+
+The NEW-VIEW's base is decided, so by the claim it is an ancestor of B, or B or above it (and we are done). Let k <= h
+be a height above the base, with B's ancestor chosen at k - 1 (at first: the base). Among the certificates at k is r's
+for B's ancestor there, of a view >= w: had r committed k, the base would lie at k or above. Another of a higher view is
+for the same block by the claim; another of an equal view is too, because two quorums share a correct replica, which
+accepted one block only (rule 2). So rule 5 chooses B's ancestor at k, and at last B.
+
+So there are no gaps, the paper's null requests are never needed, and what is proposed again keeps its digest.
+"""
+
+from __future__ import annotations
+
+from consensus.chain import Block, Certificate, commit_bytes
+from consensus.pbft.certificates import pre_prepare_bytes, prepare_bytes
+from consensus.pbft.context import Active, Context, PeerError
+from consensus.pbft.log import Entry, Point
+from consensus.pbft.messages import ACCEPTED, PREPARED, CommitVote, Prepare, PreparedCertificate, PrePrepare
+from consensus.protocols import Slot, Verdict
+from consensus.vocabulary import Cut, LocalProtocolError, NodeId, Put
+
+
+class NormalCase:
+    """The three phases, on the shared state."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._log = context.log
+        self._members = context.members
+
+    # The primary
+
+    def slot(self) -> Slot | None:
+        """Where the primary may propose: on top of what it accepted, within the window."""
+        context, log = self._context, self._log
+        active = context.active
+        if active is None or not context.leads:
+            return None
+        height = log.tip.height + 1
+        if height <= active.reproposed_to or log.tip.height < active.base.height:
+            return None  # what the NEW-VIEW prescribes comes first
+        if height > log.committed.height + context.options.window:
+            return None
+        entry = log.get(height)
+        if entry is not None and entry.accepted is not None and entry.accepted.view == active.view:
+            return None  # rule 2: another block was proposed here in this view, off today's chain
+        return Slot(height=height, parent=log.tip.hash, round=active.view)
+
+    def propose(self, block: Block) -> None:
+        """Send the PRE-PREPARE for our own block."""
+        slot = self.slot()
+        if slot is None or (block.height, block.parent, block.round) != (slot.height, slot.parent, slot.round):
+            raise LocalProtocolError(f"no slot for a block at height {block.height}")
+        if block.header.proposer != self._context.me:
+            raise LocalProtocolError(f"a block proposed by {block.header.proposer}, not by us")
+        signature = self._context.sign(pre_prepare_bytes(slot.round, block.height, block.hash))
+        message = PrePrepare(view=slot.round, block=block, signature=signature)
+        self._accept(self._log.entry(block.height), message)
+        self._context.out.broadcast(message)
+
+    # Messages
+
+    def on_pre_prepare(self, sender: NodeId, message: PrePrepare) -> None:
+        """Hold the primary's PRE-PREPARE until it can be accepted (:meth:`advance`)."""
+        context = self._context
+        view, header = message.view, message.block.header
+        if sender != self._members.primary(view):
+            raise PeerError(f"PRE-PREPARE for view {view} from a replica that is not its primary")
+        if view < context.view or (view == context.view and not self._log.inside(header.height)):
+            return
+        entry = self._log.get(header.height)
+        if view == context.view and entry is not None and self._repeats(entry, message):
+            return
+        if header.round > view or header.proposer != self._members.primary(header.round):
+            raise PeerError(f"block of round {header.round} by {header.proposer} in a PRE-PREPARE for view {view}")
+        if not self._members.verify(sender, pre_prepare_bytes(view, header.height, header.hash), message.signature):
+            raise PeerError("PRE-PREPARE with a bad signature")
+        if view > context.view:
+            context.work_seen(sender, view)
+        else:
+            self._log.entry(header.height).held = message
+
+    def on_prepare(self, sender: NodeId, message: Prepare) -> None:
+        """Count a backup's PREPARE; of each backup only the newest view's."""
+        context = self._context
+        if message.replica != sender:
+            raise PeerError(f"PREPARE in the name of {message.replica}")
+        if sender == self._members.primary(message.view):
+            raise PeerError("PREPARE from the primary")  # its PRE-PREPARE stands for it (section 4.2)
+        if message.view < context.view or not self._log.inside(message.height):
+            return
+        entry = self._log.get(message.height)
+        known = entry.prepares.get(sender) if entry is not None else None
+        if known is not None and known.view >= message.view:
+            if known.view == message.view and known.hash != message.hash:
+                raise PeerError("two PREPAREs for one height in one view")
+            return
+        data = prepare_bytes(message.view, message.height, message.hash)
+        if not self._members.verify(sender, data, message.signature):
+            raise PeerError("PREPARE with a bad signature")
+        context.work_seen(sender, message.view)
+        self._log.entry(message.height).prepares[sender] = message
+
+    def on_commit(self, sender: NodeId, message: CommitVote) -> None:
+        """Count a COMMIT, of whatever view: a quorum that agrees is a certificate, even of a view left since."""
+        if message.replica != sender:
+            raise PeerError(f"COMMIT in the name of {message.replica}")
+        if not self._log.inside(message.height):
+            return
+        entry = self._log.get(message.height)
+        known = entry.commits.get(sender) if entry is not None else None
+        if known is not None and known.view >= message.view:
+            if known.view == message.view and known.hash != message.hash:
+                raise PeerError("two COMMITs for one height in one view")
+            return
+        data = commit_bytes(message.view, message.height, message.hash)
+        if not self._members.verify(sender, data, message.signature):
+            raise PeerError("COMMIT with a bad signature")
+        self._context.work_seen(sender, message.view)
+        self._count_commit(self._log.entry(message.height), message)
+
+    # Progress
+
+    def advance(self) -> None:
+        """Accept, prepare and decide whatever now can be."""
+        context, log = self._context, self._log
+        while True:
+            height = log.committed.height
+            if context.active is not None and context.votes:
+                self._accept_held(context.active)
+                self._prepare()
+            self._decide()
+            if log.committed.height == height:
+                return
+
+    def commit_through(self, certificate: Certificate) -> None:
+        """Decide everything up to the certified block whose bodies we hold as one accepted chain.
+
+        A faulty replica may be the only one with certificates of the blocks below; the hash links vouch for those.
+        """
+        log = self._log
+        if not log.inside(certificate.height):
+            return
+        log.entry(certificate.height).decision = certificate
+        chain: list[Block] = []
+        parent = log.committed.hash
+        for height in range(log.committed.height + 1, certificate.height + 1):
+            entry = log.get(height)
+            if entry is None or entry.accepted is None or entry.accepted.block.parent != parent:
+                return
+            chain.append(entry.accepted.block)
+            parent = entry.accepted.block.hash
+        if parent != certificate.hash:
+            return
+        for block in chain:
+            entry = log.entry(block.height)
+            self.decided(block, certificate if block.height == certificate.height else entry.decision)
+
+    def decided(self, block: Block, certificate: Certificate | None) -> None:
+        """``block``, right above the last decided one, is decided: tell, and forget what contradicts it."""
+        log = self._log
+        log.commit(block, certificate)
+        above = log.get(block.height + 1)
+        if above is not None and above.prepared is not None and above.prepared.header.parent != block.hash:
+            log.discard_prepared(above.height)
+            self._context.out.persist(Cut(PREPARED, above.height))
+        self._context.out.commit(block, certificate)
+
+    # Parts of the above
+
+    def _repeats(self, entry: Entry, message: PrePrepare) -> bool:
+        """Is it a duplicate? A different PRE-PREPARE for the same view and height proves the primary faulty."""
+        for known in (entry.accepted, entry.held):
+            if known is not None and known.view == message.view:
+                if known.block.hash != message.block.hash:
+                    raise PeerError("two PRE-PREPAREs for one height in one view")
+                return True
+        return False
+
+    def _accept_held(self, active: Active) -> None:
+        """Extend the accepted chain while the next PRE-PREPARE is here and the application agrees."""
+        log = self._log
+        while log.tip.height >= active.base.height and log.inside(log.tip.height + 1):
+            entry = log.get(log.tip.height + 1)
+            if entry is None:
+                return
+            if entry.accepted is not None and entry.accepted.view == active.view:
+                if entry.accepted.block.parent != log.tip.hash:
+                    return  # rule 2: we have voted for another chain in this view
+                log.tip = Point(entry.height, entry.accepted.block.hash)
+                continue
+            prescribed = active.prescribed(entry.height)
+            message = self._fresh(entry) if prescribed is None else self._prescribed(entry, active, prescribed)
+            if message is None:
+                return
+            self._accept(entry, message)
+            if self._context.me != self._context.primary:
+                self._say_prepare(entry, message)
+
+    def _fresh(self, entry: Entry) -> PrePrepare | None:
+        """The primary's own new block for this height, if acceptable now (rule 1)."""
+        message = entry.held
+        if message is None:
+            return None
+        if message.block.round != message.view or message.block.parent != self._log.tip.hash:
+            entry.held = None
+            self._context.suspicion = f"PRE-PREPARE off the chain at height {entry.height}"
+            return None
+        verdict = self._context.application.validate(message.block)
+        if verdict is Verdict.REJECT:
+            entry.held = None
+            self._context.suspicion = f"unacceptable block at height {entry.height}"
+        return message if verdict is Verdict.ACCEPT else None
+
+    def _prescribed(self, entry: Entry, active: Active, block_hash: bytes) -> PrePrepare | None:
+        """The PRE-PREPARE of the NEW-VIEW for this height, once we have the body."""
+        assert active.new_view is not None  # noqa: S101 - only a NEW-VIEW prescribes
+        if entry.held is not None and entry.held.block.hash != block_hash:
+            entry.held = None
+            self._context.suspicion = f"PRE-PREPARE against its own NEW-VIEW at height {entry.height}"
+        block = self.body(entry, block_hash)
+        if block is None:
+            return None
+        proposal = active.new_view.pre_prepares[entry.height - active.base.height - 1]
+        return PrePrepare(view=active.view, block=block, signature=proposal.signature)
+
+    def body(self, entry: Entry, block_hash: bytes) -> Block | None:
+        """The block of that hash if we have it and the application agrees; bodies that are not its are forgotten.
+
+        The header's hash does not prove the body: the application checks its root.
+        """
+        if entry.accepted is not None and entry.accepted.block.hash == block_hash:
+            return entry.accepted.block
+        candidates = (entry.held.block if entry.held is not None else None, entry.fetched)
+        for block in candidates:
+            if block is None or block.hash != block_hash:
+                continue
+            verdict = self._context.application.validate(block)
+            if verdict is Verdict.ACCEPT:
+                return block
+            if verdict is Verdict.REJECT:
+                if block is entry.fetched:
+                    entry.fetched = None
+                else:
+                    entry.held = None
+        return None
+
+    def _accept(self, entry: Entry, message: PrePrepare) -> None:
+        self._context.out.persist(Put(ACCEPTED, entry.height, message))
+        entry.accepted = message
+        entry.held = entry.fetched = None
+        self._log.tip = Point(entry.height, message.block.hash)
+
+    def _say_prepare(self, entry: Entry, accepted: PrePrepare) -> None:
+        vote = self.own_prepare(accepted)
+        entry.prepares[self._context.me] = vote
+        self._context.out.broadcast(vote)
+
+    def own_prepare(self, accepted: PrePrepare) -> Prepare:
+        view, height, block_hash = accepted.view, accepted.block.height, accepted.block.hash
+        signature = self._context.sign(prepare_bytes(view, height, block_hash))
+        return Prepare(view, height, block_hash, self._context.me, signature)
+
+    def own_commit(self, prepared: PreparedCertificate) -> CommitVote:
+        view, height, block_hash = prepared.view, prepared.height, prepared.hash
+        signature = self._context.sign(commit_bytes(view, height, block_hash))
+        return CommitVote(view, height, block_hash, self._context.me, signature)
+
+    def _prepare(self) -> None:
+        """Rule 3: in ascending order of height, within the accepted chain."""
+        log, needed = self._log, self._members.quorum - 1
+        while log.prepared < log.tip.height:
+            entry = log.entry(log.prepared + 1)
+            accepted = entry.accepted
+            assert accepted is not None  # noqa: S101 - the chain up to the tip is accepted
+            if len(entry.prepares) < needed:
+                return
+            block_hash = accepted.block.hash
+            prepares = entry.matching_prepares(accepted.view, block_hash)
+            if len(prepares) < needed:
+                return
+            signatures = tuple((prepare.replica, prepare.signature) for prepare in prepares[:needed])
+            entry.prepared = PreparedCertificate(accepted.view, accepted.block.header, accepted.signature, signatures)
+            self._context.out.persist(Put(PREPARED, entry.height, entry.prepared))
+            log.prepared = entry.height
+            vote = self.own_commit(entry.prepared)
+            self._context.out.broadcast(vote)
+            self._count_commit(entry, vote)
+
+    def _count_commit(self, entry: Entry, vote: CommitVote) -> None:
+        entry.commits[vote.replica] = vote
+        quorum = self._members.quorum
+        if entry.decision is not None or len(entry.commits) < quorum:
+            return
+        votes = entry.matching_commits(vote.view, vote.hash)
+        if len(votes) >= quorum:
+            signatures = tuple((commit.replica, commit.signature) for commit in votes[:quorum])
+            entry.decision = Certificate(vote.view, vote.height, vote.hash, signatures)
+
+    def _decide(self) -> None:
+        """In ascending order of height, where certificate and body are here."""
+        log = self._log
+        while (entry := log.get(log.committed.height + 1)) is not None and entry.decision is not None:
+            block = self.body(entry, entry.decision.hash)
+            if block is None or block.parent != log.committed.hash:
+                return
+            self.decided(block, entry.decision)

@@ -1,0 +1,91 @@
+"""When to lose patience with a primary (Castro & Liskov 1999, section 4.5.2).
+
+The view-change timer runs while requests wait or blocks are in flight, and starts again at each decision. During a
+view change it starts once a quorum asks for the view, to time the new primary. Each view that ends without a decision
+doubles the timeout; each decision halves it again, down to the configured one.
+
+Timers are lazy: a deadline that moves later costs no effect, the timer finds out when it fires.
+"""
+
+from __future__ import annotations
+
+from consensus.pbft.context import Context
+from consensus.vocabulary import SetTimer
+
+VIEW_CHANGE = "pbft.view-change"
+RESEND = "pbft.resend"
+VALIDATE = "pbft.validate"
+
+
+class Deadline:
+    """One named timer of the driver, and when it is really due (None: not at all)."""
+
+    def __init__(self, context: Context, name: str) -> None:
+        self._context = context
+        self._name = name
+        self.due: int | None = None
+        self._fires: int | None = None
+
+    def set(self, now: int, due: int | None) -> None:
+        """Be due at ``due``; the driver's timer may fire earlier, never later."""
+        self.due = due
+        if due is not None and (self._fires is None or self._fires > due):
+            self._fires = due
+            self._context.out.timer(SetTimer(self._name, max(0, due - now)))
+
+    def fired(self, now: int) -> bool:
+        """The driver's timer fired: is it due? If not, wait on."""
+        self._fires = None
+        if self.due is None or now < self.due:
+            self.set(now, self.due)
+            return False
+        self.due = None
+        return True
+
+
+class Patience:
+    """The view-change timer and its back-off."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._deadline = Deadline(context, VIEW_CHANGE)
+        self._seen = (context.view, False, context.log.committed.height)  # view, taking part, last decided height
+        self.doublings = 0
+        """The timeout is ``view_change_timeout << doublings``."""
+        self._fruitful = True  # was anything decided since the last view began, or do we only start
+
+    @property
+    def timeout(self) -> int:
+        return self._context.options.view_change_timeout << self.doublings
+
+    def expired(self, now: int) -> bool:
+        """The timer fired; True when the primary's time is up."""
+        return self._deadline.fired(now)
+
+    def settle(self, now: int, *, quorum_asks: bool) -> None:
+        """At the end of every input: start, restart or stop the timer."""
+        context, log = self._context, self._context.log
+        active = context.active is not None
+        view, _, height = self._seen
+        if context.view != view:
+            self._view_left()
+        if active and log.committed.height > height:
+            self._fruitful = True
+            self.doublings = max(0, self.doublings - 1)
+        seen = (context.view, active, log.committed.height if active else height)
+        if not self._wanted(quorum_asks=quorum_asks):
+            self._deadline.set(now, None)
+        elif seen != self._seen or self._deadline.due is None:
+            self._deadline.set(now, now + self.timeout)
+        self._seen = seen
+
+    def _wanted(self, *, quorum_asks: bool) -> bool:
+        context, log = self._context, self._context.log
+        if context.active is None:
+            return quorum_asks
+        return context.votes and (context.waiting or log.tip.height > log.committed.height)
+
+    def _view_left(self) -> None:
+        if not self._fruitful:
+            self.doublings = min(self.doublings + 1, self._context.options.backoff_max)
+        self._fruitful = False

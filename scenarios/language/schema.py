@@ -22,6 +22,7 @@ from scenarios.language.models.faults import Fault
 from scenarios.language.models.members import ClientName, Clients, MemberName, Members
 from scenarios.language.models.network import Network
 from scenarios.language.models.run import Run
+from scenarios.language.models.world import Arms, Canary, World
 from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_mean
 
 SCHEMA_ID = "consortium/scenario.schema.json"
@@ -73,6 +74,12 @@ class Scenario(Part):
     assumptions: tuple[Assumption, ...] = ()
     """Values that the sources do not give; using one that is not declared is an error."""
 
+    canaries: tuple[Canary, ...] = ()
+    """Values that leak scans look for, and who may hold them."""
+    world: World = World()
+    """What is so before the story begins."""
+    arms: Arms = Arms()
+    """How long the stages of one claim take, on the chain and on paper."""
     story: tuple[Story, ...] = ()
     """Named steps, one after the other."""
     workload: tuple[Flow, ...] = ()

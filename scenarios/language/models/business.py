@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from scenarios.language.models.base import Part, Word
+from scenarios.language.models.base import Nanoseconds, Part, Word
+from scenarios.language.models.world import Moment
 
 Privacy = Literal["plain", "encrypted", "collection", "hash"]
 """What a value looks like on the chain: plain; ciphertext whose key is sealed to the parties; held only by the
@@ -30,13 +31,43 @@ class Assumption(Part):
 
 
 class Story(Part):
-    """One step of a story: who does what, with what; `do` names the act, the rest are its arguments."""
+    """One step of a story: who does what, when; what else stands there are the act's own arguments.
+
+    A step's time is `at`, or what the step before it took plus `wait` or a draw from the stage `takes`. It comes
+    after the step before it of the same `case`, unless `after` says otherwise.
+    """
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Any]
 
+    id: Word
+    """Its name; later steps refer to what it made by this."""
+    who: Word
+    """Whose wallet signs it."""
     do: Annotated[str, Field(min_length=1, max_length=64)]
-    """The act, as the story's builder knows it."""
+    """The act, as the role of `who` knows it (scenarios/roles)."""
+    at: Moment | None = None
+    """The moment of business time at which it is done."""
+    wait: Nanoseconds | None = None
+    """Or: this much business time after the steps that it comes after."""
+    takes: Word | None = None
+    """Or: a stage of `arms.chain`, whose drawn time it takes after the steps that it comes after."""
+    after: tuple[Word, ...] | None = None
+    """The steps that must be acknowledged before it is submitted."""
+    expect: Word | Annotated[str, Field(pattern=r"^[a-z_]+$")] = "ok"
+    """The code that its receipt must carry: `ok`, or the reason of a refusal."""
+    output: dict[str, Any] = Field(default_factory=dict)
+    """What the receipt must say, in part or in full."""
+    sealed: dict[Word, dict[str, Any]] = Field(default_factory=dict)
+    """What these parties must find in the envelope that it carries; nobody else may be able to open it."""
+    title: str = ""
+    """One line for people: never a diagnosis, never a treaty's terms."""
+    flow: Word | None = None
+    """The line of business; the step before's where it is left out."""
+    case: Word | None = None
+    """The causal chain; the step before's where it is left out."""
+    stage: str = ""
+    """Its place in the funnel of measures."""
 
 
 class Flow(Part):

@@ -199,7 +199,7 @@ class Cluster:
 
     # Carrying out effects
 
-    def carry_out(self, number: int, effects: Effects, *, first: int | None = None) -> None:
+    def carry_out(self, number: int, effects: Effects, *, first: int | None = None) -> None:  # noqa: C901 - one case an effect
         """Do the effects in order; ``first`` of them only if given (then the node dies)."""
         node = self.nodes[number]
         for effect in effects[:first]:

@@ -1,0 +1,156 @@
+"""Restarts: a replica comes back with what was durable alone, and never contradicts itself.
+
+The cluster checks at every broadcast that nobody says two things in one place (``Cluster._watch``).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from consensus.pbft.messages import CommitVote, NewView, Prepare, PrePrepare, ViewChange
+from consensus.vocabulary import Persist
+from tests.consensus.pbft.cluster import Cluster
+
+PHASES = {
+    "after PRE-PREPARE": (PrePrepare,),
+    "after PREPARE": (PrePrepare, Prepare),
+    "after COMMIT": (PrePrepare, Prepare, CommitVote),
+}
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("n", [4, 6, 7])
+def test_every_backup_restarts_in_each_phase(phase, n):
+    cluster = Cluster(n)
+    blocks = [cluster.propose(0) for _ in range(2)]
+    cluster.deliver(lambda f: isinstance(f.message, PHASES[phase]))
+    cluster.drop()
+    for number in range(1, n):
+        cluster.crash(number)
+        cluster.restart(number)
+    cluster.demand()
+    cluster.run(cluster.all_at(2), proposing=False)
+    assert [cluster.decided[height] for height in (1, 2)] == [block.hash for block in blocks]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_the_primary_restarts_in_each_phase_and_goes_on(phase):
+    cluster = Cluster(4)
+    blocks = [cluster.propose(0) for _ in range(2)]
+    cluster.deliver(lambda f: isinstance(f.message, PHASES[phase]))
+    cluster.drop()
+    cluster.crash(0)
+    cluster.restart(0)
+    slot = cluster.core(0).slot()
+    assert (slot.height, slot.parent) == (3, blocks[1].hash)
+    cluster.demand()
+    cluster.run(cluster.all_at(4))
+    assert cluster.decided[2] == blocks[1].hash
+
+
+def test_everyone_restarts_at_once_with_a_block_prepared():
+    cluster = Cluster(4)
+    block = cluster.propose(0)
+    cluster.deliver(lambda f: not isinstance(f.message, CommitVote))
+    for number in cluster.voters:
+        cluster.crash(number)
+    cluster.drop()
+    for number in cluster.voters:
+        cluster.restart(number)
+    cluster.deliver()
+    assert cluster.decided == {1: block.hash}
+    assert cluster.heights() == [1] * 4
+
+
+def test_a_restarted_application_hears_again_of_undecided_blocks():
+    cluster = Cluster(4)
+    cluster.propose(0)
+    cluster.propose(0)
+    cluster.deliver(lambda f: isinstance(f.message, PrePrepare))
+    cluster.drop()
+    cluster.restart(2)
+    assert cluster.nodes[2].application.judged == [1, 2]
+
+
+@pytest.mark.parametrize("n", [4, 5, 6, 7])
+def test_restart_during_a_view_change_keeps_the_promise(n):
+    cluster = Cluster(n)
+    block = cluster.propose(0)
+    cluster.deliver(lambda f: not isinstance(f.message, CommitVote))
+    late_commits = [f for f in cluster.flights if isinstance(f.message, CommitVote)]
+    cluster.drop()
+    cluster.demand()
+    for number in range(1, n):
+        cluster.fire(number, "pbft.view-change")
+        cluster.crash(number)
+        cluster.restart(number)
+    assert all(cluster.core(number).status().changing for number in range(1, n))
+    cluster.run(cluster.all_at(1), proposing=False)
+    assert cluster.decided[1] == block.hash
+    assert late_commits
+
+
+@pytest.mark.parametrize("n", [4, 6, 7])
+def test_the_new_primary_restarts_right_after_its_new_view(n):
+    cluster = Cluster(n)
+    block = cluster.propose(0)
+    cluster.deliver(lambda f: not isinstance(f.message, CommitVote))
+    cluster.drop()
+    cluster.crash(0)
+    cluster.demand()
+    for number in range(1, n):
+        cluster.fire(number, "pbft.view-change")
+    cluster.deliver(lambda f: isinstance(f.message, ViewChange))
+    cluster.drop()
+    cluster.crash(1)
+    cluster.restart(1)
+    assert not cluster.core(1).status().changing
+    cluster.run(cluster.all_at(1, range(1, n)), proposing=False)
+    assert cluster.decided[1] == block.hash
+
+
+@pytest.mark.parametrize("n", [4, 7])
+def test_a_backup_restarts_in_a_later_view(n):
+    cluster = Cluster(n)
+    cluster.crash(0)
+    cluster.demand()
+    cluster.run(cluster.all_at(2, range(1, n)))
+    cluster.crash(3)
+    cluster.restart(3)
+    assert cluster.core(3).status().round == 1
+    assert not cluster.core(3).status().changing
+    top = max(cluster.heights())
+    cluster.run(cluster.all_at(top + 3, range(1, n)))
+
+
+@pytest.mark.parametrize("count", range(5))
+def test_a_crash_between_effects_contradicts_nothing(count):
+    """The driver dies after so many effects of the input that prepares a block."""
+    cluster = Cluster(4)
+    cluster.propose(0)
+    cluster.deliver(lambda f: isinstance(f.message, PrePrepare))
+    votes = [f for f in cluster.flights if f.to == 3 and isinstance(f.message, Prepare)]
+    effects = [e for f in votes for e in cluster.core(3).receive(cluster.now, f.sender, f.message)]
+    assert isinstance(effects[0], Persist)
+    cluster.carry_out(3, effects, first=count)
+    cluster.restart(3)
+    cluster.demand()
+    cluster.run(cluster.all_at(3))
+
+
+def test_the_new_view_is_durable_and_passed_on_after_a_restart():
+    cluster = Cluster(4)
+    cluster.isolate(3)
+    cluster.crash(0)
+    cluster.restart(0)
+    cluster.demand(0, 1, 2)
+    for number in (0, 1, 2):
+        cluster.fire(number, "pbft.view-change")
+    cluster.deliver()
+    for number in (0, 1, 2):
+        cluster.crash(number)
+        cluster.restart(number)
+    cluster.heal()
+    cluster.demand(3)
+    cluster.run(lambda: cluster.views() == [1] * 4)
+    assert any(isinstance(record, NewView) for record in cluster.nodes[3].image["pbft.view"].values())

@@ -202,7 +202,7 @@ def node(config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The node
     """Run one node; the runner starts nodes this way."""
     from node.process import main as run_node  # noqa: PLC0415 -- only here
 
-    run_node(str(config))
+    raise typer.Exit(run_node(str(config)))
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -7,6 +7,7 @@ are nearest-rank, so no two machines disagree. A counter has no percentiles, onl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+
 import msgspec
 
 SECOND_NS = 1_000_000_000

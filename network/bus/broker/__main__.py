@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(serve(options.port, lifeline=options.lifeline))
     except OSError as error:
-        sys.stderr.write(f"no broker at {HOST}:{options.port}: {error.strerror}\n")
+        sys.stderr.write(f"no broker at {HOST}:{options.port}: {os.strerror(error.errno or 0).lower()}\n")
         return 2
     return 0
 

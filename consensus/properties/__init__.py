@@ -23,7 +23,7 @@ from consensus.vocabulary import NodeId
 __all__ = ["Agreement", "Certificates", "Durability", "Observer", "Violation", "standard_oracles"]
 
 
-def standard_oracles(
+def standard_oracles(  # noqa: PLR0913 (keyword-only: what a network is)
     *,
     protocol: str,
     voters: tuple[NodeId, ...],
@@ -37,7 +37,8 @@ def standard_oracles(
     ``voters`` are those who vote under this protocol and ``quorum`` is theirs, ``genesis`` the hash at height 0.
     ``verify(member, data, signature)`` checks anyone's signature; ``liars`` are nodes made Byzantine on purpose.
     """
-    common = (Agreement(genesis, liars), Durability(liars), Certificates(voters, quorum, verify, liars))
+    sole = voters[0] if quorum == 1 else None
+    common = (Agreement(genesis, sole, liars), Durability(liars), Certificates(voters, quorum, verify, liars))
     return (*common, *_own(protocol, voters, liars))
 
 

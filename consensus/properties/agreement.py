@@ -3,6 +3,9 @@
 * One block per height, over all nodes and incarnations.
 * Each block links to the one below it: so equal heads mean equal chains.
 * An incarnation decides height after height without a gap, beginning right above what its disk held.
+
+Where one vote decides, a decision stands once it is durable: nothing of it leaves the node before, and if a crash
+takes it, the node may decide otherwise.
 """
 
 from __future__ import annotations
@@ -13,9 +16,13 @@ from consensus.vocabulary import Commit, Image, NodeId
 
 
 class Agreement(Observer):
-    """``genesis`` is the hash at height 0; ``liars`` are nodes (Byzantine ones) of whom nothing is asked."""
+    """``genesis`` is the hash at height 0; ``sole`` is the node whose vote alone decides, if there is one.
 
-    def __init__(self, genesis: bytes, liars: frozenset[NodeId] = frozenset()) -> None:
+    ``liars`` are nodes (Byzantine ones) of whom nothing is asked.
+    """
+
+    def __init__(self, genesis: bytes, sole: NodeId | None = None, liars: frozenset[NodeId] = frozenset()) -> None:
+        self.sole = sole
         self.liars = liars
         self.chain: list[tuple[bytes, str]] = [(genesis, "the genesis")]
         """Height -> hash, and who decided it first."""
@@ -31,6 +38,8 @@ class Agreement(Observer):
         blocks = image.get(BLOCKS, {})
         height = max((key for key in blocks if isinstance(key, int)), default=0)
         self.heights[node] = height
+        if node == self.sole:
+            del self.chain[height + 1 :]
         if height and node not in self.liars:
             self._require_canonical(height, blocks[height].hash, f"on the disk of {told(now, node, incarnation)}")
 

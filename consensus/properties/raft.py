@@ -135,13 +135,13 @@ class RaftSafety(Observer):
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         self.logs[node][commit.height] = commit.block.hash
-        if commit.height <= self.height:
-            return
+        if commit.height <= self.height or self.quorum == 1:
+            return  # a group of one may decide while its only disk still syncs, and lose that in a crash
         self.height = commit.height
         origin = told(now, node, incarnation)
         self.decided[self.terms[node]] = (commit.height, commit.block.hash, origin)
         held = sum(_holds(self.disks.get(voter, {}), commit.height, commit.block.hash) for voter in self.voters)
-        if held < self.quorum and self.quorum > 1:  # a group of one may decide while its only disk still syncs
+        if held < self.quorum:
             raise Violation(
                 "commit rule", f"{origin} decides entry {commit.height}", f"it lies on {held} disks of {self.quorum}"
             )

@@ -1,0 +1,94 @@
+"""The bare harness: cores without replicas in the virtual world, for fast campaigns.
+
+:func:`bare_cast` builds, for any registered protocol, the machines and oracles of a campaign's case: a
+:class:`BareNode` around each core, and one :class:`BareClient` whose numbered requests must all be answered.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consensus.properties import standard_oracles
+from consensus.protocols import protocol as registered
+from consensus.vocabulary import MILLISECOND, Image, NodeId
+from network.virtual.bare.client import BareClient
+from network.virtual.bare.node import GENESIS, BareNode, BareSetup
+from network.virtual.campaign import Case, Cast
+from network.virtual.crypto import ModelCrypto, Notary
+from network.virtual.draws import Stream
+from network.virtual.machine import Machine
+from network.virtual.world import World
+
+__all__ = ["GENESIS", "BareClient", "BareNode", "BareSetup", "bare_cast"]
+
+PACE_NS = 120 * MILLISECOND
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "raft": {
+        "election_timeout_min_ns": 300 * MILLISECOND,
+        "election_timeout_max_ns": 600 * MILLISECOND,
+        "heartbeat_ns": 60 * MILLISECOND,
+        "window": 3,
+        "log_keep": 8,
+    },
+    "pbft": {"view_change_timeout": 500 * MILLISECOND, "backoff_max": 4, "log_size": 8},
+}
+"""Settings under which a campaign's short runs reach the corners: small windows and logs, short timeouts."""
+
+
+def bare_cast(case: Case) -> Cast:
+    """The cast of ``case`` with nothing but cores; see :func:`network.virtual.campaign.campaign`."""
+    entry = registered(case.protocol)
+    notary = Notary(case.seed, case.nodes)
+    clients = case.nodes
+    voters = len(case.voters)
+
+    def build(actor: NodeId, image: Image, incarnation: int) -> Machine:
+        if actor == clients:
+            count = (case.heal_ns + case.heal_ns // 4) // PACE_NS  # the last ones come after the healing
+            return BareClient(case.nodes, entry.replies(voters), count, PACE_NS)
+        return BareNode(
+            BareSetup(
+                me=actor,
+                nodes=case.nodes,
+                voters=case.voters,
+                protocol=entry,
+                options=OPTIONS.get(case.protocol),
+                crypto=ModelCrypto(notary, actor),
+                random=Stream(f"{case.seed}/node/{actor}/{incarnation}").bits64,
+                image=image,
+            )
+        )
+
+    def nodes_up(world: World) -> list[BareNode]:
+        machines = (world.machine(node) for node in range(case.nodes))
+        return [machine for machine in machines if isinstance(machine, BareNode)]
+
+    def finished(world: World) -> bool:
+        client = world.machine(clients)
+        return (
+            isinstance(client, BareClient)
+            and client.finished
+            and len({node.head.hash for node in nodes_up(world)}) == 1
+        )
+
+    def describe(world: World) -> str:
+        client = world.machine(clients)
+        open_ = [n for n in client.asked if n not in client.acknowledged] if isinstance(client, BareClient) else []
+        states = "; ".join(f"{node._me}: {node.status()}, pool {len(node.pool)}" for node in nodes_up(world))  # noqa: SLF001
+        return f"at {world.now} ns open requests {open_[:8]}; {states}"
+
+    return Cast(
+        factory=build,
+        clients_actor=clients,
+        observers=standard_oracles(
+            protocol=case.protocol,
+            voters=case.voters,
+            quorum=entry.quorum(voters),
+            genesis=GENESIS.hash,
+            verify=notary.verify,
+        ),
+        finished=finished,
+        rounds=lambda world: tuple(node.status().round for node in nodes_up(world)),
+        describe=describe,
+    )

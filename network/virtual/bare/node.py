@@ -1,0 +1,247 @@
+"""The smallest machine around a core: a pool of numbered requests, a chain, catch-up, and nothing else.
+
+It does what ``node/replica.py`` does, without ledger and contracts, so that campaigns over the bare cores are fast
+and a failure is the core's own. A block names the height that its proposer had executed and the hash there: a node
+that has not come so far answers WAIT, which is how cores meet blocks that they cannot judge yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from consensus.chain import BLOCKS, CERTIFICATES, FORMAT_VERSION, NO_HASH, Block, Certificate, Header
+from consensus.protocols import Core, Crypto, ProtocolEntry, Setup, Slot, Status, Verdict
+from consensus.vocabulary import (
+    MILLISECOND,
+    Commit,
+    Effects,
+    Image,
+    NodeId,
+    Persist,
+    Put,
+    Rejected,
+    Reply,
+    Send,
+    SetTimer,
+)
+from network.catchup import TIMER as CATCHUP
+from network.catchup import CatchUp, provable
+from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position
+from network.virtual.bare.messages import Done, Request
+
+NETWORK = "bare"
+POSITION = "bare.position"
+POSITION_NS = 300 * MILLISECOND
+REQUESTS_PER_BLOCK = 4
+CLIENT = "client"
+
+GENESIS = Block(
+    header=Header(
+        version=FORMAT_VERSION,
+        network=NETWORK,
+        height=0,
+        parent=NO_HASH,
+        round=0,
+        proposer=0,
+        members=NO_HASH,
+        transactions=NO_HASH,
+        state_height=0,
+        state=NO_HASH,
+    ),
+    transactions=(),
+)
+"""What every bare chain begins with."""
+
+
+class BareSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bare node is built from; see :class:`consensus.protocols.Setup`."""
+
+    me: NodeId
+    nodes: int
+    voters: tuple[NodeId, ...]
+    protocol: ProtocolEntry
+    options: Any
+    crypto: Crypto
+    random: Callable[[], int]
+    image: Image
+
+
+class BareNode:
+    """One node. The world drives it; it drives its core."""
+
+    def __init__(self, setup: BareSetup) -> None:
+        self._me = setup.me
+        self._nodes = setup.nodes
+        self._random = setup.random
+        blocks, certificates = setup.image.get(BLOCKS, {}), setup.image.get(CERTIFICATES, {})
+        self.chain: list[tuple[Block, Certificate | None]] = [(GENESIS, None)]
+        self.chain += ((blocks[height], certificates.get(height)) for height in range(1, len(blocks) + 1))
+        self.done = {number: block for block, _ in self.chain for number in numbers(block)}
+        self.pool: dict[int, None] = {}
+        self._claimed: dict[int, int] = {}  # request -> the height at which we proposed it
+        self._waiting = False
+        self._catchup = CatchUp(setup.nodes)
+        self.core: Core = setup.protocol.core(
+            Setup(
+                me=setup.me,
+                voters=setup.voters,
+                genesis=GENESIS.hash,
+                application=self,
+                crypto=setup.crypto,
+                image=setup.image,
+                random=setup.random,
+                options=setup.options,
+            )
+        )
+
+    @property
+    def height(self) -> int:
+        return len(self.chain) - 1
+
+    @property
+    def head(self) -> Block:
+        return self.chain[-1][0]
+
+    # -- inputs ----------------------------------------------------------------------------------------------
+
+    def start(self, now: int) -> Effects:
+        return [self._position_timer(), *self._settle(now, self.core.start(now))]
+
+    def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
+        match message:
+            case Request(number):
+                return self._requested(now, number)
+            case Position():
+                return self._catchup.heard(sender, message, self.height)
+            case Fetch(start):
+                blocks = tuple(self.chain[start : start + BLOCKS_PER_REPLY])
+                return [Send(sender, Decided(blocks=blocks))] if blocks else []
+            case Decided(blocks):
+                return self._adopt(now, sender, blocks)
+            case _:
+                return self._settle(now, self.core.receive(now, sender, message))
+
+    def timer(self, now: int, name: str) -> Effects:
+        if name == POSITION:
+            others = [node for node in range(self._nodes) if node != self._me]
+            position = Position(height=self.height, head=self.head.hash)
+            told = [others[self._random() % len(others)] for _ in range(2)] if others else []
+            return [*(Send(other, position) for other in dict.fromkeys(told)), self._position_timer()]
+        if name == CATCHUP:
+            return self._catchup.timer(self.height)
+        return self._settle(now, self.core.timer(now, name))
+
+    def validate(self, block: Block) -> Verdict:
+        """The application's word: may ``block`` be ordered?"""
+        header = block.header
+        if header.network != NETWORK or header.state_height >= block.height:
+            return Verdict.REJECT
+        if header.transactions != root(block.transactions):
+            return Verdict.REJECT
+        if header.state_height > self.height:
+            return Verdict.WAIT
+        return Verdict.ACCEPT if header.state == self.chain[header.state_height][0].hash else Verdict.REJECT
+
+    def status(self) -> Status:
+        return self.core.status()
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _requested(self, now: int, number: int) -> Effects:
+        block = self.done.get(number)
+        if block is not None:
+            return [Reply(CLIENT, Done(number, block.height, block.hash))]
+        self.pool[number] = None
+        return self._settle(now, [])
+
+    def _settle(self, now: int, effects: Effects) -> Effects:
+        """Carry out what was decided, then propose while we may; the end of every input."""
+        out: Effects = []
+        while True:
+            for effect in effects:
+                if type(effect) is Commit:
+                    out += self._commit(effect)
+                else:
+                    out.append(effect)
+            effects = self._demand(now) or self._propose(now)
+            if not effects:
+                return out
+
+    def _commit(self, commit: Commit) -> Effects:
+        block: Block = commit.block
+        self.chain.append((block, commit.certificate))
+        records = [Put(BLOCKS, block.height, block)]
+        if commit.certificate is not None:
+            records.append(Put(CERTIFICATES, block.height, commit.certificate))
+        effects: Effects = [Persist(tuple(records)), commit]
+        for number in numbers(block):
+            self.done.setdefault(number, block)
+            self.pool.pop(number, None)
+            self._claimed.pop(number, None)
+            effects.append(Reply(CLIENT, Done(number, block.height, block.hash)))
+        return effects
+
+    def _demand(self, now: int) -> Effects:
+        waiting = bool(self.pool)
+        if waiting == self._waiting:
+            return []
+        self._waiting = waiting
+        return self.core.demand(now, waiting)
+
+    def _propose(self, now: int) -> Effects:
+        slot = self.core.slot()
+        if slot is None:
+            return []
+        taken = [number for number in self.pool if not self._in_flight(number, slot.height)][:REQUESTS_PER_BLOCK]
+        if not taken and not self.core.wants_block():
+            return []
+        self._claimed.update((number, slot.height) for number in taken)
+        return self.core.propose(now, self._build(slot, taken))
+
+    def _in_flight(self, number: int, height: int) -> bool:
+        """Did we propose it below ``height``, where nothing is decided yet?"""
+        return self.height < self._claimed.get(number, 0) < height
+
+    def _build(self, slot: Slot, taken: list[int]) -> Block:
+        transactions = tuple(number.to_bytes(8) for number in taken)
+        header = Header(
+            version=FORMAT_VERSION,
+            network=NETWORK,
+            height=slot.height,
+            parent=slot.parent,
+            round=slot.round,
+            proposer=self._me,
+            members=NO_HASH,
+            transactions=root(transactions),
+            state_height=self.height,
+            state=self.head.hash,
+        )
+        return Block(header, transactions)
+
+    def _adopt(self, now: int, sender: NodeId, blocks: tuple[tuple[Block, Certificate | None], ...]) -> Effects:
+        proven = provable(blocks, self.height, self.head.hash, self.core.certifies)
+        if not proven:
+            return [Rejected(sender, "blocks that nothing proves")]
+        effects: Effects = []
+        for block, certificate in proven:
+            if block.height <= self.height:
+                continue  # the one before it completed what the core knew of this one
+            effects += self._settle(now, self.core.adopt(now, block, certificate))
+        return effects + self._catchup.received(sender, self.height)
+
+    def _position_timer(self) -> SetTimer:
+        return SetTimer(POSITION, POSITION_NS // 2 + self._random() % POSITION_NS)
+
+
+def numbers(block: Block) -> tuple[int, ...]:
+    """The requests in ``block``."""
+    return tuple(int.from_bytes(raw) for raw in block.transactions)
+
+
+def root(transactions: tuple[bytes, ...]) -> bytes:
+    """The bare chain's commitment to a block's transactions."""
+    return sha256(b"".join(transactions)).digest()

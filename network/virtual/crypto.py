@@ -1,0 +1,47 @@
+"""Modelled signatures: keyed BLAKE2b instead of Ed25519, a hundred times cheaper and as hard to forge *here*.
+
+Each member's secret is derived from the world's seed; a :class:`ModelCrypto` holds the secret of its own node and
+verifies others through the shared :class:`Notary`. A machine reaches no secret but its own through the interface
+of :class:`consensus.protocols.Crypto`, so in a simulation nobody signs for anybody else.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from hmac import compare_digest
+
+from consensus.vocabulary import NodeId
+
+SIGNATURE_BYTES = 64
+
+
+class Notary:
+    """Knows every member's secret, and so can tell whose signature a signature is."""
+
+    def __init__(self, seed: int, members: int) -> None:
+        self._secrets = [
+            blake2b(f"{seed}/{member}".encode(), person=b"model secret").digest() for member in range(members)
+        ]
+
+    def sign(self, member: NodeId, data: bytes) -> bytes:
+        """The signature of ``member`` over ``data``: 64 bytes, the same each time."""
+        return blake2b(data, key=self._secrets[member], digest_size=SIGNATURE_BYTES).digest()
+
+    def verify(self, member: NodeId, data: bytes, signature: bytes) -> bool:
+        """Did ``member`` sign ``data``? Never raises."""
+        known = 0 <= member < len(self._secrets)
+        return known and compare_digest(self.sign(member, data), bytes(signature))
+
+
+class ModelCrypto:
+    """:class:`consensus.protocols.Crypto` of one node."""
+
+    def __init__(self, notary: Notary, me: NodeId) -> None:
+        self._notary = notary
+        self._me = me
+
+    def sign(self, data: bytes) -> bytes:
+        return self._notary.sign(self._me, data)
+
+    def verify(self, member: NodeId, data: bytes, signature: bytes) -> bool:
+        return self._notary.verify(member, data, signature)

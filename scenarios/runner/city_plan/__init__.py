@@ -1,0 +1,13 @@
+"""The flow "city-plan": a year of an inclusive plan 惠民保 on the spending of real people.
+
+``arguments`` is what a scenario says of it, ``cast`` who takes part and when, ``population`` who is insured and falls
+ill, and ``enrolments``, ``settlements`` and ``accounts`` are the year's transactions. ``model`` works out the year's
+sums another way, from the data alone, and ``outcomes`` reads them off the state: the two must agree.
+"""
+
+from scenarios.runner.city_plan.arguments import CityPlan
+from scenarios.runner.city_plan.model import expected_outcomes
+from scenarios.runner.city_plan.outcomes import differences, outcomes
+from scenarios.runner.city_plan.year import build, openings
+
+__all__ = ["CityPlan", "build", "differences", "expected_outcomes", "openings", "outcomes"]

@@ -1,0 +1,29 @@
+"""The steps of a run, from story and flows together, and what the contracts hold before the first block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from node.contracts import accounts
+from node.ledger.genesis import Genesis
+from node.membership import KeyRing
+from scenarios.language.schema import Scenario
+from scenarios.runner.flows import build_flows, flow_openings
+from scenarios.runner.workload import Step, Workload
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def build_steps(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int) -> Workload:
+    """Every transaction of the run, signed, in order of submission. ScenarioInvalid where something is not right."""
+    steps: Sequence[Step] = build_flows(scenario, keyring, genesis, seed)
+    return Workload(steps=tuple(sorted(steps, key=lambda step: step.at_ns)))
+
+
+def contract_settings(scenario: Scenario) -> tuple[tuple[str, bytes], ...]:
+    """Per contract, the canonical bytes of its settings."""
+    openings = flow_openings(scenario)
+    settings = {accounts.contract.name: accounts.Settings(openings=openings)} if openings else {}
+    return tuple((name, _encode(value)) for name, value in sorted(settings.items()))

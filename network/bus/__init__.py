@@ -9,7 +9,7 @@
 named by its URL. All are equal under one contract, ``tests/network/bus/test_contract.py``.
 """
 
-from network.bus.connection import MqttOptions
+from network.bus.client import MqttOptions
 from network.bus.embedded import EmbeddedBroker, embedded_broker
 from network.bus.interface import PAYLOAD_BYTES_MAX, Bus, BusCounters, BusError, OnMessage, OnState
 from network.bus.launch import BrokerProcess

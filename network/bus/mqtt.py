@@ -25,7 +25,8 @@ from typing import Self
 
 import aiomqtt
 
-from network.bus.connection import Failure, MqttOptions, SubscriptionError, explain, open_client, subscribe, until_lost
+from network.bus.client import MqttOptions
+from network.bus.connection import Failure, SubscriptionError, explain, open_client, subscribe, until_lost
 from network.bus.interface import BusCounters, BusError, OnMessage, OnState
 from network.bus.url import parse_url
 

@@ -26,7 +26,8 @@ from node.ledger.genesis import (
     members_hash,
 )
 from node.ledger.merkle import audit_path, merkle_root, verify_inclusion
-from node.ledger.state_tree import Proof, StateTree, encode_record, entry_path, verify_proof
+from node.ledger.sparse_merkle import Proof
+from node.ledger.state_tree import StateTree, encode_record, entry_path, verify_proof
 from node.ledger.store import MemoryStore, SqliteStore, Store, StoreError
 from node.ledger.transaction import (
     Body,

@@ -43,11 +43,13 @@ class Progress(msgspec.Struct):
     heard_at: int  # when a reply of this term last came (or the leadership began), for CheckQuorum
     match_index: int = 0  # the follower's log equals the leader's up to here, durably
     beat: int = 0  # the highest heartbeat round it has echoed
+    told_commit: int = 0  # the commit index it has learnt, if nothing that was sent since is lost
     state: Probe | Replicate | Behind = msgspec.field(default_factory=Probe)
 
     def become_probe(self, next_index: int) -> None:
         """Look for the place where the logs part, from ``next_index`` down."""
         self.next_index = max(self.match_index + 1, next_index)
+        self.told_commit = 0
         self.state = Probe()
 
     def become_replicate(self) -> None:

@@ -111,6 +111,7 @@ def _append_entries(server: Server, role: Leader, start: int, count: int) -> App
 
 def _note_sent(progress: Progress, message: AppendEntries) -> None:
     state = progress.state
+    progress.told_commit = min(message.commit, message.previous_index + len(message.blocks))
     if isinstance(state, Probe):
         state.waiting = True
     elif isinstance(state, Replicate) and message.blocks:
@@ -145,7 +146,8 @@ def on_append_success(server: Server, now: int, sender: NodeId, message: AppendS
             announce_commit(server, role)
             server.tidy()
             return
-    _send_append(server, role, sender)
+    replicating = isinstance(progress.state, Replicate)
+    _send_append(server, role, sender, even_if_empty=replicating and _lacks_commit(server, progress))
 
 
 def on_append_failure(server: Server, now: int, sender: NodeId, message: AppendFailure) -> None:
@@ -219,6 +221,11 @@ def _verified_signature(server: Server, role: Leader, sender: NodeId, message: A
 def _heard(role: Leader, progress: Progress, now: int, beat: int) -> None:
     progress.heard_at = now
     progress.beat = max(progress.beat, min(beat, role.beat))
+
+
+def _lacks_commit(server: Server, progress: Progress) -> bool:
+    """Whether the follower holds entries that we have not yet told it are committed."""
+    return progress.told_commit < min(server.commit_index, progress.match_index)
 
 
 def _settle(server: Server, progress: Progress) -> None:

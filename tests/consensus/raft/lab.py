@@ -1,0 +1,390 @@
+"""A laboratory for Raft cores: several of them, a network delivered by hand or by a small clock, and oracles.
+
+Every node has a durable store, and one queue of outward effects in which ``Persist`` is a barrier, as in the real
+drivers. A crash loses what is still queued. The oracles watch every transition and assert the properties of the
+paper's figure 3 at once, so every test that uses the lab checks them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from random import Random
+from typing import Any
+
+from consensus.chain import BLOCKS, CERTIFICATES, Block, Header, verify_certificate
+from consensus.protocols import Setup, Verdict
+from consensus.quorum import majority
+from consensus.raft import RaftCore, RaftOptions
+from consensus.raft.log import Log
+from consensus.raft.messages import AppendEntries, AppendSuccess, RequestVoteReply
+from consensus.raft.records import LOG, STATE, STATE_KEY, HardState
+from consensus.raft.roles import Leader
+from consensus.vocabulary import (
+    MILLISECOND,
+    Broadcast,
+    CancelTimer,
+    Commit,
+    Cut,
+    Drop,
+    Effects,
+    Persist,
+    Put,
+    Rejected,
+    Send,
+    SetTimer,
+    Trace,
+)
+
+LATENCY_NS = 5 * MILLISECOND
+
+
+def signature(member: int, data: bytes) -> bytes:
+    return blake2b(data, key=b"member %d" % member, digest_size=64).digest()
+
+
+@dataclass
+class LabCrypto:
+    me: int
+
+    def sign(self, data: bytes) -> bytes:
+        return signature(self.me, data)
+
+    def verify(self, member: int, data: bytes, given: bytes) -> bool:
+        return given == signature(member, data)
+
+
+def make_block(height: int, parent: bytes, round_: int, proposer: int, *content: str, state_height: int = 0) -> Block:
+    header = Header(
+        version=1,
+        network="lab",
+        height=height,
+        parent=parent,
+        round=round_,
+        proposer=proposer,
+        members=bytes(32),
+        transactions=blake2b(repr(content).encode(), digest_size=32).digest(),
+        state_height=state_height,
+        state=bytes(32),
+    )
+    return Block(header=header, transactions=tuple(text.encode() for text in content))
+
+
+GENESIS = make_block(0, bytes(32), 0, 0, "genesis")
+
+
+@dataclass
+class LabApplication:
+    """Judges as a ledger would: what is stated beyond our own execution has to wait; "bad" is refused."""
+
+    executed: int = 0
+
+    def validate(self, block: Block) -> Verdict:
+        if b"bad" in block.transactions:
+            return Verdict.REJECT
+        return Verdict.WAIT if block.header.state_height > self.executed else Verdict.ACCEPT
+
+
+@dataclass
+class Node:
+    me: int
+    core: RaftCore
+    application: LabApplication
+    store: dict[str, dict[Any, Any]]
+    queue: Effects = field(default_factory=list)
+    timers: dict[str, int] = field(default_factory=dict)
+    chain: list[Block] = field(default_factory=lambda: [GENESIS])
+    certified: dict[int, Any] = field(default_factory=dict)
+    up: bool = True
+
+
+@dataclass
+class Flight:
+    sender: int
+    receiver: int
+    message: Any
+    due: int
+
+
+class Lab:
+    """``count`` voters (and ``observers`` more nodes that do not vote)."""
+
+    def __init__(self, count: int, *, observers: int = 0, options: RaftOptions | None = None, seed: int = 0):
+        self.now = 0
+        self.voters = tuple(range(count))
+        self.options = options or RaftOptions()
+        self.random = Random(seed)
+        self.flights: list[Flight] = []
+        self.cut: set[tuple[int, int]] = set()
+        self.loss = 0.0
+        self.held: set[int] = set()  # nodes whose disk stands still
+        self.rejections: list[tuple[int, Rejected]] = []
+        self.traces: list[tuple[int, Trace]] = []
+        self.leaders: dict[int, int] = {}
+        self.votes: dict[tuple[int, int], int] = {}
+        self.decided: dict[int, Block] = {0: GENESIS}
+        self.decided_in: dict[int, int] = {0: 0}
+        self.nodes = [self._node(me, {}) for me in range(count + observers)]
+        for node in self.nodes:
+            self._do(node, node.core.start(self.now))
+
+    # -- Building ------------------------------------------------------------------------------------
+
+    def _node(self, me: int, store: dict[str, dict[Any, Any]]) -> Node:
+        application = LabApplication(executed=max(store.get(BLOCKS, {0: None})))
+        node_random = Random(self.random.getrandbits(64))
+        setup = Setup(
+            me=me,
+            voters=self.voters,
+            genesis=GENESIS.hash,
+            application=application,
+            crypto=LabCrypto(me),
+            image={space: dict(records) for space, records in store.items()},
+            random=lambda: node_random.getrandbits(64),
+            options=self.options,
+        )
+        node = Node(me=me, core=RaftCore(setup), application=application, store=store)
+        node.chain += [block for height, block in sorted(store.get(BLOCKS, {}).items()) if height > 0]
+        node.certified = dict(store.get(CERTIFICATES, {}))
+        return node
+
+    # -- Carrying out --------------------------------------------------------------------------------
+
+    def _do(self, node: Node, effects: Effects) -> Effects:
+        """Take up a step's effects, then check that every property still holds."""
+        if any(isinstance(effect, Rejected) for effect in effects):
+            assert len(effects) == 1
+        for effect in effects:
+            match effect:
+                case SetTimer():
+                    node.timers[effect.name] = self.now + effect.after_ns
+                case CancelTimer():
+                    node.timers.pop(effect.name, None)
+                case Commit():
+                    self._commit(node, effect)
+                case Rejected():
+                    self.rejections.append((node.me, effect))
+                case Trace():
+                    self.traces.append((node.me, effect))
+                case _:
+                    node.queue.append(effect)
+        self._check(node)
+        if node.me not in self.held:
+            self.drain(node.me)
+        return effects
+
+    def _commit(self, node: Node, effect: Commit) -> None:
+        assert effect.height == len(node.chain), "heights come without gaps"
+        assert effect.block.parent == node.chain[-1].hash
+        if effect.certificate is not None and isinstance(node.core.server.role, Leader):
+            copies = sum(holds_durably(other, effect.block) for other in self.nodes)
+            assert copies >= majority(len(self.voters)), "committed without a majority of disks"
+        known = self.decided.setdefault(effect.height, effect.block)
+        assert known.hash == effect.block.hash, "state-machine safety"
+        self.decided_in.setdefault(effect.height, node.core.server.term)
+        node.chain.append(effect.block)
+        node.application.executed = effect.height
+        records = [Put(space=BLOCKS, key=effect.height, value=effect.block)]
+        if effect.certificate is not None:
+            certificate = effect.certificate
+            quorum = majority(len(self.voters))
+            assert verify_certificate(certificate, self.voters, quorum, LabCrypto(node.me).verify) is None
+            assert (certificate.height, certificate.hash) == (effect.height, effect.block.hash)
+            assert node.core.certifies(effect.block, certificate)
+            node.certified[effect.height] = certificate
+            records.append(Put(space=CERTIFICATES, key=effect.height, value=certificate))
+        node.queue.append(Persist(records=tuple(records)))
+
+    def drain(self, me: int, count: int | None = None) -> None:
+        """Carry out ``count`` queued effects of a node (all of them by default), in order."""
+        node = self.nodes[me]
+        taken = node.queue if count is None else node.queue[:count]
+        node.queue = [] if count is None else node.queue[count:]
+        for effect in taken:
+            if isinstance(effect, Persist):
+                apply_records(node.store, effect.records)
+            elif isinstance(effect, Send):
+                self._post(node.me, effect.to, effect.message)
+            elif isinstance(effect, Broadcast):
+                for voter in self.voters:
+                    if voter != node.me:
+                        self._post(node.me, voter, effect.message)
+
+    def _post(self, sender: int, receiver: int, message: Any) -> None:
+        self._check_durable(self.nodes[sender], receiver, message)
+        if (sender, receiver) in self.cut or self.random.random() < self.loss:
+            return
+        self.flights.append(Flight(sender, receiver, message, self.now + LATENCY_NS))
+
+    # -- Inputs --------------------------------------------------------------------------------------
+
+    def core(self, me: int) -> RaftCore:
+        return self.nodes[me].core
+
+    def receive(self, sender: int, receiver: int, message: Any) -> Effects:
+        """Hand a message over, whatever the network holds; a rejection must have changed nothing."""
+        node = self.nodes[receiver]
+        before = node.core.state_hash()
+        effects = node.core.receive(self.now, sender, message)
+        if effects and isinstance(effects[0], Rejected):
+            assert node.core.state_hash() == before, "a rejected message changed the state"
+        return self._do(node, effects)
+
+    def deliver(self, flight: Flight) -> Effects:
+        self.flights.remove(flight)
+        if not self.nodes[flight.receiver].up:
+            return []
+        return self.receive(flight.sender, flight.receiver, flight.message)
+
+    def deliver_all(self) -> None:
+        """Deliver in order until nothing is under way, without any time passing."""
+        while self.flights:
+            self.deliver(self.flights[0])
+
+    def fire(self, me: int, name: str) -> Effects:
+        """Fire a timer that is set, time passing as far as it must."""
+        node = self.nodes[me]
+        self.now = max(self.now, node.timers.pop(name))
+        return self._do(node, node.core.timer(self.now, name))
+
+    def propose(self, me: int, *content: str) -> Block:
+        """Have a leader order a block that states the latest state it has executed."""
+        node = self.nodes[me]
+        slot = node.core.slot()
+        assert slot is not None
+        executed = node.application.executed
+        block = make_block(slot.height, slot.parent, slot.round, me, *content, state_height=executed)
+        self._do(node, node.core.propose(self.now, block))
+        return block
+
+    def adopt(self, me: int, block: Block, certificate: Any = None) -> Effects:
+        node = self.nodes[me]
+        return self._do(node, node.core.adopt(self.now, block, certificate))
+
+    def crash(self, me: int) -> None:
+        node = self.nodes[me]
+        node.up, node.queue, node.timers = False, [], {}
+
+    def restart(self, me: int) -> None:
+        node = self.nodes[me] = self._node(me, self.nodes[me].store)
+        self._do(node, node.core.start(self.now))
+
+    def isolate(self, *members: int) -> None:
+        """Cut the links between ``members`` and everyone else, both ways, and what is under way on them."""
+        for a in range(len(self.nodes)):
+            for b in range(len(self.nodes)):
+                if (a in members) != (b in members):
+                    self.cut.add((a, b))
+        self.flights = [flight for flight in self.flights if (flight.sender, flight.receiver) not in self.cut]
+
+    def heal(self) -> None:
+        self.cut.clear()
+
+    # -- A small clock -------------------------------------------------------------------------------
+
+    def run(self, duration_ns: int, until: Any = None) -> bool:
+        """Let time pass: messages arrive after their latency, timers fire when due. True once ``until()`` holds."""
+        end = self.now + duration_ns
+        while until is None or not until():
+            flight = min(self.flights, key=lambda one: one.due, default=None)
+            timers = [(due, node.me, name) for node in self.nodes if node.up for name, due in node.timers.items()]
+            timer = min(timers, default=None)
+            if flight is not None and (timer is None or flight.due <= timer[0]):
+                if flight.due > end:
+                    break
+                self.now = max(self.now, flight.due)
+                self.deliver(flight)
+            elif timer is not None and timer[0] <= end:
+                self.fire(timer[1], timer[2])
+            else:
+                break
+        else:
+            return True
+        self.now = end
+        return until is not None and until()
+
+    def elect(self, me: int) -> None:
+        """Make a node leader: nobody has heard of one for long, and its timer fires first."""
+        node = self.nodes[me]
+        self.flights.clear()
+        self.now += self.options.election_timeout_max_ns
+        node.timers["raft.election"] = self.now
+        self.fire(me, "raft.election")
+        self.deliver_all()
+        assert node.core.status().role == "leader", node.core.status()
+
+    def leader(self) -> int | None:
+        """The leader of the highest term among nodes that are up."""
+        leading = [node for node in self.nodes if node.up and isinstance(node.core.server.role, Leader)]
+        return max(leading, key=lambda node: node.core.server.term).me if leading else None
+
+    # -- Oracles: the paper's figure 3 ---------------------------------------------------------------
+
+    def _check(self, node: Node) -> None:
+        server = node.core.server
+        assert server.log.base_index <= server.commit_index <= server.log.last_index
+        assert server.commit_index == len(node.chain) - 1
+        if isinstance(server.role, Leader):
+            assert self.leaders.setdefault(server.term, node.me) == node.me, "election safety"
+            self._check_completeness(node)
+        self._check_log_matching(node)
+
+    def _check_durable(self, sender: Node, receiver: int, message: Any) -> None:
+        """Nothing is said before what it rests on is on disk."""
+        if isinstance(message, RequestVoteReply) and message.granted:
+            assert self.votes.setdefault((sender.me, message.term), receiver) == receiver, "one vote a term"
+            assert sender.store[STATE][STATE_KEY] == HardState(term=message.term, voted_for=receiver)
+        if isinstance(message, AppendSuccess):
+            assert durable_height(sender) >= message.match_index
+
+    def _check_completeness(self, leader: Node) -> None:
+        log, term = leader.core.server.log, leader.core.server.term
+        for height, block in self.decided.items():
+            if self.decided_in[height] < term and height >= log.base_index:
+                assert log.holds(height), "leader completeness"
+                assert log.hash_at(height) == block.hash, "leader completeness"
+
+    def _check_log_matching(self, node: Node) -> None:
+        mine: Log = node.core.server.log
+        for other in self.nodes:
+            theirs: Log = other.core.server.log
+            low = max(mine.base_index, theirs.base_index)
+            same = False
+            for index in range(min(mine.last_index, theirs.last_index), low - 1, -1):
+                equal_terms = mine.term_at(index) == theirs.term_at(index)
+                same = same or equal_terms
+                if same:
+                    assert mine.hash_at(index) == theirs.hash_at(index), "log matching"
+
+
+def apply_records(store: dict[str, dict[Any, Any]], records: Any) -> None:
+    """What a durable store does."""
+    for record in records:
+        space = store.setdefault(record.space, {})
+        match record:
+            case Put():
+                space[record.key] = record.value
+            case Cut():
+                for key in [key for key in space if isinstance(key, int) and key >= record.start]:
+                    del space[key]
+            case Drop():
+                for key in [key for key in space if isinstance(key, int) and key < record.end]:
+                    del space[key]
+
+
+def holds_durably(node: Node, block: Block) -> bool:
+    """Is the block on a node's disk, or in its queue for the disk?"""
+    queued = [record for effect in node.queue if isinstance(effect, Persist) for record in effect.records]
+    store = {space: dict(records) for space, records in node.store.items()}
+    apply_records(store, queued)
+    entry = store.get(LOG, {}).get(block.height)
+    return block in (entry.block if entry else None, store.get(BLOCKS, {}).get(block.height))
+
+
+def durable_height(node: Node) -> int:
+    """The highest entry on a node's disk."""
+    return max([0, *node.store.get(LOG, {}), *node.store.get(BLOCKS, {})])
+
+
+def appends(lab: Lab) -> list[AppendEntries]:
+    return [flight.message for flight in lab.flights if isinstance(flight.message, AppendEntries)]

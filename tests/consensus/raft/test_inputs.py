@@ -1,0 +1,127 @@
+"""Every message in every state: no exception from a peer's input, no change from a rejected one.
+
+The lab brings five servers into as many states as its schedule reaches; then any well-typed message, made of
+numbers and blocks that occur in the run or just beside, comes from anyone.
+"""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consensus.chain import Certificate, commit_bytes
+from consensus.raft import RaftOptions
+from consensus.raft.messages import (
+    MESSAGES,
+    AppendDeferral,
+    AppendEntries,
+    AppendFailure,
+    AppendSuccess,
+    PreVote,
+    PreVoteReply,
+    RequestVote,
+    RequestVoteReply,
+)
+from consensus.raft.roles import Candidate, Follower, Leader, Observer, PreCandidate
+from consensus.vocabulary import SECOND, Rejected
+from tests.consensus.raft.lab import GENESIS, Lab, make_block, signature
+
+
+def states() -> Lab:
+    """A network of five and an observer: a leader, followers near and far, candidates of both kinds."""
+    lab = Lab(5, observers=1, options=RaftOptions(log_keep=2, window=4))
+    lab.elect(0)
+    for number in range(8):
+        lab.propose(0, f"{number}")
+        lab.deliver_all()
+    lab.isolate(3, 4)
+    lab.propose(0, "half")
+    lab.deliver_all()
+    lab.propose(0, "sent")
+    lab.now += SECOND * 2
+    lab.fire(3, "raft.election")
+    lab.fire(4, "raft.election")
+    lab.receive(2, 4, PreVoteReply(2, granted=True))
+    lab.receive(1, 4, PreVoteReply(2, granted=True))
+    kinds = [Leader, Follower, Follower, PreCandidate, Candidate, Observer]
+    assert [type(node.core.server.role) for node in lab.nodes] == kinds
+    return lab
+
+
+LAB = states()
+NODES = st.sampled_from([*range(6), 99, -1])
+NUMBERS = st.one_of(st.integers(-1, 12), st.sampled_from([2**62, 2**62 + 1, 2**63 - 1]))
+SENT = LAB.core(0).server.log
+BLOCKS = [*LAB.nodes[0].chain[1:], SENT.block_at(SENT.last_index)]
+BLOCKS += [make_block(block.height, block.parent, block.round + 1, 1, "bad") for block in BLOCKS]
+BLOCKS += [make_block(block.height, block.parent, block.round + 1, 1, "late", state_height=99) for block in BLOCKS]
+BLOCKS += [make_block(1, GENESIS.hash, 0, 1), make_block(9, bytes(32), 7, 1), make_block(-1, bytes(32), -1, 1)]
+
+
+@st.composite
+def signatures(draw) -> tuple[int, bytes]:
+    member, block = draw(st.integers(0, 5)), draw(st.sampled_from(BLOCKS))
+    good = signature(member, commit_bytes(max(block.round, 0), max(block.height, 0), block.hash))
+    return member, draw(st.sampled_from([good, good, bytes(64), b""]))
+
+
+@st.composite
+def certificates(draw) -> Certificate:
+    block = draw(st.sampled_from(BLOCKS))
+    members = draw(st.lists(st.integers(0, 5), max_size=4))
+    data = commit_bytes(max(block.round, 0), max(block.height, 0), block.hash)
+    return Certificate(
+        round=draw(st.one_of(st.just(block.round), NUMBERS)),
+        height=draw(st.one_of(st.just(block.height), NUMBERS)),
+        hash=block.hash,
+        signatures=tuple((member, signature(member, data)) for member in members),
+    )
+
+
+RUNS = st.one_of(
+    st.lists(st.sampled_from(BLOCKS), max_size=3).map(tuple),
+    st.integers(0, 9).flatmap(lambda start: st.integers(start, 10).map(lambda end: tuple(BLOCKS[start:end]))),
+)
+ANY_MESSAGE = st.one_of(
+    st.builds(PreVote, NUMBERS, NUMBERS, NUMBERS),
+    st.builds(PreVoteReply, NUMBERS, st.booleans()),
+    st.builds(RequestVote, NUMBERS, NUMBERS, NUMBERS, st.booleans()),
+    st.builds(RequestVoteReply, NUMBERS, st.booleans()),
+    st.builds(AppendEntries, NUMBERS, NUMBERS, NUMBERS, RUNS, NUMBERS, st.one_of(st.none(), certificates()), NUMBERS),
+    st.builds(AppendSuccess, NUMBERS, NUMBERS, st.one_of(st.none(), signatures().map(lambda one: one[1])), NUMBERS),
+    st.builds(AppendFailure, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS),
+    st.builds(AppendDeferral, NUMBERS, NUMBERS, NUMBERS),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(inputs=st.lists(st.tuples(NODES, ANY_MESSAGE), min_size=1, max_size=4), receiver=st.integers(0, 5))
+def test_no_peer_input_raises_and_no_rejected_one_changes_anything(inputs, receiver):
+    core = states().core(receiver)
+    for sender, message in inputs:
+        before = core.state_hash()
+        effects = core.receive(LAB.now, sender, message)
+        if any(isinstance(effect, Rejected) for effect in effects):
+            assert len(effects) == 1
+            assert core.state_hash() == before
+        assert core.server.commit_index <= core.server.log.last_index
+
+
+def test_every_message_is_tried():
+    assert set(MESSAGES) == {
+        PreVote,
+        PreVoteReply,
+        RequestVote,
+        RequestVoteReply,
+        AppendEntries,
+        AppendSuccess,
+        AppendFailure,
+        AppendDeferral,
+    }
+
+
+def test_negative_and_enormous_terms_are_rejected_everywhere():
+    for receiver in range(6):
+        for term in (-1, 2**62 + 1):
+            (effect,) = states().core(receiver).receive(LAB.now, 1 if receiver != 1 else 2, PreVote(term, 0, 0))
+            assert isinstance(effect, Rejected)

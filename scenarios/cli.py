@@ -7,13 +7,16 @@ stderr, results to stdout. Users never see a traceback; ``CONSORTIUM_DEBUG=1`` s
 from __future__ import annotations
 
 import errno
+import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -67,7 +70,6 @@ SetOption = Annotated[
 ]
 OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the run's folder is made.")]
 UiOption = Annotated[Ui | None, typer.Option("--ui", help="live on a terminal, else plain; json for machines.")]
-TraceOption = Annotated[bool, typer.Option("--trace", help="Also write events.jsonl.gz.")]
 
 _RUN_EPILOG = """\b
 Examples:
@@ -107,12 +109,11 @@ def run(  # noqa: PLR0913 -- one parameter an option
     override: SetOption = None,
     out: OutOption = Path("runs"),
     ui: UiOption = None,
-    trace: TraceOption = False,
 ) -> None:
     """Run a scenario and judge it."""
     options = {"run.mode": mode, "run.bus": bus, "consensus.protocol": protocol, "run.seed": seed}
     given = [f"{key}={value}" for key, value in options.items() if value is not None]
-    _run(scenario, [*(override or []), *given], out, ui, trace)
+    _run(scenario, [*(override or []), *given], out, ui)
 
 
 @app.command()
@@ -127,27 +128,34 @@ def demo(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Run a shipped scenario on real node processes over the embedded bus."""
     options = {"run.mode": mode, "run.bus": bus, "consensus.protocol": protocol}
-    _run(name, [f"{key}={value}" for key, value in options.items() if value is not None], out, ui, trace=False)
+    _run(name, [f"{key}={value}" for key, value in options.items() if value is not None], out, ui)
 
 
-def _run(given: str, overrides: Sequence[str], out: Path, ui: Ui | None, trace: bool) -> None:
+def _run(given: str, overrides: Sequence[str], out: Path, ui: Ui | None) -> None:
     scenario = load_scenario(find_scenario(given), overrides)
     _say_warnings(scenario.origin.warnings)
     from scenarios.dashboard import view_for  # noqa: PLC0415 -- rich is slow to import
     from scenarios.runner import run as run_scenario  # noqa: PLC0415 -- so are the nodes
 
     view = view_for(ui.value if ui is not None else None)
-    result = run_scenario(
-        scenario,
-        mode=scenario.run.mode,
-        bus=scenario.run.bus,
-        protocol=scenario.consensus.protocol,
-        seed=scenario.run.seed,
-        out=out,
-        view=view,
-        trace=trace,
-    )
+    signal.signal(signal.SIGTERM, _interrupt)  # so that a terminal is given back and results are written
+    try:
+        result = run_scenario(
+            scenario,
+            mode=scenario.run.mode,
+            bus=scenario.run.bus,
+            protocol=scenario.consensus.protocol,
+            seed=scenario.run.seed,
+            out=out,
+            view=view,
+        )
+    finally:
+        view.close()
     raise typer.Exit(_EXIT_OF_VERDICT[result.verdict])
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 @app.command(epilog="\b\nExample:\n  consortium validate my.yaml other.yaml")
@@ -191,10 +199,12 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run
     from scenarios.results.verify import verify_run  # noqa: PLC0415 -- loads the whole ledger
 
     report = verify_run(folder)
-    for line in report.lines:
-        typer.echo(line, err=not report.sound)
+    for finding in report.findings:
+        typer.echo(finding.text if finding.sound else f"FAULT {finding.text}", err=not finding.sound)
     if not report.sound:
+        _say(f"{folder}: not sound")
         raise typer.Exit(EXIT_FAIL)
+    typer.echo(f"{folder}: sound")
 
 
 @app.command(hidden=True)
@@ -207,6 +217,9 @@ def node(config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The node
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The entry point of ``consortium``."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character still shows the rest
     sys.exit(invoke(sys.argv[1:] if argv is None else argv))
 
 

@@ -17,6 +17,11 @@ from scenarios.runner.view import NodeView
 
 WIDE = 130
 WIDTH_MIN = 40
+LOG_WIDTH = 78
+"""What the log should have before the nodes' least important columns are shown beside it."""
+
+TAIL = 10
+"""How many lines of the log stay on the screen with the verdict."""
 
 _CONDITIONS = {
     "up": ("●", "green"),
@@ -53,8 +58,25 @@ def draw(model: RunModel, width: int, height: int) -> Text:
     return Text("\n", no_wrap=True, overflow="crop").join([*head, Text(""), *body][: max(height, 1)])
 
 
+def draw_last(model: RunModel, width: int) -> Text:
+    """The picture that stays when the run is over: every node, and the end of the log."""
+    width = max(width, WIDTH_MIN)
+    nodes = _nodes(model, width, len(model.nodes) + 1)
+    return Text("\n", no_wrap=True, overflow="crop").join(
+        [*_head(model, width), Text(""), *nodes, Text(""), *_log(model, width, TAIL)]
+    )
+
+
+def verdict_line(model: RunModel) -> Text:
+    """The verdict in one line, where the eye rests last."""
+    badge, style = _VERDICTS.get(model.verdict, (f" {model.verdict.upper()} ", "bold"))
+    line = Text(badge, style=style)
+    line.append(f" {model.scenario} in {clock_text(model.now_ns)}", style="bold")
+    return line
+
+
 def _side_by_side(model: RunModel, width: int, room: int) -> list[Text]:
-    left_width = min(_nodes_width(model), width * 5 // 9)
+    left_width = max(min(_nodes_width(model), width - 3 - LOG_WIDTH), width // 3)
     left = _nodes(model, left_width, room)
     right = _log(model, width - left_width - 3, room)
     empty = Text(" " * left_width)

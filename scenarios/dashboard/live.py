@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from scenarios.dashboard.frame import draw
+from scenarios.dashboard.frame import draw, draw_last, verdict_line
 from scenarios.dashboard.model import Entry, RunModel
 from scenarios.runner.view import NodeView
 
@@ -70,12 +70,12 @@ class LiveView:
         with self._lock:
             self._model.finish(verdict, lines, folder)
         self.close()
-        width, height = self._console.size
         with self._lock:
-            self._console.print(draw(self._model, width, max(height - len(lines) - 4, 12)), soft_wrap=True)
+            self._console.print(draw_last(self._model, self._console.width), soft_wrap=True)
         self._console.print()
         for line in self._model.lines:
             self._console.print(Text(f"  {line}"), soft_wrap=True)
+        self._console.print(verdict_line(self._model), soft_wrap=True)
         if folder:
             self._console.print(Text(f"results: {self._model.folder}"), soft_wrap=True)
 

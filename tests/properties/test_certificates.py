@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from consensus.properties import Certificates, Violation
+from consensus.vocabulary import Commit
+from tests.properties.blocks import NOTARY, block, certificate, chain
+
+ONE = chain(1)[0]
+
+
+def judge(proof, *, decided=ONE, liars=frozenset()) -> Certificates:
+    oracle = Certificates((0, 1, 2, 3), 3, NOTARY.verify, liars)
+    oracle.on_commit(1, 0, 1, Commit(decided.height, decided, proof))
+    return oracle
+
+
+def test_a_quorum_of_valid_signatures_is_a_proof() -> None:
+    assert judge(certificate(ONE, (0, 1, 3))).proven == {0: 1}
+
+
+def test_a_decision_without_a_certificate_is_left_to_a_later_one() -> None:
+    assert judge(None).proven == {}
+
+
+@pytest.mark.parametrize(
+    ("proof", "reason"),
+    [
+        (certificate(ONE, (0, 1)), "2 signatures"),
+        (certificate(ONE, (0, 1, 2, 3)), "4 signatures"),
+        (certificate(ONE, (0, 1, 1)), "ascending"),
+        (certificate(ONE, (0, 1, 5)), "5 does not vote"),
+        (certificate(block(1, b"p" * 32), (0, 1, 2)), "its certificate is for"),
+        (type(certificate(ONE, ()))(2, 1, ONE.hash, certificate(ONE, (0, 1, 2)).signatures), "does not verify"),
+    ],
+)
+def test_anything_less_or_more_is_a_violation(proof, reason: str) -> None:
+    with pytest.raises(Violation, match=reason):
+        judge(proof)
+
+
+def test_nothing_is_asked_of_liars() -> None:
+    assert judge(certificate(ONE, (0,)), liars=frozenset({0})).proven == {}

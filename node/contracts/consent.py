@@ -100,13 +100,18 @@ contract = Contract("consent", records=(Subject, Voucher, Query, AccessEntry, Te
 
 
 class Settings(Arguments, frozen=True):
-    """(pseudonym, wallets that may act for it), and how long a query stays open."""
+    """How long a query stays open."""
 
     query_timeout_ms: Millis
+
+
+class RegisterArgs(Arguments, frozen=True):
+    """People: pseudonym, and the wallets that may act for them."""
+
     subjects: Annotated[
         tuple[tuple[Digest, Annotated[tuple[Name, ...], Meta(min_length=1, max_length=4)]], ...],
-        Meta(max_length=100_000),
-    ] = ()
+        Meta(min_length=1, max_length=1_000),
+    ]
 
 
 class GrantArgs(Arguments, frozen=True):
@@ -147,10 +152,19 @@ class AnswerArgs(Arguments, frozen=True):
 
 @contract.settings(Settings)
 def configure(ctx: Context, settings: Settings) -> None:
-    """Register the people and the rules of the house."""
+    """Set the rules of the house."""
     ctx.put("terms", Terms(query_timeout_ms=settings.query_timeout_ms))
-    for pseudonym, wallets in settings.subjects:
+
+
+@contract.action(roles=("bureau",))
+def register(ctx: Context, args: RegisterArgs) -> Plain:
+    """The bureau, which alone knows names and numbers, gives people their pseudonyms; each is given once."""
+    for pseudonym, wallets in args.subjects:
+        ctx.require(ctx.get(Subject, pseudonym) is None, "registered_already", pseudonym)
+        for wallet in wallets:
+            ctx.require_role(wallet, "patient")
         ctx.put(pseudonym, Subject(wallets=wallets))
+    return {"registered": len(args.subjects)}
 
 
 @contract.action(roles=("patient",))

@@ -26,7 +26,13 @@ from node.privacy.envelope import Envelope
 APPLICATION = Lifecycle(
     "application",
     {
-        "APPLIED": {"accept": "ACCEPTED", "load": "LOADED", "counter": "COUNTERED", "decline": "DECLINED"},
+        "APPLIED": {
+            "accept": "ACCEPTED",
+            "load": "LOADED",
+            "counter": "COUNTERED",
+            "decline": "DECLINED",
+            "withdraw": "WITHDRAWN",
+        },
         "LOADED": {"agree": "ACCEPTED", "withdraw": "WITHDRAWN"},
         "COUNTERED": {"agree": "APPLIED", "withdraw": "WITHDRAWN"},
         "ACCEPTED": {"bind": "BOUND"},
@@ -158,7 +164,7 @@ def agree(ctx: Context, args: ApplicationArgs) -> Plain:
 
 @contract.action(roles=("patient",))
 def withdraw(ctx: Context, args: ApplicationArgs) -> Plain:
-    """The applicant turns an offer down."""
+    """The applicant turns an offer down, or takes the application back."""
     return _answer_offer(ctx, args.application, "withdraw")
 
 

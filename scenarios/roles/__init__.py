@@ -1,0 +1,43 @@
+"""Roles 角色: what organisations and people do, as verbs that turn a step of a story into a transaction.
+
+One file a role; ``desk`` says what a verb may use. ``verb_of`` finds the verb that a step names.
+"""
+
+from __future__ import annotations
+
+from scenarios.roles import (
+    broker,
+    bureau,
+    cedent,  # noqa: F401 - adds verbs to the insurer's
+    hospital,
+    insurer,
+    insurer_claims,  # noqa: F401 - adds verbs to the insurer's
+    patient,
+    regulator,
+    reinsurer,
+)
+from scenarios.roles.desk import Act, Desk, Request, StoryError, Verb
+
+_TABLES = {
+    verbs.role: verbs.table
+    for verbs in (
+        broker.verb,
+        bureau.verb,
+        hospital.verb,
+        insurer.verb,
+        patient.verb,
+        regulator.verb,
+        reinsurer.verb,
+    )
+}
+__all__ = ["Act", "Desk", "Request", "StoryError", "Verb", "verb_of", "verbs_of"]
+
+
+def verbs_of(role: str) -> tuple[str, ...]:
+    """The names of what a role can do, in order."""
+    return tuple(sorted(_TABLES.get(role, {})))
+
+
+def verb_of(role: str, name: str) -> Verb | None:
+    """The verb ``name`` of ``role``."""
+    return _TABLES.get(role, {}).get(name)

@@ -11,6 +11,8 @@ from node.ledger.genesis import Genesis
 from node.membership import KeyRing
 from scenarios.language.schema import Scenario
 from scenarios.runner.flows import build_flows, flow_openings
+from scenarios.runner.story import build_story
+from scenarios.runner.story_settings import story_openings, story_settings
 from scenarios.runner.workload import Step, Workload
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -18,12 +20,17 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def build_steps(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int) -> Workload:
     """Every transaction of the run, signed, in order of submission. ScenarioInvalid where something is not right."""
-    steps: Sequence[Step] = build_flows(scenario, keyring, genesis, seed)
+    steps: Sequence[Step] = [
+        *build_story(scenario, keyring, genesis, seed),
+        *build_flows(scenario, keyring, genesis, seed),
+    ]
     return Workload(steps=tuple(sorted(steps, key=lambda step: step.at_ns)))
 
 
 def contract_settings(scenario: Scenario) -> tuple[tuple[str, bytes], ...]:
     """Per contract, the canonical bytes of its settings."""
-    openings = flow_openings(scenario)
-    settings = {accounts.contract.name: accounts.Settings(openings=openings)} if openings else {}
+    openings = (*story_openings(scenario), *flow_openings(scenario))
+    settings = story_settings(scenario)
+    if openings:
+        settings[accounts.contract.name] = accounts.Settings(openings=openings)
     return tuple((name, _encode(value)) for name, value in sorted(settings.items()))

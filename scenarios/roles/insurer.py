@@ -1,0 +1,96 @@
+"""Insurers 保险公司: filing, queries, underwriting, policies, custody, reports (rows 2-8, 18, 21, 23).
+
+Claims and reinsurance are in ``insurer_claims`` and ``cedent``.
+"""
+
+from __future__ import annotations
+
+from node.contracts.access import DeployArgs, FileArgs, NoArgs, UseArgs
+from node.contracts.custody import DepositArgs
+from node.contracts.policy import DOCUMENT_PATH, BindArgs, Policy
+from node.contracts.products import Product, benefits_of, score
+from node.contracts.risk import InquireArgs
+from node.contracts.underwriting import Application, AssessArgs
+from scenarios.roles import asking
+from scenarios.roles.desk import Act, Desk, Request, Verbs
+
+verb = Verbs("insurer")
+verb("ask")(asking.ask)
+verb("verify")(asking.verify)
+
+
+@verb("file")
+def file(desk: Desk, act: Act) -> Request:  # noqa: ARG001 - a verb takes a desk
+    """Arguments: uses (fields by purpose), reason."""
+    uses = act.take("uses")
+    if not isinstance(uses, dict):
+        raise act.error("uses", "must be a mapping from purposes to lists of fields")
+    arguments = FileArgs(
+        uses=tuple(UseArgs(purpose=purpose, fields=tuple(fields)) for purpose, fields in uses.items()),
+        reason=act.text("reason"),
+    )
+    return Request(contract="access", action="file", arguments=arguments)
+
+
+@verb("deploy")
+def deploy(desk: Desk, act: Act) -> Request:  # noqa: ARG001 - a verb takes a desk
+    """Arguments: version. The node is the insurer's own."""
+    arguments = DeployArgs(node=act.who, version=act.text("version"))
+    return Request(contract="access", action="deploy", arguments=arguments)
+
+
+@verb("test")
+def test(desk: Desk, act: Act) -> Request:  # noqa: ARG001 - a verb takes a desk and an act
+    """No arguments."""
+    return Request(contract="access", action="test", arguments=NoArgs())
+
+
+@verb("inquire")
+def inquire(desk: Desk, act: Act) -> Request:
+    """Arguments: person. All that is asked is a token."""
+    arguments = InquireArgs(token=desk.pseudonym(act, act.text("person")))
+    return Request(contract="risk", action="inquire", arguments=arguments)
+
+
+@verb("assess")
+def assess(desk: Desk, act: Act) -> Request:
+    """Arguments: application, query. The bureau computes the score; age and history stay sealed to it."""
+    application_id = desk.object(act, "application")
+    application = desk.find(act, Application, application_id)
+    bureau = desk.of_role(act, "bureau")
+    person = desk.person_of(act, application.subject)
+    scoring = desk.find(act, Product, application.product).scoring
+    inputs = desk.seal(act, {"age": person.age, "history": person.history}, (bureau,), sender=bureau)
+    arguments = AssessArgs(
+        application=application_id,
+        query=desk.object(act, "query"),
+        score=score(scoring, person.age, person.history),
+        rule_version=scoring.version,
+        inputs=inputs,
+    )
+    return Request(contract="underwriting", action="assess", arguments=arguments, cosigners=(bureau,), envelope=inputs)
+
+
+@verb("bind")
+def bind(desk: Desk, act: Act) -> Request:
+    """Arguments: application. The policy document is sealed to holder and insurer."""
+    application_id = desk.object(act, "application")
+    application = desk.find(act, Application, application_id)
+    product = desk.find(act, Product, application.product)
+    names = ", ".join(benefit.name for benefit in benefits_of(product, application.riders))
+    document = f"Policy {act.object_id} 保单\n{product.title}\nBenefits: {names}\nHolder: {application.applicant}\n"
+    envelope = desk.seal(act, {DOCUMENT_PATH: document}, (act.who, application.applicant))
+    arguments = BindArgs(application=application_id, document=envelope)
+    return Request(contract="policy", action="bind", arguments=arguments, envelope=envelope)
+
+
+@verb("deposit")
+def deposit(desk: Desk, act: Act) -> Request:
+    """Arguments: policy, custodian. The document and its salt, so that the custodian can compare."""
+    policy = desk.object(act, "policy")
+    desk.find(act, Policy, policy)
+    custodian = act.text("custodian")
+    document = desk.opened(act, policy)[DOCUMENT_PATH]
+    envelope = desk.seal(act, {"policy": document.value, "salt": document.salt}, (act.who, custodian))
+    arguments = DepositArgs(policy=policy, custodian=custodian, document=envelope)
+    return Request(contract="custody", action="deposit", arguments=arguments, envelope=envelope)

@@ -1,0 +1,166 @@
+"""From a scenario's story to signed transactions.
+
+First every step gets its business time, then the steps are built in order of time: each verb may use what earlier
+steps put on the chain, for which the story is executed here as it is built, on a state of its own. The real run gives
+the same results, whoever orders its blocks, because steps that depend on each other form causal chains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from consensus.vocabulary import MILLISECOND
+from node.contracts.runtime import OK, execute_block, genesis_state
+from node.ledger.genesis import Genesis
+from node.ledger.transaction import TRANSACTION_VERSION, Body, Transaction, encode_transaction, sign_transaction
+from node.membership import Directory, KeyRing
+from scenarios.language.models.business import Story
+from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_mean
+from scenarios.language.schema import Scenario
+from scenarios.roles import Act, Desk, Request, StoryError, verb_of, verbs_of
+from scenarios.runner.draws import keyed_draw, stage_ns
+from scenarios.runner.workload import Step
+
+DEFAULT_WAIT_MS = 60_000
+"""Between a step and the ones before it where the story does not say."""
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class _Timed(NamedTuple):
+    """A step with what the story leaves to be understood spelled out."""
+
+    time_ms: int
+    position: int
+    story: Story
+    after: tuple[str, ...]
+    flow: str
+    case: str
+
+
+def build_story(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int) -> list[Step]:
+    """The story's steps in order of time, signed. ScenarioInvalid where a step makes no sense."""
+    try:
+        timed = _timeline(scenario, seed)
+        return _Builder(scenario, keyring, genesis).build(timed)
+    except StoryError as error:
+        positions = {step.id: index for index, step in enumerate(scenario.story)}
+        path = ("story", positions.get(error.step, 0), *((error.key,) if error.key else ()))
+        mark = Mark(scenario.origin.label, -1, 0)
+        raise ScenarioInvalid([Problem(mark, path, f"step `{error.step}`: {error.message}")]) from None
+
+
+def _timeline(scenario: Scenario, seed: int) -> list[_Timed]:
+    """Every step with its business time, in order of it."""
+    times: dict[str, int] = {}
+    last_of_case: dict[str, str] = {}
+    timed: list[_Timed] = []
+    flow = case = ""
+    for position, step in enumerate(scenario.story):
+        if step.id in times:
+            raise StoryError(step.id, "id", "another step has this id already")
+        flow, case = step.flow or flow, step.case or case or step.id
+        after = step.after
+        if after is None:
+            after = (last_of_case[case],) if case in last_of_case else ()
+        time_ms = _time_ms(scenario, step, [_known(times, step, earlier) for earlier in after], seed)
+        times[step.id] = time_ms
+        last_of_case[case] = step.id
+        timed.append(_Timed(time_ms=time_ms, position=position, story=step, after=after, flow=flow, case=case))
+    return sorted(timed, key=lambda item: (item.time_ms, item.position))
+
+
+def _known(times: Mapping[str, int], step: Story, earlier: str) -> int:
+    if earlier not in times:
+        raise StoryError(step.id, "after", f"no step `{earlier}` stands before this one{did_you_mean(earlier, times)}")
+    return times[earlier]
+
+
+def _time_ms(scenario: Scenario, step: Story, before_ms: Sequence[int], seed: int) -> int:
+    given = [name for name in ("at", "wait", "takes") if getattr(step, name) is not None]
+    if len(given) > 1:
+        raise StoryError(step.id, given[1], f"give `{given[0]}` or `{given[1]}`, not both")
+    floor_ms = max(before_ms, default=scenario.run.clock.start)
+    if step.at is not None:
+        if step.at < floor_ms:
+            raise StoryError(step.id, "at", "lies before a step that this one comes after, or before the clock's start")
+        return step.at
+    if step.wait is not None:
+        return floor_ms + step.wait // MILLISECOND
+    if step.takes is not None:
+        stage = scenario.arms.chain.get(step.takes)
+        if stage is None:
+            near = did_you_mean(step.takes, scenario.arms.chain)
+            raise StoryError(step.id, "takes", f"`{step.takes}` is not under `arms.chain`{near}")
+        return floor_ms + stage_ns(stage, keyed_draw(seed, "story", step.id)) // MILLISECOND
+    return floor_ms + DEFAULT_WAIT_MS
+
+
+class _Builder:
+    """Builds and executes the steps one after the other."""
+
+    def __init__(self, scenario: Scenario, keyring: KeyRing, genesis: Genesis) -> None:
+        self._scenario = scenario
+        self._directory = Directory(genesis)
+        self._desk = Desk(scenario, keyring, self._directory, genesis_state(genesis))
+        self._numbers: dict[str, int] = {}
+
+    def build(self, timed: Sequence[_Timed]) -> list[Step]:
+        return [self._step(item) for item in timed]
+
+    def _step(self, item: _Timed) -> Step:
+        story = item.story
+        number = self._numbers[story.who] = self._numbers.get(story.who, 0) + 1
+        act = Act(story.id, story.who, f"{story.who}/{number}", item.time_ms, story.__pydantic_extra__)
+        request = self._request(act, story)
+        transaction = self._sign(act, number, request)
+        self._execute(act, transaction, request)
+        return Step(
+            id=story.id,
+            client=story.who,
+            number=number,
+            raw=encode_transaction(transaction),
+            transaction_id=transaction.id,
+            at_ns=self._scenario.run.clock.run_ns(item.time_ms),
+            after=item.after,
+            expect=story.expect,
+            title=story.title,
+            flow=item.flow,
+            case=item.case,
+            stage=story.stage,
+        )
+
+    def _request(self, act: Act, story: Story) -> Request:
+        role = self._directory.role(story.who)
+        if role is None:
+            raise act.error("who", f"nobody is called `{story.who}`")
+        verb = verb_of(role, story.do)
+        if verb is None:
+            raise act.error("do", f"a {role} does none such{did_you_mean(story.do, verbs_of(role))}")
+        request = verb(self._desk, act)
+        act.done()
+        return request
+
+    def _sign(self, act: Act, number: int, request: Request) -> Transaction:
+        body = Body(
+            version=TRANSACTION_VERSION,
+            network=self._directory.network,
+            client=act.who,
+            number=number,
+            contract=request.contract,
+            action=request.action,
+            arguments=_encode(request.arguments),
+            time_ms=act.time_ms,
+        )
+        names = [act.who, *(name for name in request.cosigners if name != act.who)]
+        return sign_transaction(body, [(name, self._desk.sign(name)) for name in names])
+
+    def _execute(self, act: Act, transaction: Transaction, request: Request) -> None:
+        execution = execute_block(self._desk.tree, self._directory, [transaction])
+        outcome = execution.outcomes[0]
+        self._desk.tree = execution.tree
+        envelope = request.envelope if outcome.code == OK else None
+        self._desk.remember(act.step, act.object_id, envelope, outcome.output)

@@ -1,0 +1,29 @@
+"""What a story's world puts into the contracts before the first block."""
+
+from __future__ import annotations
+
+from consensus.vocabulary import MILLISECOND
+from node.contracts import access, consent, products, risk, supervision
+from node.contracts.accounts import Opening
+from node.contracts.fields import Arguments
+from scenarios.language.schema import Scenario
+from scenarios.roles.terms import load_product
+
+
+def story_openings(scenario: Scenario) -> tuple[Opening, ...]:
+    """The cash that the story's parties begin with."""
+    return tuple(Opening(owner=owner, cash_fen=fen) for owner, fen in sorted(scenario.world.cash.items()))
+
+
+def story_settings(scenario: Scenario) -> dict[str, Arguments]:
+    """Per contract, its settings; none where there is no story."""
+    if not scenario.story:
+        return {}
+    world = scenario.world
+    return {
+        access.contract.name: access.Settings(fields=tuple(sorted(world.listed_fields.items()))),
+        consent.contract.name: consent.Settings(query_timeout_ms=world.query_timeout // MILLISECOND),
+        products.contract.name: products.Settings(products=tuple(map(load_product, sorted(scenario.products)))),
+        risk.contract.name: risk.Settings(cap_fen=world.risk_cap),
+        supervision.contract.name: supervision.Settings(scopes=tuple(sorted(world.regulator_scope.items()))),
+    }

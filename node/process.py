@@ -38,7 +38,7 @@ from consensus.vocabulary import (
     Trace,
 )
 from network.bus import BusError, MqttBus
-from network.bus.links import LinkFaults
+from network.bus.links import LinkFaults, LinkRule
 from network.codec import MessageCodec, RecordCodec
 from network.topics import node_filters
 from network.wire import WALLET_PREFIX, Wire, wallet_address
@@ -89,7 +89,7 @@ class NodeProcess:
         incarnation = self._begin_incarnation(image)
         self._replica = self._build_replica(image)
         self._carrier = Carrier(self._store, self._out, self._store_failed)
-        self._links = LinkFaults(self._me_name, seed=incarnation, schedule=self._loop.call_later)
+        self._links = LinkFaults(self._me_name, seed=incarnation)
         async with self._open_bus(incarnation) as bus:
             self._bus = bus
             self._handle(self._replica.start)
@@ -97,6 +97,7 @@ class NodeProcess:
             self._tell_status(first=True)
             await self._until_stopped()
             self._wire.flush()
+            self._links.close()
         await self._carrier.close()
         self._tell_status(first=False)
         return self._exit_code
@@ -131,7 +132,7 @@ class NodeProcess:
             self._config.bus,
             client_id=f"{network}.{self._me_name}",
             subscriptions=node_filters(network, self._me_name, kinds, others),
-            on_message=lambda topic, payload: self._links.incoming(topic, payload, self._frame),
+            on_message=self._links.receiving(self._frame),
             on_state=lambda connected: self._telemetry.event("bus", connected=connected),
         )
         self._wire = Wire(
@@ -139,7 +140,7 @@ class NodeProcess:
             codec=MessageCodec(self._common.protocol.messages),
             incarnation=incarnation,
             verify_key_of=self._key_of,
-            publish=bus.publish,
+            publish=self._links.sending(bus.publish),
             schedule=self._loop.call_soon,
         )
         self._wire.speak_as(self._me_name, self._keys.sign)
@@ -263,9 +264,11 @@ class NodeProcess:
         match command:
             case {"do": "stop"}:
                 self._stop.set()
-            case {"do": "links", **settings}:
-                settings.pop("do", None)
-                self._links.configure(**settings)
+            case {"do": "links", "cut": cut, "rules": rules}:
+                self._links.heal()
+                self._links.partition(cut)
+                for peer, rule in rules.items():
+                    self._links.set_rule(msgspec.convert(rule, LinkRule), peer)
             case _:
                 _LOG.warning("unknown command: %s", command)
 

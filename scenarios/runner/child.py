@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+_LOG = logging.getLogger(__name__)
 LINE_BYTES_MAX = 16 * 1024 * 1024
 
 
@@ -100,7 +102,10 @@ class Child:
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         while line := await process.stdout.readline():
-            self._on_line(msgspec.json.decode(line))
+            try:
+                self._on_line(msgspec.json.decode(line))
+            except msgspec.DecodeError:
+                _LOG.warning("%s said what is no JSON: %r", self.name, line[:200])
 
     def last_words(self) -> str:
         """The last line it wrote to standard error."""

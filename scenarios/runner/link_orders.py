@@ -44,10 +44,9 @@ class LinkOrders:
         self._orders.pop(order, None)
 
     def for_node(self, node: NodeId, names: Sequence[str]) -> dict[str, Any]:
-        """``cut``: senders to drop; ``loss_ppm`` and ``delay_ns``: by sender, where not nothing."""
+        """``cut``: peers that are cut off; ``rules``: by peer, what befalls its frames."""
         cut: list[str] = []
-        loss: dict[str, int] = {}
-        delay: dict[str, int] = {}
+        rules: dict[str, dict[str, int]] = {}
         for sender in range(self._nodes):
             if sender == node:
                 continue
@@ -60,11 +59,9 @@ class LinkOrders:
                 elif not order.one or sender in order.one or node in order.one:
                     kept = kept * (_MILLION - order.loss_ppm) // _MILLION
                     late += order.delay_ns
-            if kept < _MILLION:
-                loss[names[sender]] = _MILLION - kept
-            if late:
-                delay[names[sender]] = late
-        return {"cut": cut, "loss_ppm": loss, "delay_ns": delay}
+            if kept < _MILLION or late:
+                rules[names[sender]] = {"loss_ppm": _MILLION - kept, "delay_ns": late}
+        return {"cut": cut, "rules": rules}
 
     def _add(self, order: _Order) -> int:
         self._next += 1

@@ -107,11 +107,11 @@ class ProcessesRun:
     async def _broker(self) -> AsyncIterator[str]:
         log = self._folder / "broker.log"
         if self._bus == "embedded":
-            async with embedded_broker(log) as broker:
-                yield broker.url
+            async with embedded_broker(log) as url:
+                yield url
         elif self._bus == "mosquitto":
-            async with private_mosquitto(log) as broker:
-                yield broker.url
+            async with private_mosquitto(log) as url:
+                yield url
         else:
             yield self._bus
 
@@ -288,7 +288,6 @@ class ProcessesRun:
                 if not steps:
                     self._drained.set()
             case {"event": "acknowledged", **fields}:
-                del fields["event"]
                 step = steps[fields["position"]]
                 acknowledged = Acknowledged(step=step, **fields)
                 self.record.acknowledged.append(acknowledged)

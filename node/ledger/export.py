@@ -86,9 +86,10 @@ def decode_line(raw: bytes) -> tuple[Block, Certificate | None]:
         line = _decode(raw)
         block = Block(_header(line.header), tuple(bytes.fromhex(text) for text in line.transactions))
         certificate = None if line.certificate is None else _certificate(line.certificate)
+        stated = bytes.fromhex(line.hash)
     except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors too
         raise LineError(f"not a block: {error}") from None
-    if bytes.fromhex(line.hash) != block.hash:
+    if stated != block.hash:
         raise LineError("the stated hash is not the header's")
     if encode_line(block, certificate) != raw:
         raise LineError("not written canonically (spacing, order, case, spelling or line end)")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from node.contracts import accounts
+from node.contracts.fields import Arguments
 from node.ledger.genesis import Genesis
 from node.membership import KeyRing
+from scenarios.language.problems import Mark, Problem, ScenarioInvalid
 from scenarios.language.schema import Scenario
 from scenarios.runner.flows import build_flows, flow_openings
 from scenarios.runner.story import build_story
@@ -20,7 +20,10 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def build_steps(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int) -> Workload:
     """Every transaction of the run, signed, in order of submission. ScenarioInvalid where something is not right."""
-    steps: Sequence[Step] = [
+    if scenario.story and scenario.workload:
+        message = "a scenario has a story or a workload: each numbers its clients' transactions by itself"
+        raise ScenarioInvalid([Problem(Mark(scenario.origin.label, -1, 0), ("workload",), message)])
+    steps: list[Step] = [
         *build_story(scenario, keyring, genesis, seed),
         *build_flows(scenario, keyring, genesis, seed),
     ]
@@ -28,9 +31,9 @@ def build_steps(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: in
 
 
 def contract_settings(scenario: Scenario) -> tuple[tuple[str, bytes], ...]:
-    """Per contract, the canonical bytes of its settings."""
+    """Per contract, the canonical bytes of its settings, in order of name."""
     openings = (*story_openings(scenario), *flow_openings(scenario))
-    settings = story_settings(scenario)
+    settings: dict[str, Arguments] = story_settings(scenario)
     if openings:
         settings[accounts.contract.name] = accounts.Settings(openings=openings)
     return tuple((name, _encode(value)) for name, value in sorted(settings.items()))

@@ -34,7 +34,8 @@ _PAHO_LOG.setLevel(logging.CRITICAL)
 class MqttOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How the client behaves; the defaults suit a network on one machine or one site."""
 
-    qos: int = 1
+    publish_qos: int = 1  # acknowledged by the broker, or sent again over the next connection
+    subscribe_qos: int = 0  # a receiver's acknowledgement costs a third more and saves nothing: sessions are clean
     buffer_max: int = 10_000  # payloads waiting to be sent; beyond it publish() drops
     buffer_bytes_max: int = 256 * 1024 * 1024
     in_flight_max: int = 64  # sent, not yet acknowledged

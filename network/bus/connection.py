@@ -68,10 +68,10 @@ def explain(url: BrokerUrl, error: BaseException) -> Failure:
         reason = str(error).split("] ", 1)[-1].lower()
         return Failure(f"the broker at {place} refuses the connection: {reason}", retry=False)
     cause = error if isinstance(error, OSError) else error.__context__  # aiomqtt raises "from None"
+    if str(error) == "Operation timed out":  # aiomqtt's: connected, but no CONNACK or SUBACK came
+        return Failure(f"what listens at {place} does not answer as an MQTT broker does")
     if isinstance(cause, OSError):
         return _explain_socket(place, cause)
-    if "timed out" in str(error):
-        return Failure(f"what listens at {place} does not answer as an MQTT broker does")
     return Failure(f"the connection to the broker at {place} broke: {error}")
 
 
@@ -81,7 +81,7 @@ def _explain_socket(place: str, error: OSError) -> Failure:
             hint = f"not trusted ({error.verify_message}); name its authority's file in SSL_CERT_FILE"
             return Failure(f"the certificate of the broker at {place} is {hint}", retry=False)
         case ssl.SSLError():
-            return Failure(f"no TLS with {place} ({error.reason}): is it mqtt:// rather than mqtts://?")
+            return Failure(f"no TLS with {place} ({error}): is it mqtt:// rather than mqtts://?")
         case socket.gaierror():
             return Failure(f"no broker at {place}: the host name is not known", retry=False)
         case ConnectionRefusedError():

@@ -73,7 +73,7 @@ class PrivateMosquitto(BrokerProcess):
 
     async def _command(self) -> Sequence[str]:
         program = find_mosquitto()
-        self.port = self.port or _free_port()
+        self.port = _take_port(self.port)
         if self._folder is None:
             self._folder = TemporaryDirectory(prefix="consortium-mosquitto-")
         config = Path(self._folder.name) / "mosquitto.conf"
@@ -99,8 +99,12 @@ def private_mosquitto(log_path: Path | None = None, port: int = 0) -> PrivateMos
     return PrivateMosquitto(log_path, port)
 
 
-def _free_port() -> int:
-    """A port that was free a moment ago: mosquitto cannot tell which one it would choose itself."""
+def _take_port(port: int) -> int:
+    """``port``, or a free one for 0. BusError where somebody has it: who answers there would be taken for ours."""
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise BusError(f"mosquitto cannot have port {port} of {HOST}: {os.strerror(error.errno or 0).lower()}") from None
         return int(probe.getsockname()[1])

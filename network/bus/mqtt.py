@@ -140,7 +140,7 @@ class MqttBus:
         """Live one connection to its end; why it ended, or None when we were closed."""
         try:
             async with open_client(self.url, self.client_id, self._deliver, self.options) as client:
-                await subscribe(client, self._subscriptions, self.options.qos)
+                await subscribe(client, self._subscriptions, self.options.subscribe_qos)
                 try:
                     self._begin(client)
                     if not first.done():
@@ -225,7 +225,7 @@ class MqttBus:
             self._idle.set()
 
     async def _send(self, client: aiomqtt.Client, topic: str, payload: bytes) -> None:
-        await client.publish(topic, payload, qos=self.options.qos, timeout=math.inf)
+        await client.publish(topic, payload, qos=self.options.publish_qos, timeout=math.inf)
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         if task not in self._in_flight:

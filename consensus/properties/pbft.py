@@ -12,9 +12,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from consensus.chain import BLOCKS
 from consensus.pbft.messages import (
     ACCEPTED,
     PREPARED,
@@ -28,6 +27,9 @@ from consensus.pbft.messages import (
 from consensus.properties.observer import Observer, Violation, told
 from consensus.quorum import byzantine_quorum
 from consensus.vocabulary import Broadcast, Commit, Image, NodeId, Put, Record, Reply, Send
+
+KEEP = 1024
+"""How many heights below the highest decided one an oracle remembers what was said."""
 
 
 class Claim(NamedTuple):
@@ -60,51 +62,79 @@ class Prescription(NamedTuple):
         return f"view {self.view} begins above {self.base} with {hashes}, entered by {self.origin}"
 
 
-class PbftSafety(Observer):
-    """Watches every replica but the ``liars``, whose votes count all the same."""
+class Height:
+    """What was said of one height, by everybody."""
 
-    def __init__(self, voters: tuple[NodeId, ...], liars: frozenset[NodeId] = frozenset()) -> None:
+    def __init__(self) -> None:
+        self.said: dict[tuple[NodeId, str, int], Claim] = {}
+        """(replica, phase, view) -> what it said first."""
+        self.votes: dict[tuple[str, int, bytes], set[NodeId]] = {}
+        """(phase, view, hash) -> who voted for it (only ever counted)."""
+        self.certified: dict[tuple[str, int], Claim] = {}
+        """("prepare", view) or ("commit", 0) -> the first vote that completed a quorum."""
+        self.durable: set[tuple[NodeId, str, int, bytes]] = set()
+        """(replica, space, view, hash) of what ever was on a disk (only ever looked up)."""
+        self.parents: dict[bytes, bytes] = {}
+        """Hash -> parent, of every block that was proposed."""
+        self.decided: bytes | None = None
+        """The hash of the block that was decided."""
+
+
+class PbftSafety(Observer):
+    """Watches every replica but the ``liars``, whose votes count all the same.
+
+    Heights more than ``keep`` below the highest decided one are forgotten, so that long runs stay small.
+    """
+
+    def __init__(self, voters: tuple[NodeId, ...], liars: frozenset[NodeId] = frozenset(), keep: int = KEEP) -> None:
         self.voters = voters
         self.quorum = byzantine_quorum(len(voters))
         self.liars = liars
-        self.said: dict[tuple[NodeId, str, int, int], Claim] = {}
-        """(replica, phase, view, height) -> what it said there first."""
-        self.asked: dict[NodeId, tuple[int, str]] = {}
-        """Replica -> the highest view that it asked for."""
+        self.keep = keep
+        self.heights: dict[int, Height] = {}
+        self.decided = 0
+        self.asked: dict[NodeId, Claim] = {}
+        """Replica -> its VIEW-CHANGE to the highest view (its hash is that of the signature)."""
         self.committed: dict[NodeId, dict[int, Claim]] = {}
-        """Replica -> height -> its latest COMMIT, of blocks that it has not seen contradicted."""
-        self.parents: dict[bytes, bytes] = {}
-        """Hash -> parent, of every block that was ever proposed."""
-        self.votes: dict[tuple[str, int, int, bytes], set[NodeId]] = {}
-        """(phase, view, height, hash) -> who voted for it (only ever counted)."""
-        self.certified: dict[tuple[str, int, int], Claim] = {}
-        """("prepare", view, height) or ("commit", 0, height) -> the first vote that completed a quorum."""
+        """Replica -> height -> its latest COMMIT."""
+        self.entered: dict[NodeId, list[Prescription]] = {}
+        """Replica -> the NEW-VIEWs that it entered."""
+        self.heads: dict[NodeId, int] = {}
+        """Replica -> the highest height that it ever decided."""
         self.new_views: dict[int, Prescription] = {}
         """View -> what its NEW-VIEW says, for those that a correct replica entered."""
 
     def on_leave(
-        self, now: int, node: NodeId, incarnation: int, effect: Send | Broadcast | Reply, durable: Image
+        self,
+        now: int,
+        node: NodeId,
+        incarnation: int,
+        effect: Send | Broadcast | Reply,
+        durable: Image,  # noqa: ARG002 (what ever was durable is what counts)
     ) -> None:
         message, origin = effect.message, told(now, node, incarnation)
         kind = type(message)
         if kind is PrePrepare and self._primary(message.view) == node:
+            self._at(message.block.height).parents[message.block.hash] = message.block.parent
             claim = Claim(node, "pre-prepare", message.view, message.block.height, message.block.hash, origin)
-            self.parents[message.block.hash] = message.block.parent
             self._voted(claim)
-            self._require_durable(claim, durable.get(ACCEPTED, {}), durable)
+            self._require_durable(claim, ACCEPTED)
         elif kind is Prepare and message.replica == node:
             claim = Claim(node, "prepare", message.view, message.height, message.hash, origin)
             self._voted(claim)
-            self._require_durable(claim, durable.get(ACCEPTED, {}), durable)
+            self._require_durable(claim, ACCEPTED)
         elif kind is CommitVote and message.replica == node:
             claim = Claim(node, "commit", message.view, message.height, message.hash, origin)
             self._voted(claim)
-            self._require_durable(claim, durable.get(PREPARED, {}), durable)
+            self._require_durable(claim, PREPARED)
         elif kind is ViewChange and message.replica == node:
             self._asked(message, origin)
         elif kind is NewView and self._primary(message.view) == node:
             for proposal in message.pre_prepares:
                 self._voted(Claim(node, "pre-prepare", message.view, proposal.height, proposal.hash, origin))
+
+    def _at(self, height: int) -> Height:
+        return self.heights.setdefault(height, Height())
 
     def _primary(self, view: int) -> NodeId:
         return self.voters[view % len(self.voters)]
@@ -117,16 +147,16 @@ class PbftSafety(Observer):
         if claim.node in self.liars:
             return
         self._say(claim)
-        asked, when = self.asked.get(claim.node, (0, ""))
-        if claim.view < asked:
-            raise Violation("view left", str(claim), f"it asked for view {asked}: {when}")
+        asked = self.asked.get(claim.node)
+        if asked is not None and claim.view < asked.view:
+            raise Violation("view left", str(claim), f"it asked for view {asked.view}: {asked.origin}")
         if claim.phase == "commit":
             heights = self.committed.setdefault(claim.node, {})
             if claim.height not in heights or claim.view >= heights[claim.height].view:
                 heights[claim.height] = claim
 
     def _say(self, claim: Claim) -> None:
-        known = self.said.setdefault((claim.node, claim.phase, claim.view, claim.height), claim)
+        known = self._at(claim.height).said.setdefault((claim.node, claim.phase, claim.view), claim)
         if known.hash != claim.hash:
             raise Violation("no equivocation", str(claim), f"it said {known}")
 
@@ -136,15 +166,19 @@ class PbftSafety(Observer):
         node = message.replica
         if node in self.liars:
             return
-        self._say(Claim(node, "view-change", message.view, 0, message.signature, origin))
-        if message.view > self.asked.get(node, (0, ""))[0]:
-            self.asked[node] = (message.view, origin)
+        claim = Claim(node, "view-change", message.view, 0, message.signature, origin)
+        known = self.asked.get(node)
+        if known is not None and known.view == claim.view and known.hash != claim.hash:
+            raise Violation("no equivocation", str(claim), f"it said {known}")
+        if known is None or known.view < claim.view:
+            self.asked[node] = claim
         reported = {proof.height: proof.view for proof in message.prepared}
         heights = self.committed.get(node, {})
         for height in [height for height in heights if height <= message.height]:
             del heights[height]
         for height, claim in heights.items():
-            if reported.get(height, -1) < claim.view < message.view:
+            reports = reported.get(height, -1) >= claim.view or claim.view >= message.view
+            if not reports and not self._contradicted(claim, message.view):
                 asks = f"{origin} asks for view {message.view} from {message.height}, reporting {reported}"
                 raise Violation("prepared is reported", asks, f"it said {claim}")
 
@@ -161,32 +195,34 @@ class PbftSafety(Observer):
         prescription = Prescription(message.view, base, hashes, origin)
         if self.new_views.setdefault(message.view, prescription)[:3] != prescription[:3]:
             raise Violation("one new view", str(prescription), str(self.new_views[message.view]))
-        for (phase, _, _), claim in self.certified.items():
-            if phase == "commit" and claim.height > base:
-                self._require_kept(prescription, claim)
-        self._forget(node, {claim.hash for claim in self._claims(node) if prescription.contradicts(claim)})
+        for height in range(base + 1, max(self.heights, default=0) + 1):
+            decided = self._at(height).certified.get(("commit", 0))
+            if decided is not None:
+                self._require_kept(prescription, decided)
+        self.entered.setdefault(node, []).append(prescription)
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:  # noqa: ARG002
-        decided = commit.block
-        self._forget(
-            node,
-            {
-                claim.hash
-                for claim in self._claims(node)
-                if claim.height == decided.height + 1 and self.parents.get(claim.hash) != decided.hash
-            },
-        )
+        height: int = commit.height
+        self._at(height).decided = commit.block.hash
+        self.heads[node] = max(height, self.heads.get(node, 0))
+        self.committed.get(node, {}).pop(height - self.keep, None)
+        while self.decided < height:
+            self.decided += 1
+            self.heights.pop(self.decided - self.keep, None)
 
-    def _claims(self, node: NodeId) -> list[Claim]:
-        heights = self.committed.get(node, {})
-        return [heights[height] for height in sorted(heights)]
-
-    def _forget(self, node: NodeId, contradicted: set[bytes]) -> None:
-        """A contradicted block need not be reported any more, nor what was built on it."""
-        for claim in self._claims(node):
-            if claim.hash in contradicted or self.parents.get(claim.hash) in contradicted:
-                contradicted.add(claim.hash)
-                del self.committed[node][claim.height]
+    def _contradicted(self, claim: Claim, view: int) -> bool:
+        """Did its replica learn since that the block, or one that it builds on, is not to be decided?"""
+        for prescription in self.entered.get(claim.node, ()):
+            if claim.view < prescription.view < view and prescription.contradicts(claim):
+                return True
+        height, block_hash = claim.height, claim.hash
+        while height > self.heads.get(claim.node, 0) + 1:
+            parent = self._at(height).parents.get(block_hash)
+            if parent is None:
+                return False
+            height, block_hash = height - 1, parent
+        decided = self._at(height - 1).decided
+        return decided is not None and self._at(height).parents.get(block_hash) != decided
 
     @staticmethod
     def _require_kept(prescription: Prescription, claim: Claim) -> None:
@@ -199,12 +235,12 @@ class PbftSafety(Observer):
 
     def _count(self, claim: Claim) -> None:
         phase = "commit" if claim.phase == "commit" else "prepare"
-        voters = self.votes.setdefault((phase, claim.view, claim.height, claim.hash), set())
+        at = self._at(claim.height)
+        voters = at.votes.setdefault((phase, claim.view, claim.hash), set())
         voters.add(claim.node)
         if len(voters) < self.quorum:
             return
-        place = (phase, claim.view if phase == "prepare" else 0, claim.height)
-        known = self.certified.setdefault(place, claim)
+        known = at.certified.setdefault((phase, claim.view if phase == "prepare" else 0), claim)
         if known.hash != claim.hash:
             raise Violation("conflicting certificates", f"complete with {claim}", f"complete with {known}")
         if phase == "commit":
@@ -213,15 +249,23 @@ class PbftSafety(Observer):
 
     # -- disks -----------------------------------------------------------------------------------------------
 
-    def _require_durable(self, claim: Claim, space: dict[int | str, Any], durable: Image) -> None:
-        """The disk holds what the vote rests on, or something later that made it superfluous."""
-        if claim.node in self.liars or claim.height in durable.get(BLOCKS, {}):
+    def on_durable(
+        self,
+        now: int,  # noqa: ARG002
+        node: NodeId,
+        incarnation: int,  # noqa: ARG002
+        records: tuple[Record, ...],
+        durable: Image,  # noqa: ARG002
+    ) -> None:
+        for record in records:
+            if isinstance(record, Put) and record.space in (ACCEPTED, PREPARED):
+                value: PrePrepare | PreparedCertificate = record.value
+                header = value.block.header if isinstance(value, PrePrepare) else value.header
+                self._at(header.height).durable.add((node, record.space, value.view, header.hash))
+
+    def _require_durable(self, claim: Claim, space: str) -> None:
+        """What the vote rests on reached this replica's disk before it left (and may be outdated there by now)."""
+        if claim.node in self.liars:
             return
-        record: PrePrepare | PreparedCertificate | None = space.get(claim.height)
-        if record is None:
-            raise Violation("durable before said", str(claim), "its disk holds nothing there")
-        recorded = record.block.hash if isinstance(record, PrePrepare) else record.hash
-        if record.view < claim.view or (record.view == claim.view and recorded != claim.hash):
-            raise Violation(
-                "durable before said", str(claim), f"its disk holds {recorded.hex()[:16]} of view {record.view}"
-            )
+        if (claim.node, space, claim.view, claim.hash) not in self._at(claim.height).durable:
+            raise Violation("durable before said", str(claim), f"no {space} record of it ever reached its disk")

@@ -24,16 +24,24 @@ ROLE_TRACE = "raft.role"
 """The trace with which a server tells its new role and its term."""
 
 
-class RaftSafety(Observer):
-    """Watches every server of one Raft group."""
+KEEP = 1024
+"""How many heights below the highest decided one the oracle remembers."""
 
-    def __init__(self, voters: tuple[NodeId, ...]) -> None:
+
+class RaftSafety(Observer):
+    """Watches every server of one Raft group.
+
+    Entries more than ``keep`` below the highest decided one are forgotten, so that long runs stay small.
+    """
+
+    def __init__(self, voters: tuple[NodeId, ...], keep: int = KEEP) -> None:
         self.voters = voters
+        self.keep = keep
         self.quorum = majority(len(voters))
         self.leaders: dict[int, tuple[NodeId, str]] = {}
         self.votes: dict[tuple[NodeId, int], tuple[NodeId, str]] = {}
-        self.entries: dict[tuple[int, int], tuple[bytes, str]] = {}
-        """(index, term) -> the entry's hash, and who had it first."""
+        self.entries: dict[int, dict[int, tuple[bytes, str]]] = {}
+        """Index -> term -> the entry's hash, and who had it first."""
         self.logs: dict[NodeId, dict[int, bytes]] = {}
         """Node -> index -> hash: the log of its present incarnation, decided part included."""
         self.disks: dict[NodeId, Image] = {}
@@ -48,9 +56,13 @@ class RaftSafety(Observer):
     def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:  # noqa: ARG002
         self.disks[node] = image
         self.terms[node] = _hard_state(image).term
-        log = {index: entry.block.hash for index, entry in image.get(LOG, {}).items()}
-        log.update((height, block.hash) for height, block in image.get(BLOCKS, {}).items())
-        self.logs[node] = log  # type: ignore[assignment]  # both spaces have integer keys
+        log = self.logs[node] = {}
+        entries, blocks = image.get(LOG, {}), image.get(BLOCKS, {})
+        for index in (index for index in entries if isinstance(index, int)):
+            log[index] = entries[index].block.hash
+        for height in range(max(0, self.height - self.keep), self.height + 1):
+            if height in blocks:
+                log[height] = blocks[height].hash
 
     def on_persist(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...]) -> None:
         log = self.logs[node]
@@ -66,7 +78,7 @@ class RaftSafety(Observer):
     def _appended(self, log: dict[int, bytes], entry: LogEntry, origin: str) -> None:
         block = entry.block
         log[block.height] = block.hash
-        known, by = self.entries.setdefault((block.height, block.round), (block.hash, origin))
+        known, by = self.entries.setdefault(block.height, {}).setdefault(block.round, (block.hash, origin))
         if known != block.hash:
             raise Violation(
                 "log matching",
@@ -126,7 +138,8 @@ class RaftSafety(Observer):
         term, origin = trace.detail[1], told(now, node, incarnation)
         self._leads(node, term, origin)
         for decided_in, (height, block_hash, by) in self.decided.items():
-            if decided_in < term and self.logs[node].get(height) != block_hash:
+            remembered = height > self.height - self.keep
+            if decided_in < term and remembered and self.logs[node].get(height) != block_hash:
                 raise Violation(
                     "leader completeness",
                     f"{origin} leads term {term} without entry {height}",
@@ -135,9 +148,11 @@ class RaftSafety(Observer):
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         self.logs[node][commit.height] = commit.block.hash
+        self.logs[node].pop(commit.height - self.keep, None)
         if commit.height <= self.height or self.quorum == 1:
             return  # a group of one may decide while its only disk still syncs, and lose that in a crash
         self.height = commit.height
+        self.entries.pop(commit.height - self.keep, None)
         origin = told(now, node, incarnation)
         self.decided[self.terms[node]] = (commit.height, commit.block.hash, origin)
         held = sum(_holds(self.disks.get(voter, {}), commit.height, commit.block.hash) for voter in self.voters)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from consensus.chain import BLOCKS
 from consensus.pbft.messages import (
     ACCEPTED,
     PREPARED,
@@ -17,7 +16,7 @@ from consensus.pbft.messages import (
 )
 from consensus.properties import Violation
 from consensus.properties.pbft import PbftSafety
-from consensus.vocabulary import Broadcast, Commit, Put
+from consensus.vocabulary import Broadcast, Commit, Drop, Put
 from tests.properties.blocks import GENESIS, block, chain
 
 S = bytes(64)
@@ -37,7 +36,9 @@ def proof(view: int, what=ONE) -> PreparedCertificate:
 
 
 def say(oracle: PbftSafety, node: int, message, disk=None, incarnation: int = 1) -> None:
-    oracle.on_leave(1, node, incarnation, Broadcast(message), accepted(message.view) if disk is None else disk)
+    for space, entries in (accepted(message.view) if disk is None else disk).items():
+        oracle.on_durable(1, node, incarnation, tuple(Put(space, key, value) for key, value in entries.items()), {})
+    oracle.on_leave(1, node, incarnation, Broadcast(message), {})
 
 
 def prepare(node: int, view: int = 0, what=ONE) -> Prepare:
@@ -81,7 +82,7 @@ def test_nothing_is_asked_of_liars_but_their_votes_count() -> None:
         say(oracle, 3, commit(3, what=what), disk={})
     for node in (0, 1):
         say(oracle, node, commit(node))
-    assert oracle.certified["commit", 0, 1].hash == ONE.hash
+    assert oracle.heights[1].certified["commit", 0].hash == ONE.hash
 
 
 @pytest.mark.parametrize(
@@ -95,10 +96,21 @@ def test_a_vote_that_rests_on_nothing_durable(disk) -> None:
             say(watched(), 1, message, disk=disk)
 
 
-def test_a_vote_may_leave_when_its_block_is_decided_already() -> None:
+def test_a_vote_may_leave_late_when_its_record_is_outdated_or_gone_again() -> None:
     oracle = watched()
-    say(oracle, 1, commit(1), disk={BLOCKS: {1: ONE}})
-    assert oracle.said
+    for value in (proof(0), proof(1, OTHER)):
+        oracle.on_durable(1, 1, 1, (Put(PREPARED, 1, value),), {})
+    oracle.on_durable(1, 1, 1, (Drop(PREPARED, 2),), {})
+    say(oracle, 1, commit(1), disk={})
+    assert (1, "commit", 0) in oracle.heights[1].said
+
+
+def test_what_lies_far_below_is_forgotten() -> None:
+    oracle, blocks = watched(keep=2), chain(5)
+    for height, what in enumerate(blocks, 1):
+        say(oracle, 1, commit(1, what=what), disk=accepted(0, what))
+        oracle.on_commit(1, 1, 1, Commit(height, what, None))
+    assert sorted(oracle.heights) == [4, 5]
 
 
 def test_who_asked_for_a_view_takes_no_part_in_lower_ones() -> None:
@@ -135,7 +147,7 @@ def test_a_new_view_or_a_decision_that_contradicts_a_commit_takes_the_duty_to_re
     say(oracle, 1, commit(1, what=two), disk=accepted(0, two))
     oracle.on_commit(1, 1, 1, Commit(1, OTHER, None))
     say(oracle, 1, view_change(1, 1, height=1))
-    assert oracle.asked[1][0] == 1
+    assert oracle.asked[1].view == 1
 
 
 def test_quorums_that_prepare_two_blocks_in_one_view() -> None:

@@ -182,13 +182,6 @@ class PbftSafety(Observer):
                 asks = f"{origin} asks for view {message.view} from {message.height}, reporting {reported}"
                 raise Violation("prepared is reported", asks, f"it said {claim}")
 
-    def on_persist(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...]) -> None:
-        if node in self.liars:
-            return
-        for record in records:
-            if isinstance(record, Put) and isinstance(record.value, NewView):
-                self._entered(node, record.value, told(now, node, incarnation))
-
     def _entered(self, node: NodeId, message: NewView, origin: str) -> None:
         base = max((change.height for change in message.view_changes), default=0)
         hashes = {proposal.height: proposal.hash for proposal in message.pre_prepares}
@@ -251,17 +244,21 @@ class PbftSafety(Observer):
 
     def on_durable(
         self,
-        now: int,  # noqa: ARG002
+        now: int,
         node: NodeId,
-        incarnation: int,  # noqa: ARG002
+        incarnation: int,
         records: tuple[Record, ...],
         durable: Image,  # noqa: ARG002
     ) -> None:
         for record in records:
-            if isinstance(record, Put) and record.space in (ACCEPTED, PREPARED):
-                value: PrePrepare | PreparedCertificate = record.value
+            if not isinstance(record, Put):
+                continue
+            value = record.value
+            if isinstance(value, PrePrepare | PreparedCertificate):
                 header = value.block.header if isinstance(value, PrePrepare) else value.header
                 self._at(header.height).durable.add((node, record.space, value.view, header.hash))
+            elif isinstance(value, NewView) and node not in self.liars:
+                self._entered(node, value, told(now, node, incarnation))
 
     def _require_durable(self, claim: Claim, space: str) -> None:
         """What the vote rests on reached this replica's disk before it left (and may be outdated there by now)."""

@@ -56,7 +56,7 @@ def view_change(node: int, view: int, *proofs, height: int = 0) -> ViewChange:
 def enter(oracle: PbftSafety, node: int, view: int, *blocks, base: int = 0) -> None:
     changes = tuple(view_change(n, view, height=base) for n in range(3))
     proposals = tuple(Reproposal(b.height, b.hash, S) for b in blocks)
-    oracle.on_persist(2, node, 1, (Put(VIEW, "new-view", NewView(view, changes, proposals, S)),))
+    oracle.on_durable(2, node, 1, (Put(VIEW, "new-view", NewView(view, changes, proposals, S)),), {})
 
 
 @pytest.mark.parametrize("vote", [prepare, commit])

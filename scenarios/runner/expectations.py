@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -15,9 +16,14 @@ from node.contracts.accounts import overdrawn, total_of_all_accounts
 from node.ledger.transaction import decode_transaction
 from scenarios.language.models.expect import MetricBound, Quantity
 from scenarios.results import Expectation, Metrics
+from scenarios.runner.flows import flow_differences
 from scenarios.runner.holdings import Holdings
+from scenarios.runner.leaks import LeakScan
+from scenarios.runner.leaks import judge_privacy
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
+from scenarios.runner.story_outcomes import output_surprises, sealed_surprises
+from scenarios.runner.story_outcomes import judge_story
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +33,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     record: RunRecord
     holdings: Sequence[Holdings]
     metrics: Metrics
+    scan: LeakScan | None = None
+    folder: Path | None = None  # where leaks are looked for as well
 
 
 def judge_run(evidence: Evidence) -> list[Expectation]:
@@ -35,8 +43,9 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     judged = [Expectation(name, "fail", detail) for name, detail in evidence.record.violations]
     seen = {name for name, _ in evidence.record.violations}
     judged += [_SAFETY[name](evidence) for name in expect.safety if name in _SAFETY and name not in seen]
-    judged += [_steps(evidence), _drained(evidence)]
+    judged += [_steps(evidence), _drained(evidence), *_story(evidence), *_flows(evidence)]
     judged += [_metric(bound, evidence) for bound in expect.metrics]
+    judged += _story(evidence)
     return judged
 
 
@@ -132,6 +141,31 @@ def _conservation(evidence: Evidence) -> Expectation:
     return Expectation("conservation", "pass")
 
 
+def _privacy(evidence: Evidence) -> Expectation:
+    """Nothing sealed lies in the clear with a non-party."""
+    return judge_privacy(evidence.plan.scenario.canaries, evidence.holdings, evidence.folder)
+
+
+def _story(evidence: Evidence) -> list[Expectation]:
+    """What the story's receipts and sealed values had to say, judged by the node that holds most."""
+    highest = max(evidence.holdings, key=lambda held: held.chain.height)
+    vaults = {held.name: held.vault for held in evidence.holdings}
+    plan, acknowledged = evidence.plan, evidence.record.acknowledged
+    return judge_story(plan.scenario, plan.seed, acknowledged, highest.chain.tree, vaults)
+
+
+def _privacy(evidence: Evidence) -> Expectation:
+    """No canary lies at a node, in a log or on the bus where it may not, and its parties do hold it."""
+    scan = evidence.scan
+    if scan is None or not evidence.plan.scenario.canaries:
+        return Expectation("privacy", "inconclusive", "no canaries are declared, so nothing was looked for")
+    wrong = scan.leaks() or scan.missing(evidence.plan.node_names)
+    if wrong:
+        return Expectation("privacy", "fail", "; ".join(wrong[:3]))
+    count = len(evidence.plan.scenario.canaries)
+    return Expectation("privacy", "pass", f"{count} canaries only at their parties, in {scan.bytes_scanned:,} bytes")
+
+
 _SAFETY: dict[str, Callable[[Evidence], Expectation]] = {
     "agreement": _agreement,
     "total_order": _total_order,
@@ -139,6 +173,8 @@ _SAFETY: dict[str, Callable[[Evidence], Expectation]] = {
     "durability": _durability,
     "no_double_payment": _no_double_payment,
     "conservation": _conservation,
+    "privacy": _privacy,
+    "privacy": _privacy,
 }
 
 
@@ -163,6 +199,30 @@ def _drained(evidence: Evidence) -> Expectation:
         return Expectation("drained", "warn", f"{done} of {total} steps acknowledged")
     verdict = "inconclusive" if evidence.record.interrupted else "fail"
     return Expectation("drained", verdict, f"only {done} of {total} steps were acknowledged")
+
+
+def _story(evidence: Evidence) -> list[Expectation]:
+    """Receipts and opened envelopes say what the story says."""
+    scenario, acknowledged = evidence.plan.scenario, evidence.record.acknowledged
+    if not scenario.story:
+        return []
+    surprises, compared = output_surprises(scenario, acknowledged)
+    sealed, opened = sealed_surprises(scenario, acknowledged, evidence.holdings)
+    wrong = surprises + sealed
+    if wrong:
+        return [Expectation("story", "fail", f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if len(wrong) > 1 else ''}")]
+    return [Expectation("story", "pass", f"{compared} values in receipts and {opened} under seal are as told")]
+
+
+def _flows(evidence: Evidence) -> list[Expectation]:
+    """The state agrees with what the data alone says, worked out another way."""
+    if not evidence.plan.scenario.workload or len(evidence.record.acknowledged) < len(evidence.plan.workload.steps):
+        return []
+    highest = max(evidence.holdings, key=lambda held: held.chain.height)
+    wrong = flow_differences(evidence.plan.scenario, highest.chain.tree)
+    if wrong:
+        return [Expectation("business", "fail", "; ".join(wrong[:3]))]
+    return [Expectation("business", "pass", "the year's sums agree with the data's")]
 
 
 def _metric(bound: MetricBound, evidence: Evidence) -> Expectation:

@@ -56,7 +56,7 @@ def finish_run(
     folder.write_lines(folder.history, history_lines(_operations(record)))
     folder.write(folder.metrics_summary, metrics.summary_json())
     folder.write_lines(folder.metrics_table, metrics.table_lines())
-    evidence = Evidence(plan=plan, record=record, holdings=holdings, metrics=metrics)
+    evidence = Evidence(plan=plan, record=record, holdings=holdings, metrics=metrics, folder=folder.path)
     expectations = tuple(judge_run(evidence))
     verdict = verdict_of(expectations, interrupted=record.interrupted)
     write_manifest(

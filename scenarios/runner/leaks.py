@@ -1,0 +1,73 @@
+"""The leak scan: does a value lie where nobody should have it?
+
+Canaries are values that a scenario declares with the parties who may hold them. They are looked for, as text and as
+hexadecimal text, in everything durable of every node, in its logs, and in everything that went over the bus. At the
+parties they must be found, in the vault, or the scan would prove nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from scenarios.language.models.world import Canary
+
+BUS = "the bus"
+_CHUNK_BYTES = 1 << 20
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class LeakScan:
+    """Gathers sightings of canaries by place (a node's name, or :data:`BUS`)."""
+
+    def __init__(self, canaries: Sequence[Canary]) -> None:
+        self._canaries = canaries
+        self._needles = [(canary.id, needle) for canary in canaries for needle in _spellings(str(canary.value))]
+        self._longest = max((len(needle) for _, needle in self._needles), default=0)
+        self._sightings: dict[tuple[str, str], str] = {}
+        self.bytes_scanned = 0
+
+    def look(self, place: str, blob: bytes, where: str) -> None:
+        """Look through ``blob``; ``where`` says in words what it is."""
+        self.bytes_scanned += len(blob)
+        for identifier, needle in self._needles:
+            if (place, identifier) not in self._sightings and needle in blob:
+                self._sightings[place, identifier] = where
+
+    def look_through(self, place: str, path: Path) -> None:
+        """Look through a file, however large."""
+        with path.open("rb") as file:
+            rest = b""
+            while chunk := file.read(_CHUNK_BYTES):
+                self.look(place, rest + chunk, path.name)
+                rest = chunk[-self._longest :]
+
+    def look_at_value(self, place: str, value: Any, where: str) -> None:
+        """Look through what ``value`` is at rest or on the wire."""
+        self.look(place, _encode(value), where)
+
+    def leaks(self) -> list[str]:
+        """What lies where it may not."""
+        allowed = {(holder, canary.id) for canary in self._canaries for holder in canary.holders}
+        return [
+            f"`{identifier}` lies at {place} ({where})"
+            for (place, identifier), where in sorted(self._sightings.items())
+            if (place, identifier) not in allowed
+        ]
+
+    def missing(self, nodes: Iterable[str]) -> list[str]:
+        """What a party that may hold it, and has a node, does not hold."""
+        return [
+            f"`{canary.id}` is not at {holder}"
+            for canary in self._canaries
+            for holder in canary.holders
+            if holder in set(nodes) and (holder, canary.id) not in self._sightings
+        ]
+
+
+def _spellings(text: str) -> tuple[bytes, ...]:
+    raw = text.encode()
+    return (raw, raw.hex().encode())

@@ -1,0 +1,70 @@
+"""Did the story come out as it says? Receipts against ``output``, opened envelopes against ``sealed``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scenarios.language.schema import Scenario
+from scenarios.language.units import UnitError, parse_money
+from scenarios.runner.conductor import Acknowledged
+from scenarios.runner.holdings import Holdings
+
+
+def output_surprises(scenario: Scenario, acknowledged: Sequence[Acknowledged]) -> tuple[list[str], int]:
+    """What receipts say other than the story expects, and how many values were compared."""
+    by_id = {item.step.id: item for item in acknowledged}
+    surprises: list[str] = []
+    compared = 0
+    for step in scenario.story:
+        found = by_id[step.id].output if step.id in by_id else None
+        for name, wanted in step.output.items():
+            compared += 1
+            value = found.get(name) if isinstance(found, Mapping) else None
+            if value != meant(wanted):
+                surprises.append(f"{step.id}: {name} is {value!r}, not {wanted}")
+    return surprises, compared
+
+
+def sealed_surprises(
+    scenario: Scenario, acknowledged: Sequence[Acknowledged], holdings: Sequence[Holdings]
+) -> tuple[list[str], int]:
+    """What parties found in envelopes other than the story expects, and how many values were compared.
+
+    Only organisations with a node have a vault to look into.
+    """
+    made = {item.step.id: f"{item.step.client}/{item.step.number}" for item in acknowledged}
+    surprises: list[str] = []
+    compared = 0
+    for step in (step for step in scenario.story if step.sealed and step.id in made):
+        holders = _holders(made[step.id], holdings)
+        for party, wanted in step.sealed.items():
+            for name, value in wanted.items():
+                compared += 1
+                found = holders.get(party, {}).get(name)
+                if found != meant(value):
+                    surprises.append(f"{step.id}: {party} finds {name} {found!r}, not {value}")
+    return surprises, compared
+
+
+def _holders(object_id: str, holdings: Sequence[Holdings]) -> dict[str, dict[str, Any]]:
+    """Who opened the envelope that made ``object_id``, and what is in it."""
+    return {
+        held.name: dict(record.fields)
+        for held in holdings
+        for record in held.vault.values()
+        if record.record == object_id
+    }
+
+
+def meant(value: Any) -> Any:
+    """The plain value that a story's text means: money in fen, numbers as numbers, the rest as it stands."""
+    if isinstance(value, tuple | list):
+        return [meant(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_money(value)
+    except UnitError:
+        digits = value.replace("_", "")
+        return int(digits) if digits.lstrip("-").isdecimal() else value

@@ -38,7 +38,7 @@ class MessageCodec:
         """The messages in ``body``; CodecError for anything else."""
         try:
             messages = self._decoder.decode(body)
-        except (msgspec.DecodeError, RecursionError, OverflowError) as error:
+        except (ValueError, RecursionError, OverflowError) as error:  # UnicodeDecodeError among them
             raise CodecError(f"not a message: {error}") from None
         if len(messages) > MESSAGES_PER_FRAME:
             raise CodecError(f"{len(messages)} messages in one frame; the limit is {MESSAGES_PER_FRAME}")
@@ -70,5 +70,5 @@ class RecordCodec:
             raise CodecError(f"no record is kept in space {space!r}")
         try:
             return decoder.decode(raw)
-        except (msgspec.DecodeError, RecursionError, OverflowError) as error:
+        except (ValueError, RecursionError, OverflowError) as error:  # UnicodeDecodeError among them
             raise CodecError(f"a record in space {space!r} does not decode: {error}") from None

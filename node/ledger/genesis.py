@@ -95,7 +95,7 @@ def decode_genesis(raw: bytes) -> Genesis:
     """The genesis in ``raw``; GenesisError where the bytes are not its canonical encoding or contradict themselves."""
     try:
         genesis = _decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # msgspec's own, and UnicodeDecodeError for broken text
         raise GenesisError(f"does not decode: {error}") from None
     if genesis.encode() != raw:
         raise GenesisError("not the canonical encoding")

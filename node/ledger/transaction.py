@@ -95,7 +95,7 @@ def decode_transaction(raw: bytes) -> Transaction:
         raise TransactionError(f"{len(raw)} bytes; the limit is {TRANSACTION_BYTES_MAX}")
     try:
         transaction = _decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # msgspec's own, and UnicodeDecodeError for broken text
         raise TransactionError(f"does not decode: {error}") from None
     if _encode(transaction) != raw:
         raise TransactionError("not the canonical encoding")

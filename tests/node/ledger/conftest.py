@@ -129,11 +129,11 @@ class LedgerBuilder:
         return b"".join(self.lines())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_ledger():
     return LedgerBuilder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tally_machine():
     return TallyMachine

@@ -7,7 +7,7 @@ from hashlib import sha256
 import msgpack
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.ledger.audit import AuditError
@@ -27,15 +27,15 @@ class Policy(msgspec.Struct, frozen=True):
     note: str | None = None
 
 
-TEXTS = st.text(max_size=8)
+TEXTS = st.text(max_size=4)
 RECORDS = st.builds(
     Policy,
     holder=TEXTS,
     active=st.booleans(),
-    shares=st.lists(st.builds(Share, party=TEXTS, fen=st.integers(-(2**53), 2**53)), max_size=3).map(tuple),
+    shares=st.lists(st.builds(Share, party=TEXTS, fen=st.integers(-(2**53), 2**53)), max_size=2).map(tuple),
     note=st.none() | TEXTS,
 )
-ENTRIES = st.dictionaries(st.tuples(st.sampled_from(["claims", "policies", "保单"]), TEXTS), RECORDS, max_size=12).map(
+ENTRIES = st.dictionaries(st.tuples(st.sampled_from(["claims", "policies", "保单"]), TEXTS), RECORDS, max_size=6).map(
     lambda entries: [(namespace, key, record) for (namespace, key), record in entries.items()]
 )
 
@@ -50,6 +50,7 @@ def file(tmp_path):
     return tmp_path / "business.jsonl"
 
 
+@settings(max_examples=40)
 @given(ENTRIES)
 def test_lines_and_root_are_what_json_and_msgpack_give(entries):
     ordered = [(namespace, key, plain(record)) for namespace, key, record in sorted(entries, key=lambda e: e[:2])]
@@ -58,6 +59,7 @@ def test_lines_and_root_are_what_json_and_msgpack_give(entries):
     assert business_root(entries) == merkle_root([msgpack.packb(entry) for entry in ordered])
 
 
+@settings(max_examples=40)
 @given(ENTRIES, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_matter(entries, random):
     shuffled = entries.copy()
@@ -65,6 +67,7 @@ def test_the_order_of_arrival_does_not_matter(entries, random):
     assert business_root(shuffled) == business_root(entries)
 
 
+@settings(max_examples=40)
 @given(ENTRIES)
 def test_the_file_alone_gives_the_root(tmp_path_factory, entries):
     file = tmp_path_factory.mktemp("state") / "business.jsonl"

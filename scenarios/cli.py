@@ -21,7 +21,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.language import ScenarioInvalid, arithmetic, json_schema_text, load_scenario, render
+from scenarios.language import Scenario, ScenarioInvalid, arithmetic, json_schema_text, load_scenario, render
 from scenarios.shipped import find_scenario, shipped
 
 EXIT_PASS, EXIT_FAIL, EXIT_INVALID, EXIT_INCONCLUSIVE = 0, 1, 2, 3
@@ -149,9 +149,21 @@ def _run(given: str, overrides: Sequence[str], out: Path, ui: Ui | None) -> None
             out=out,
             view=view,
         )
+    except ScenarioInvalid as invalid:
+        raise ScenarioInvalid(scenario.origin.located(invalid.problems)) from None
     finally:
         view.close()
     raise typer.Exit(_EXIT_OF_VERDICT[result.verdict])
+
+
+def _require_plan(scenario: Scenario) -> None:
+    """ScenarioInvalid where the story or the workload cannot be made from an otherwise valid scenario."""
+    from scenarios.runner.plan import make_plan  # noqa: PLC0415 -- loads every contract
+
+    try:
+        make_plan(scenario)
+    except ScenarioInvalid as invalid:
+        raise ScenarioInvalid(scenario.origin.located(invalid.problems)) from None
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -168,6 +180,7 @@ def validate(
     for given in scenarios:
         try:
             scenario = load_scenario(find_scenario(given), override or [])
+            _require_plan(scenario)
         except ScenarioInvalid as invalid:
             _say(str(invalid))
             refused += 1

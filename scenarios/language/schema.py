@@ -8,6 +8,7 @@ fen, parts per million); names of nodes and clients are spelled out by :attr:`Sc
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -23,7 +24,7 @@ from scenarios.language.models.members import ClientName, Clients, MemberName, M
 from scenarios.language.models.network import Network
 from scenarios.language.models.run import Run
 from scenarios.language.models.world import Arms, Canary, World
-from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_mean
+from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
 
 SCHEMA_ID = "consortium/scenario.schema.json"
 
@@ -38,6 +39,22 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     resolved: str
     sha256: str  # of ``resolved``
     warnings: tuple[Problem, ...] = ()
+    marks: dict[Path, Mark] = {}
+
+    def mark(self, path: Path) -> Mark:
+        """The place of ``path`` in the text, or of the nearest thing above it."""
+        while path and path not in self.marks:
+            path = path[:-1]
+        return self.marks[path] if path else Mark(self.label, -1, 0)
+
+    def located(self, problems: Iterable[Problem]) -> list[Problem]:
+        """``problems`` that others found in this scenario, each with its line where they gave only a path."""
+        return [
+            problem._replace(mark=self.mark(problem.path))
+            if problem.path and problem.mark.label == self.label and problem.mark.line < 0
+            else problem
+            for problem in problems
+        ]
 
 
 class Scenario(Part):

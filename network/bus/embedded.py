@@ -1,7 +1,7 @@
 """The embedded broker: the default bus, with nothing to install.
 
-:func:`embedded_broker` runs :mod:`network.bus.broker` as a process of its own on a free loopback port. By hand it is
-``python -m network.bus.broker --port 1883``.
+:func:`embedded_broker` runs :mod:`network.broker` as a process of its own on a free loopback port. By hand it is
+``python -m network.broker --port 1883``.
 """
 
 from __future__ import annotations
@@ -10,21 +10,19 @@ from asyncio.subprocess import Process
 from collections.abc import Sequence
 from pathlib import Path
 
+from network.broker import READY
 from network.bus.interface import BusError
 from network.bus.launch import BrokerProcess, python_module
 
-READY = "listening"
-"""The first word of the line that the process prints once it serves; the port follows."""
-
 
 class EmbeddedBroker(BrokerProcess):
-    """:class:`network.bus.broker.Broker` in a process of its own."""
+    """:class:`network.broker.Broker` in a process of its own."""
 
     name = "the embedded broker"
 
     async def _command(self) -> Sequence[str]:
         log = () if self._log_path is None else ("--log", str(self._log_path))
-        return python_module("network.bus.broker", "--port", str(self.port), "--lifeline", *log)
+        return python_module("network.broker", "--port", str(self.port), "--lifeline", *log)
 
     async def _ready(self, process: Process) -> int:
         assert process.stdout is not None  # noqa: S101 - piped by BrokerProcess

@@ -106,5 +106,7 @@ def _take_port(port: int) -> int:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise BusError(f"mosquitto cannot have port {port} of {HOST}: {os.strerror(error.errno or 0).lower()}") from None
+            raise BusError(
+                f"mosquitto cannot have port {port} of {HOST}: {os.strerror(error.errno or 0).lower()}"
+            ) from None
         return int(probe.getsockname()[1])

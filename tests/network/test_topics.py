@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.bus.broker.routing import matches
+from network.broker.routing import matches
 from network.frames import Frame
 from network.topics import (
     Topic,

@@ -1,4 +1,4 @@
-"""``python -m network.bus.broker``: the server as a process. Prints one line, ``listening PORT``, and nothing else."""
+"""``python -m network.broker``: the server as a process. Prints one line, ``listening PORT``, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from network.bus.broker.server import Broker
-from network.bus.embedded import READY
+from network.broker import READY, Broker
 
 HOST = "127.0.0.1"
 LOG_BYTES_MAX = 1024 * 1024  # and as much again of the rotated file, whatever clients do
@@ -48,7 +47,7 @@ class _Lifeline(asyncio.Protocol):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 0 after a good end, 2 when the port cannot be had."""
-    parser = argparse.ArgumentParser(prog="python -m network.bus.broker", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m network.broker", description=main.__doc__)
     parser.add_argument("--port", type=int, default=1883, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--log", type=Path, default=None, help="log file; nothing is logged without one")
     parser.add_argument("--lifeline", action="store_true", help="stop when standard input closes")

@@ -14,10 +14,9 @@ from typing import Protocol, cast
 
 import msgspec
 
-from network.bus.broker import packets
-from network.bus.broker.packets import Connect, Kind, ProtocolViolation, Publish, Refusal, Splitter
-from network.bus.broker.routing import valid_filter
-from network.bus.interface import PAYLOAD_BYTES_MAX
+from network.broker import packets
+from network.broker.packets import Connect, Kind, ProtocolViolation, Publish, Refusal, Splitter
+from network.broker.routing import valid_filter
 
 _LOG = logging.getLogger(__name__)
 _PACKET_IDS = 0xFFFF
@@ -26,7 +25,7 @@ _PACKET_IDS = 0xFFFF
 class BrokerLimits(msgspec.Struct, frozen=True, kw_only=True):
     """A limit on everything a client can make the server hold."""
 
-    packet_bytes_max: int = PAYLOAD_BYTES_MAX + 64 * 1024
+    packet_bytes_max: int = 4 * 1024 * 1024 + 64 * 1024  # the largest payload of a bus, and its topic
     first_packet_bytes_max: int = 64 * 1024  # a CONNECT
     clients_max: int = 512
     subscriptions_max: int = 1024  # per client

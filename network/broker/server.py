@@ -11,9 +11,9 @@ import asyncio
 import logging
 from typing import Self
 
-from network.bus.broker.packets import ProtocolViolation, Publish, decode_text, encode_publish_head
-from network.bus.broker.routing import Subscriptions, valid_topic
-from network.bus.broker.session import BrokerCounters, BrokerLimits, Session
+from network.broker.packets import ProtocolViolation, Publish, decode_text, encode_publish_head
+from network.broker.routing import Subscriptions, valid_topic
+from network.broker.session import BrokerCounters, BrokerLimits, Session
 
 _LOG = logging.getLogger(__name__)
 SWEEP_S = 1.0

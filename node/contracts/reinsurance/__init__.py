@@ -6,31 +6,65 @@ entries into an account, and ``treaties`` is what the chain runs: both sides sig
 confirms.
 """
 
+from node.contracts.reinsurance.commission import (
+    ProfitCommission,
+    SlidingScale,
+    TreatyYear,
+    after_corridor,
+    loss_participation,
+    profit_commissions,
+)
+from node.contracts.reinsurance.inuring import Kept, side_by_side, stacked
 from node.contracts.reinsurance.layers import Layer, in_layer, retained, tower
+from node.contracts.reinsurance.netting import Debt, Netting, net_out
 from node.contracts.reinsurance.premium import MinimumAndDeposit, SwingRate
 from node.contracts.reinsurance.quota_share import Cession, QuotaShare, cede
 from node.contracts.reinsurance.rates import WHOLE, clip, part
+from node.contracts.reinsurance.reinstatement import CatastropheLayer, Recovery, pro_rata_premium
+from node.contracts.reinsurance.retrocession import Cover, Spiral, along_chain, around_circle
 from node.contracts.reinsurance.statement import Statement, state_account
 from node.contracts.reinsurance.stop_loss import StopLoss
+from node.contracts.reinsurance.surplus import Shares, Surplus
 from node.contracts.reinsurance.terms import Terms
 from node.contracts.reinsurance.treaties import contract
 
 __all__ = [
     "WHOLE",
+    "CatastropheLayer",
     "Cession",
+    "Cover",
+    "Debt",
+    "Kept",
     "Layer",
     "MinimumAndDeposit",
+    "Netting",
+    "ProfitCommission",
     "QuotaShare",
+    "Recovery",
+    "Shares",
+    "SlidingScale",
+    "Spiral",
     "Statement",
     "StopLoss",
+    "Surplus",
     "SwingRate",
     "Terms",
+    "TreatyYear",
+    "after_corridor",
+    "along_chain",
+    "around_circle",
     "cede",
     "clip",
     "contract",
     "in_layer",
+    "loss_participation",
+    "net_out",
     "part",
+    "pro_rata_premium",
+    "profit_commissions",
     "retained",
+    "side_by_side",
+    "stacked",
     "state_account",
     "tower",
 ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import msgspec
 
@@ -19,11 +18,9 @@ from scenarios.results import Expectation, Metrics
 from scenarios.runner.flows import flow_differences
 from scenarios.runner.holdings import Holdings
 from scenarios.runner.leaks import LeakScan
-from scenarios.runner.leaks import judge_privacy
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
 from scenarios.runner.story_outcomes import output_surprises, sealed_surprises
-from scenarios.runner.story_outcomes import judge_story
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +31,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     holdings: Sequence[Holdings]
     metrics: Metrics
     scan: LeakScan | None = None
-    folder: Path | None = None  # where leaks are looked for as well
 
 
 def judge_run(evidence: Evidence) -> list[Expectation]:
@@ -45,7 +41,6 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     judged += [_SAFETY[name](evidence) for name in expect.safety if name in _SAFETY and name not in seen]
     judged += [_steps(evidence), _drained(evidence), *_story(evidence), *_flows(evidence)]
     judged += [_metric(bound, evidence) for bound in expect.metrics]
-    judged += _story(evidence)
     return judged
 
 
@@ -142,19 +137,6 @@ def _conservation(evidence: Evidence) -> Expectation:
 
 
 def _privacy(evidence: Evidence) -> Expectation:
-    """Nothing sealed lies in the clear with a non-party."""
-    return judge_privacy(evidence.plan.scenario.canaries, evidence.holdings, evidence.folder)
-
-
-def _story(evidence: Evidence) -> list[Expectation]:
-    """What the story's receipts and sealed values had to say, judged by the node that holds most."""
-    highest = max(evidence.holdings, key=lambda held: held.chain.height)
-    vaults = {held.name: held.vault for held in evidence.holdings}
-    plan, acknowledged = evidence.plan, evidence.record.acknowledged
-    return judge_story(plan.scenario, plan.seed, acknowledged, highest.chain.tree, vaults)
-
-
-def _privacy(evidence: Evidence) -> Expectation:
     """No canary lies at a node, in a log or on the bus where it may not, and its parties do hold it."""
     scan = evidence.scan
     if scan is None or not evidence.plan.scenario.canaries:
@@ -173,7 +155,6 @@ _SAFETY: dict[str, Callable[[Evidence], Expectation]] = {
     "durability": _durability,
     "no_double_payment": _no_double_payment,
     "conservation": _conservation,
-    "privacy": _privacy,
     "privacy": _privacy,
 }
 

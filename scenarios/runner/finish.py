@@ -23,6 +23,7 @@ from scenarios.results import (
 )
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
 from scenarios.runner.holdings import Holdings
+from scenarios.runner.leaks import LeakScan
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
 
@@ -36,6 +37,14 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     started: dt.datetime
 
 
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """What a world leaves behind."""
+
+    record: RunRecord
+    holdings: Sequence[Holdings]
+    scan: LeakScan | None
+
+
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of a run."""
 
@@ -45,10 +54,9 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Metrics
 
 
-def finish_run(
-    folder: RunFolder, plan: Plan, record: RunRecord, holdings: Sequence[Holdings], facts: Circumstances
-) -> Finished:
+def finish_run(folder: RunFolder, plan: Plan, left: Left, facts: Circumstances) -> Finished:
     """Write every file of ``folder`` and return the outcome. OSError where the disk does not take them."""
+    record, holdings = left.record, left.holdings
     metrics = measure(record)
     for held in holdings:
         export_ledger(folder.ledger(held.name), held.certified())
@@ -56,7 +64,7 @@ def finish_run(
     folder.write_lines(folder.history, history_lines(_operations(record)))
     folder.write(folder.metrics_summary, metrics.summary_json())
     folder.write_lines(folder.metrics_table, metrics.table_lines())
-    evidence = Evidence(plan=plan, record=record, holdings=holdings, metrics=metrics, folder=folder.path)
+    evidence = Evidence(plan=plan, record=record, holdings=holdings, metrics=metrics, scan=left.scan)
     expectations = tuple(judge_run(evidence))
     verdict = verdict_of(expectations, interrupted=record.interrupted)
     write_manifest(

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from scenarios.language.models.world import Canary
+from scenarios.language.schema import Scenario
 
 BUS = "the bus"
 _CHUNK_BYTES = 1 << 20
@@ -66,6 +67,11 @@ class LeakScan:
             for holder in canary.holders
             if holder in set(nodes) and (holder, canary.id) not in self._sightings
         ]
+
+
+def scan_for(scenario: Scenario) -> LeakScan | None:
+    """A scan where the scenario expects privacy and names canaries; otherwise nothing is looked for."""
+    return LeakScan(scenario.canaries) if scenario.canaries and "privacy" in scenario.expect.safety else None
 
 
 def _spellings(text: str) -> tuple[bytes, ...]:

@@ -18,7 +18,7 @@ import msgspec
 
 from consensus.protocols import Status
 from consensus.vocabulary import NodeId
-from network.bus import BusError, embedded_broker, private_mosquitto
+from network.bus import BusError, MqttBus, embedded_broker, private_mosquitto
 from node.assembly import Common
 from node.process import EXIT_STORE
 from scenarios.runner.child import Child
@@ -26,6 +26,7 @@ from scenarios.runner.clients import ClientsConfig
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.faults import FaultScript, apply_fault
 from scenarios.runner.ground import RunError, resolve_target
+from scenarios.runner.leaks import BUS, scan_for
 from scenarios.runner.link_orders import LinkOrders
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
@@ -73,6 +74,7 @@ class ProcessesRun:
         self._failure: RunError | None = None
         self._orders = LinkOrders(len(plan.genesis.members))
         self._jobs: set[asyncio.Task[None]] = set()
+        self.scan = scan_for(plan.scenario)
 
     def run(self) -> RunRecord:
         """Until the workload is drained and the nodes agree, or the scenario's duration is over."""
@@ -89,7 +91,7 @@ class ProcessesRun:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
         loop.add_signal_handler(signal.SIGTERM, self._interrupt)
-        async with self._broker() as url:
+        async with self._broker() as url, self._tap(url):
             try:
                 await self._start_nodes(url)
                 await self._start_clients(url)
@@ -114,6 +116,29 @@ class ProcessesRun:
                 yield url
         else:
             yield self._bus
+
+    def _tap(self, url: str) -> contextlib.AbstractAsyncContextManager[object]:
+        """Where privacy is to be judged, listen to everything on the bus."""
+        scan = self.scan
+        if scan is None:
+            return contextlib.nullcontext()
+        network = self._plan.genesis.network
+        return MqttBus(
+            url,
+            client_id=f"{network}.tap",
+            subscriptions=[f"{network}/#"],
+            on_message=lambda topic, payload: scan.look(BUS, payload, topic),
+        )
+
+    def scan_stores(self) -> None:
+        """Look for canaries in every file of every node, and in the logs of broker and clients."""
+        if self.scan is None:
+            return
+        for node in self._nodes:
+            for path in sorted(node.folder.iterdir()):
+                self.scan.look_through(node.child.name, path)
+        for path in sorted(self._folder.glob("*.log")):
+            self.scan.look_through("the runner's logs", path)
 
     # Starting
 

@@ -14,12 +14,11 @@ from node.ledger.genesis import electorate
 from node.ledger.store import StoreError
 from scenarios.language.schema import Scenario
 from scenarios.results import RunFolder
-from scenarios.runner.finish import Circumstances, Finished, finish_run
+from scenarios.runner.finish import Circumstances, Finished, Left, finish_run
 from scenarios.runner.ground import RunError
 from scenarios.runner.holdings import Holdings, from_database
 from scenarios.runner.plan import Plan, make_plan
 from scenarios.runner.processes import ProcessesRun
-from scenarios.runner.record import RunRecord
 from scenarios.runner.view import NodeView, RunView
 from scenarios.runner.virtual import VirtualRun
 
@@ -55,16 +54,16 @@ def run(  # noqa: PLR0913 - the choices of one run
         folder.write(folder.scenario, scenario.origin.resolved)
         _announce(plan, view, chosen_mode, chosen_bus)
         if chosen_mode == "virtual":
-            record, holdings = _virtual(plan, view)
+            left = _virtual(plan, view)
         else:
-            record, holdings = _processes(plan, view, chosen_bus, folder)
+            left = _processes(plan, view, chosen_bus, folder)
         facts = Circumstances(
             mode=chosen_mode,
             bus=None if chosen_mode == "virtual" else chosen_bus,
             argv=tuple(sys.argv),
             started=started,
         )
-        finished = finish_run(folder, plan, record, holdings, facts)
+        finished = finish_run(folder, plan, left, facts)
     except OSError as error:
         raise _cannot_write(error) from None
     except StoreError as error:
@@ -74,23 +73,25 @@ def run(  # noqa: PLR0913 - the choices of one run
     return RunResult(verdict=finished.verdict, folder=folder.path, lines=lines, finished=finished)
 
 
-def _virtual(plan: Plan, view: RunView) -> tuple[RunRecord, list[Holdings]]:
+def _virtual(plan: Plan, view: RunView) -> Left:
     world = VirtualRun(plan, view)
     record = world.run()
+    world.scan_stores()
     holdings = [
         Holdings(name, world.replica(node).chain, world.vault(node)) for node, name in enumerate(plan.node_names)
     ]
-    return record, holdings
+    return Left(record=record, holdings=holdings, scan=world.scan)
 
 
-def _processes(plan: Plan, view: RunView, bus: str, folder: RunFolder) -> tuple[RunRecord, list[Holdings]]:
+def _processes(plan: Plan, view: RunView, bus: str, folder: RunFolder) -> Left:
     network = ProcessesRun(plan, bus, folder.path, folder.scenario, view)
     record = network.run()
+    network.scan_stores()
     holdings = [
         from_database(folder.node(name) / "node.sqlite", node, network.common)
         for node, name in enumerate(plan.node_names)
     ]
-    return record, holdings
+    return Left(record=record, holdings=holdings, scan=network.scan)
 
 
 def _announce(plan: Plan, view: RunView, mode: str, bus: str) -> None:

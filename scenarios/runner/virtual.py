@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from consensus.properties import Observer, Violation, standard_oracles
-from consensus.vocabulary import SECOND, Commit, Effects, Image, NodeId, Rejected, Trace
+from consensus.vocabulary import SECOND, Broadcast, Commit, Effects, Image, NodeId, Rejected, Reply, Send, Trace
 from network.virtual.distributions import Constant, Distribution, Lognormal, Normal, Uniform
 from network.virtual.draws import Stream
 from network.virtual.faults import Crash, Cut, Delay, Loss, Pause, Restart
@@ -24,6 +24,7 @@ from scenarios.language.models import network as language
 from scenarios.runner.conductor import Conductor
 from scenarios.runner.faults import FaultScript, apply_fault
 from scenarios.runner.ground import resolve_target
+from scenarios.runner.leaks import BUS, LeakScan, scan_for
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
 from scenarios.runner.view import NodeView, RunView
@@ -47,6 +48,7 @@ class VirtualRun:
         self._script = FaultScript(plan.scenario.faults)
         self._names = plan.node_names
         self._shown_at = 0.0
+        self.scan = scan_for(plan.scenario)
         self.world = World(
             factory=self._machine,
             nodes=self._nodes,
@@ -55,7 +57,11 @@ class VirtualRun:
             links=_links(plan),
             seed=plan.seed,
             sync=Constant(ns=plan.scenario.network.disk.write),
-            observers=(*self._oracles(), _Recorder(self.record, self._clients, self._tell)),
+            observers=(
+                *self._oracles(),
+                _Recorder(self.record, self._clients, self._tell),
+                *((_Tap(self.scan),) if self.scan else ()),
+            ),
         )
 
     def _oracles(self) -> tuple[Observer, ...]:
@@ -91,6 +97,13 @@ class VirtualRun:
             Unacknowledged(step, called) for step, called in self._conductor().unacknowledged()
         )
         return self.record
+
+    def scan_stores(self) -> None:
+        """Look for canaries in everything that is durable at each node."""
+        for node, name in enumerate(self._names):
+            for space, entries in self.world.image(node).items() if self.scan else ():
+                for key, value in entries.items():
+                    self.scan.look_at_value(name, value, f"{space}/{key}")  # type: ignore[union-attr] # not empty
 
     def replica(self, node: NodeId) -> Replica:
         """The replica of ``node``; one that is down is built from what its disk holds."""
@@ -217,6 +230,18 @@ class _Recorder(Observer):
                 acknowledged = effect.detail[0]
                 self._record.acknowledged.append(acknowledged)
                 self._tell(now, acknowledged.step, acknowledged.code)
+
+
+class _Tap(Observer):
+    """Looks for canaries in everything that leaves a node."""
+
+    def __init__(self, scan: LeakScan) -> None:
+        self._scan = scan
+
+    def on_leave(  # noqa: PLR0913 - the observer's interface
+        self, now: int, node: NodeId, incarnation: int, effect: Send | Broadcast | Reply, durable: Image  # noqa: ARG002
+    ) -> None:
+        self._scan.look_at_value(BUS, effect.message, type(effect.message).__name__)
 
 
 class _VirtualHands:

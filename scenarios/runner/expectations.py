@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from node.assembly import Common
 from node.contracts.accounts import overdrawn, total_of_all_accounts
 from node.ledger.transaction import decode_transaction
+from node.privacy.vault import VaultRecord
 from scenarios.language.models.expect import MetricBound, Quantity
 from scenarios.results import Expectation, Metrics
 from scenarios.runner.flows import flow_differences
-from scenarios.runner.holdings import Holdings
+from scenarios.runner.holdings import Holdings, wallet_vault
 from scenarios.runner.leaks import LeakScan
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
@@ -30,6 +32,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     record: RunRecord
     holdings: Sequence[Holdings]
     metrics: Metrics
+    common: Common
     scan: LeakScan | None = None
 
 
@@ -188,11 +191,21 @@ def _story(evidence: Evidence) -> list[Expectation]:
     if not scenario.story:
         return []
     surprises, compared = output_surprises(scenario, acknowledged)
-    sealed, opened = sealed_surprises(scenario, acknowledged, evidence.holdings)
+    sealed, opened = sealed_surprises(scenario, acknowledged, _vaults(evidence))
     wrong = surprises + sealed
     if wrong:
         return [Expectation("story", "fail", f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if len(wrong) > 1 else ''}")]
     return [Expectation("story", "pass", f"{compared} values in receipts and {opened} under seal are as told")]
+
+
+def _vaults(evidence: Evidence) -> dict[str, list[VaultRecord]]:
+    """What each organisation's node holds opened, and what people's wallets can open of the same chain."""
+    plan = evidence.plan
+    vaults = {held.name: list(held.vault.values()) for held in evidence.holdings}
+    highest = max(evidence.holdings, key=lambda held: held.chain.height)
+    for name in (client.name for client in plan.genesis.clients if client.name not in vaults):
+        vaults[name] = wallet_vault(highest.chain, evidence.common, name, plan.keyring.seal_secret(name))
+    return vaults
 
 
 def _flows(evidence: Evidence) -> list[Expectation]:

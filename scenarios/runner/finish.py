@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from node.assembly import Common
 from node.contracts.runtime import business_entries
 from node.ledger import business_lines, business_root, export_ledger
 from scenarios.results import (
@@ -42,6 +43,7 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 
     record: RunRecord
     holdings: Sequence[Holdings]
+    common: Common
     scan: LeakScan | None
 
 
@@ -64,7 +66,7 @@ def finish_run(folder: RunFolder, plan: Plan, left: Left, facts: Circumstances) 
     folder.write_lines(folder.history, history_lines(_operations(record)))
     folder.write(folder.metrics_summary, metrics.summary_json())
     folder.write_lines(folder.metrics_table, metrics.table_lines())
-    evidence = Evidence(plan=plan, record=record, holdings=holdings, metrics=metrics, scan=left.scan)
+    evidence = Evidence(plan=plan, record=record, holdings=holdings, metrics=metrics, common=left.common, scan=left.scan)
     expectations = tuple(judge_run(evidence))
     verdict = verdict_of(expectations, interrupted=record.interrupted)
     write_manifest(

@@ -11,7 +11,7 @@ import msgspec
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
 from consensus.vocabulary import NodeId
 from network.codec import RecordCodec
-from node.assembly import Common
+from node.assembly import Common, vault_opener
 from node.chain_state import ChainState
 from node.ledger.store import SqliteStore
 from node.privacy.vault import VaultRecord
@@ -44,3 +44,15 @@ def from_database(path: Path, node: NodeId, common: Common) -> Holdings:
     chain = ChainState(common.genesis_block, common.genesis_tree, common.execute)
     chain.recover(image.get(BLOCKS, {}), image.get(CERTIFICATES, {}))
     return Holdings(common.directory.member(node).name, chain, image.get(VAULT, {}))
+
+
+def wallet_vault(chain: ChainState, common: Common, name: str, seal_secret: bytes) -> list[VaultRecord]:
+    """What the wallet ``name`` can open of all that ``chain`` carries, by executing it again."""
+    opened = vault_opener(name, seal_secret)
+    tree = common.genesis_tree
+    vault: list[VaultRecord] = []
+    for height in range(1, chain.height + 1):
+        execution = common.execute(tree, chain.entry(height).block)
+        vault += opened(execution).values()
+        tree = execution.tree
+    return vault

@@ -80,7 +80,7 @@ def _virtual(plan: Plan, view: RunView) -> Left:
     holdings = [
         Holdings(name, world.replica(node).chain, world.vault(node)) for node, name in enumerate(plan.node_names)
     ]
-    return Left(record=record, holdings=holdings, scan=world.scan)
+    return Left(record=record, holdings=holdings, common=world.common, scan=world.scan)
 
 
 def _processes(plan: Plan, view: RunView, bus: str, folder: RunFolder) -> Left:
@@ -91,7 +91,7 @@ def _processes(plan: Plan, view: RunView, bus: str, folder: RunFolder) -> Left:
         from_database(folder.node(name) / "node.sqlite", node, network.common)
         for node, name in enumerate(plan.node_names)
     ]
-    return Left(record=record, holdings=holdings, scan=network.scan)
+    return Left(record=record, holdings=holdings, common=network.common, scan=network.scan)
 
 
 def _announce(plan: Plan, view: RunView, mode: str, bus: str) -> None:

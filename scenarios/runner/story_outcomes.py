@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from node.privacy.vault import VaultRecord
 from scenarios.language.schema import Scenario
 from scenarios.language.units import UnitError, parse_money
 from scenarios.runner.conductor import Acknowledged
-from scenarios.runner.holdings import Holdings
 
 
 def output_surprises(scenario: Scenario, acknowledged: Sequence[Acknowledged]) -> tuple[list[str], int]:
@@ -27,17 +27,17 @@ def output_surprises(scenario: Scenario, acknowledged: Sequence[Acknowledged]) -
 
 
 def sealed_surprises(
-    scenario: Scenario, acknowledged: Sequence[Acknowledged], holdings: Sequence[Holdings]
+    scenario: Scenario, acknowledged: Sequence[Acknowledged], vaults: Mapping[str, Iterable[VaultRecord]]
 ) -> tuple[list[str], int]:
     """What parties found in envelopes other than the story expects, and how many values were compared.
 
-    Only organisations with a node have a vault to look into.
+    ``vaults`` are those of the organisations' nodes and of people's wallets, by name.
     """
     made = {item.step.id: f"{item.step.client}/{item.step.number}" for item in acknowledged}
     surprises: list[str] = []
     compared = 0
     for step in (step for step in scenario.story if step.sealed and step.id in made):
-        holders = _holders(made[step.id], holdings)
+        holders = _holders(made[step.id], vaults)
         for party, wanted in step.sealed.items():
             for name, value in wanted.items():
                 compared += 1
@@ -47,13 +47,10 @@ def sealed_surprises(
     return surprises, compared
 
 
-def _holders(object_id: str, holdings: Sequence[Holdings]) -> dict[str, dict[str, Any]]:
+def _holders(object_id: str, vaults: Mapping[str, Iterable[VaultRecord]]) -> dict[str, dict[str, Any]]:
     """Who opened the envelope that made ``object_id``, and what is in it."""
     return {
-        held.name: dict(record.fields)
-        for held in holdings
-        for record in held.vault.values()
-        if record.record == object_id
+        name: dict(record.fields) for name, vault in vaults.items() for record in vault if record.record == object_id
     }
 
 

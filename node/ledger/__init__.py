@@ -25,6 +25,7 @@ from node.ledger.genesis import (
     electorate,
     members_hash,
 )
+from node.ledger.light_client import Evidence, EvidenceError, LightClient, gather_evidence
 from node.ledger.merkle import audit_path, merkle_root, verify_inclusion
 from node.ledger.sparse_merkle import Proof
 from node.ledger.state_tree import StateTree, encode_record, entry_path, verify_proof
@@ -47,9 +48,12 @@ __all__ = [
     "Body",
     "Client",
     "Electorate",
+    "Evidence",
+    "EvidenceError",
     "Execute",
     "Genesis",
     "GenesisError",
+    "LightClient",
     "LineError",
     "Machine",
     "Member",
@@ -78,6 +82,7 @@ __all__ = [
     "encode_transaction",
     "entry_path",
     "export_ledger",
+    "gather_evidence",
     "members_hash",
     "merkle_root",
     "sign_transaction",

@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
 
 from consensus.chain import Block, Certificate, verify_certificate
 from node.ledger.block import build_genesis_block, check_block
 from node.ledger.export import LINE_BYTES_MAX, LineError, decode_line
 from node.ledger.genesis import Electorate, Genesis, GenesisError, decode_genesis, electorate
+from node.ledger.signatures import verifier
 from node.ledger.transaction import Transaction, TransactionError, decode_transaction, signed_bytes
 
 VOUCHING_PROTOCOLS = ("raft",)
@@ -134,8 +133,8 @@ class _Auditor:
         self._certificates = 0
         self._transactions = 0
         self._numbers: dict[str, set[int]] = {client.name: set() for client in genesis.clients}
-        self._client_keys = {client.name: _verifier(client.verify_key) for client in genesis.clients}
-        self._member_keys = [_verifier(member.verify_key) for member in genesis.members]
+        self._client_keys = {client.name: verifier(client.verify_key) for client in genesis.clients}
+        self._member_keys = [verifier(member.verify_key) for member in genesis.members]
         self._machine = machine
         self._roots = {0: block.header.state}  # height -> root: every one if we execute, else those stated
 
@@ -256,17 +255,3 @@ class _Auditor:
             raise _LedgerError(f"transaction {index}: {body.client}'s number {body.number} was used before")
         numbers.add(body.number)
         return transaction
-
-
-def _verifier(key: bytes) -> Callable[[bytes, bytes], bool]:
-    """What verifies (data, signature) by an Ed25519 key of 32 bytes."""
-    verify_key = VerifyKey(key)
-
-    def verify(data: bytes, signature: bytes) -> bool:
-        try:
-            verify_key.verify(data, signature)
-        except (BadSignatureError, ValueError):
-            return False
-        return True
-
-    return verify

@@ -22,6 +22,7 @@ from scenarios.runner.holdings import Holdings, wallet_vault
 from scenarios.runner.leaks import LeakScan
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
+from scenarios.runner.story_checks import reads_logged, two_clocks
 from scenarios.runner.story_outcomes import output_surprises, sealed_surprises
 
 
@@ -194,8 +195,11 @@ def _story(evidence: Evidence) -> list[Expectation]:
     sealed, opened = sealed_surprises(scenario, acknowledged, _vaults(evidence))
     wrong = surprises + sealed
     if wrong:
-        return [Expectation("story", "fail", f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if len(wrong) > 1 else ''}")]
-    return [Expectation("story", "pass", f"{compared} values in receipts and {opened} under seal are as told")]
+        told = Expectation("story", "fail", f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if len(wrong) > 1 else ''}")
+    else:
+        told = Expectation("story", "pass", f"{compared} values in receipts and {opened} under seal are as told")
+    highest = max(evidence.holdings, key=lambda held: held.chain.height)
+    return [told, reads_logged(highest.chain.tree), *two_clocks(scenario, evidence.plan.seed, acknowledged)]
 
 
 def _vaults(evidence: Evidence) -> dict[str, list[VaultRecord]]:

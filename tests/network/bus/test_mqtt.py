@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from network.bus import BusError, MqttBus, MqttOptions, embedded_broker, parse_url
 from network.broker.packets import Refusal, encode_connack
+from network.bus import BusError, MqttBus, MqttOptions, embedded_broker, parse_url
 from network.bus.connection import SubscriptionError, explain
 
 HASTY = MqttOptions(patience_s=0.0, attempt_s=0.3)

@@ -108,6 +108,8 @@ def _syntax(source: SourceText, error: Exception) -> Problem:
         name = problem.split("'")[1]
         anchors = re.findall(r"&([^\s,\[\]{}]+)", source.text)
         said = f"`*{name}` refers to an anchor that is not defined above{did_you_mean(name, anchors)}"
+    elif "end of stream" in problem or "<stream end>" in problem:
+        mark, said = getattr(error, "context_mark", None) or mark, "what begins here is never closed"
     elif "but found another document" in problem:
         said = "a second document begins here; a scenario is one"
     else:

@@ -55,7 +55,7 @@ def _scenario(document: Document) -> Scenario:
         resolved=text,
         sha256=sha256(text.encode()).hexdigest(),
         warnings=tuple(problems),
-        marks=document.values,
+        marks={path: document.mark(path) for path in document.values},
     )
     scenario._origin = origin  # noqa: SLF001 -- frozen from here on
     return scenario

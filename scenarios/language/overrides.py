@@ -13,7 +13,7 @@ LABEL = "--set"
 def apply_overrides(document: Document, overrides: tuple[str, ...]) -> Document:
     """``document`` with each "a.b=value" applied in order; a number in the path is a place in a list.
 
-    The value is read as YAML. Places that do not exist yet are made, so that the schema can judge their names.
+    The value is read as YAML, an empty one as null. Places that do not exist yet are made, so that the schema can judge their names.
     """
     problems: list[Problem] = []
     for text in overrides:
@@ -24,7 +24,7 @@ def apply_overrides(document: Document, overrides: tuple[str, ...]) -> Document:
             problems.append(Problem(mark, (), "write it like `network.default.loss=5%`"))
             continue
         try:
-            value = read_text(written, LABEL).root if written.strip() else ""
+            value = read_text(written, LABEL).root if written.strip() else None
         except ScenarioInvalid as refused:
             problems.append(Problem(mark, parts, f"the value is no YAML: {refused.problems[0].message}"))
             continue

@@ -7,6 +7,7 @@ caret under the spot. All problems of a file are reported together.
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 PROBLEMS_SHOWN_MAX = 50
 _LINE_SHOWN_MAX = 160
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 Path = tuple[str | int, ...]
 """Where a value lies: keys and positions from the top, as in ("faults", 0, "at")."""
@@ -55,7 +57,7 @@ class Problem(NamedTuple):
         path = f"{path_text(self.path)}: " if self.path else ""
         head = f"{where}: {kind}{path}{self.message}"
         quote = _quote(self.mark)
-        return f"{head}\n{quote}" if quote else head
+        return visible(f"{head}\n{quote}" if quote else head)
 
 
 class ScenarioInvalid(Exception):  # noqa: N818 -- reads as what it says in `raises` and `except`
@@ -86,6 +88,11 @@ def path_text(path: Path) -> str:
     return text
 
 
+def visible(text: str) -> str:
+    """``text`` with control characters but the line's end made visible, so that none reaches a terminal."""
+    return _CONTROL.sub("·", text)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The suggestion to append to a message: "; did you mean `x`?", or nothing when no name is near."""
     names = list(known)
@@ -94,8 +101,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean `{lowered[near[0]]}`?" if near else ""
 
 
-def _order(problem: Problem) -> tuple[str, int, int, str]:
-    return problem.mark.label, problem.mark.line, problem.mark.column, problem.message
+def _order(problem: Problem) -> tuple[str, int, int, str, str]:
+    mark = problem.mark
+    return mark.label, mark.line, mark.column, path_text(problem.path), problem.message
 
 
 def _quote(mark: Mark) -> str:

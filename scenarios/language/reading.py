@@ -37,12 +37,15 @@ class Document(msgspec.Struct, kw_only=True):
     values: dict[Path, Mark]
 
     def mark(self, path: Path, *, key: bool = False) -> Mark:
-        """The place of ``path``, or of the nearest thing above it that has one."""
-        if key and path in self.keys:
-            return self.keys[path]
+        """The place of ``path``, or of the nearest thing above it that has one.
+
+        That is where the value begins; its key's place if ``key`` is set or the value begins in a later line.
+        """
         while path and path not in self.values:
             path = path[:-1]
-        return self.values.get(path) or Mark(self.label, -1, 0)
+        value = self.values.get(path) or Mark(self.label, -1, 0)
+        name = self.keys.get(path)
+        return name if name is not None and (key or name.line < value.line) else value
 
 
 def read_file(path: FilePath) -> Document:

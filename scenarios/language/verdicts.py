@@ -23,31 +23,37 @@ _TYPES = {
     "model_attributes_type": "must be a mapping (`key: value`)",
     "dataclass_type": "must be a mapping (`key: value`)",
 }
+_BOUNDS = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "too_short": "needs at least {min_length} of them",
+    "too_long": "takes at most {max_length} of them",
+    "string_too_short": "needs at least {min_length} characters",
+    "string_too_long": "takes at most {max_length} characters",
+}
 _BOOLEAN_WORDS = {"yes", "no", "on", "off", "y", "n"}
 
 
 def problems_of(error: ValidationError, document: Document, skip: Iterable[Path]) -> list[Problem]:
     """One problem for each thing wrong; nothing under the places in ``skip``, which are wrong for known reasons."""
     skipped = list(skip)
-    chosen: dict[Path, Problem] = {}
+    chosen: dict[Path, ErrorDetails] = {}
     for detail in error.errors(include_url=False):
         path = _place(detail, document.root)
-        if any(path[: len(place)] == place for place in skipped):
-            continue
-        problem = _problem(detail, path, document)
-        if path not in chosen:
-            chosen[path] = problem
-    deepest = [path for path in chosen if not _has_deeper_twin(path, chosen, error)]
-    return [chosen[path] for path in deepest]
+        if not any(path[: len(place)] == place for place in skipped):
+            chosen.setdefault(path, detail)
+    return [
+        _problem(detail, path, document)
+        for path, detail in chosen.items()
+        if not (detail["type"] in _TYPES and _has_deeper(path, chosen))
+    ]
 
 
-def _has_deeper_twin(path: Path, chosen: dict[Path, Problem], error: ValidationError) -> bool:
+def _has_deeper(path: Path, chosen: Iterable[Path]) -> bool:
     """A union reports every branch it tried; what it found deeper inside says more than "wrong type" above."""
-    wrong_type = any(
-        item["type"] in _TYPES and item["loc"][: len(path)] == path and len(item["loc"]) > len(path)
-        for item in error.errors(include_url=False)
-    )
-    return wrong_type and any(other[: len(path)] == path and len(other) > len(path) for other in chosen)
+    return any(other[: len(path)] == path and len(other) > len(path) for other in chosen)
 
 
 def _place(detail: ErrorDetails, root: Any) -> Path:
@@ -80,37 +86,43 @@ def _problem(detail: ErrorDetails, path: Path, document: Document) -> Problem:
         return Problem(document.mark(path, key=True), path, f"unknown key{near}{known}")
     if kind == "missing":
         return Problem(document.mark(path[:-1]), path, "is missing")
-    return Problem(document.mark(path), path, _message(detail))
+    on_key = detail["loc"][-1:] == ("[key]",)
+    return Problem(document.mark(path, key=on_key), path, _message(detail))
 
 
 def _message(detail: ErrorDetails) -> str:
     kind, given, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind in _TYPES:
-        trap = kind == "bool_type" and isinstance(given, str) and given.lower() in _BOOLEAN_WORDS
-        hint = f"; `{given}` is a word in YAML 1.2" if trap else ""
-        return f"{_TYPES[kind]}, not {_shown(given)}{hint}"
-    if kind == "literal_error":
-        expected = [word.strip().strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(",")]
-        near = did_you_mean(str(given), expected)
-        return f"{_shown(given)} is none of {', '.join(expected)}{near}"
-    if kind == "value_error":
-        return str(context["error"])
-    if kind == "string_pattern_mismatch":
-        return f"{_shown(given)} does not have the form of {_form(str(context['pattern']))}"
-    bounds = {
-        "greater_than_equal": "must be at least {ge}",
-        "greater_than": "must be more than {gt}",
-        "less_than_equal": "must be at most {le}",
-        "less_than": "must be less than {lt}",
-        "too_short": "needs at least {min_length} of them",
-        "too_long": "takes at most {max_length} of them",
-        "string_too_short": "needs at least {min_length} characters",
-        "string_too_long": "takes at most {max_length} characters",
-    }
-    if kind in bounds:
-        return bounds[kind].format(**context) + f", not {_shown(given)}"
+        return _wrong_type(kind, given)
+    if kind in _BOUNDS:
+        return _BOUNDS[kind].format(**context) + f", not {_shown(given)}"
+    match kind:
+        case "literal_error":
+            return _none_of(str(context["expected"]), given)
+        case "value_error":
+            return str(context["error"])
+        case "string_pattern_mismatch":
+            return f"{_shown(given)} does not have the form of {_form(str(context['pattern']))}"
     message = detail["msg"]
     return message[:1].lower() + message[1:]
+
+
+def _wrong_type(kind: str, given: Any) -> str:
+    hint = ""
+    if isinstance(given, str):
+        if kind == "bool_type" and given.lower() in _BOOLEAN_WORDS:
+            hint = f"; `{given}` is a word in YAML 1.2"
+        elif kind == "int_type" and given.isdigit():
+            hint = "; leave out the quotes"
+    return f"{_TYPES[kind]}, not {_shown(given)}{hint}"
+
+
+def _none_of(expected: str, given: Any) -> str:
+    """``expected`` is pydantic's list: "'a', 'b' or 'c'"."""
+    if isinstance(given, int):
+        return f"must be {expected}, not {_shown(given)}"
+    words = [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
+    return f"{_shown(given)} is none of {', '.join(words)}{did_you_mean(str(given), words)}"
 
 
 def _form(pattern: str) -> str:

@@ -64,7 +64,7 @@ class Claim(Record, frozen=True):
     answer: str
     total_fen: int | None
     excluded_fen: int | None
-    paid_fen: int | None
+    payable_fen: int | None
     reported_ms: int
     decided_ms: int
     paid_ms: int
@@ -140,7 +140,7 @@ def report(ctx: Context, args: ReportArgs) -> Plain:
         answer="",
         total_fen=None,
         excluded_fen=None,
-        paid_fen=None,
+        payable_fen=None,
         reported_ms=ctx.time_ms,
         decided_ms=0,
         paid_ms=0,
@@ -186,7 +186,7 @@ def adjudicate(ctx: Context, args: AdjudicateArgs) -> Plain:
         answer=args.query,
         total_fen=result.total_fen,
         excluded_fen=result.excluded_fen,
-        paid_fen=result.payable_fen,
+        payable_fen=result.payable_fen,
         decided_ms=ctx.time_ms,
     )
     ctx.put(args.claim, approved)
@@ -216,7 +216,7 @@ def settle(ctx: Context, args: ClaimArgs) -> Plain:
     """Pay an approved claim to the policyholder, once."""
     claim = _own(ctx, args.claim)
     state = CLAIM.next(claim.state, "pay")
-    amount_fen = claim.paid_fen or 0
+    amount_fen = claim.payable_fen or 0
     holder = ctx.find(Policy, claim.policy).holder
     ctx.put(args.claim, replace(claim, state=state, paid_ms=ctx.time_ms))
     pay(

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from node.contracts.fields import Record
 
-RANGES_MAX = 256
-"""More gaps than this are refused until they fill up, so that no client can bloat the state."""
+RANGES_MAX = 4096
+"""More gaps than this are refused until they fill up, so that no client can bloat the state; a client that has
+2,000 transactions under way stays below it."""
 
 
 class ClientNumbers(Record, frozen=True):

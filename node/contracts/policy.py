@@ -59,7 +59,7 @@ class Policy(Record, frozen=True):
 
 
 class Holding(Record, frozen=True):
-    """A person's policies, in order of binding; the key is the pseudonym."""
+    """A person's policies, in order of their ids, whoever bound first; the key is the pseudonym."""
 
     namespace: ClassVar[str] = "holdings"
 
@@ -143,7 +143,7 @@ def bind(ctx: Context, args: BindArgs) -> Plain:
     ctx.put(ctx.object_id, policy)
     add_cover(ctx, policy.subject, sum(benefit.sum_insured_fen for benefit in benefits))
     held = ctx.get(Holding, policy.subject)
-    ctx.put(policy.subject, Holding(policies=(*(held.policies if held else ()), ctx.object_id)))
+    ctx.put(policy.subject, Holding(policies=tuple(sorted((*(held.policies if held else ()), ctx.object_id)))))
     return {"policy": ctx.object_id, "premium_fen": policy.premium_fen}
 
 

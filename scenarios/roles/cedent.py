@@ -56,7 +56,7 @@ def notify_loss(desk: Desk, act: Act) -> Request:
 def recover(desk: Desk, act: Act) -> Request:
     """Arguments: treaty, claim."""
     treaty_id, claim_id = desk.object(act, "treaty"), desk.object(act, "claim")
-    paid_fen = desk.find(act, Claim, claim_id).paid_fen or 0
+    paid_fen = desk.find(act, Claim, claim_id).payable_fen or 0
     recovery_fen = share(paid_fen, desk.number(act, treaty_id, "share_ppm"))
     amounts: dict[str, Value] = {
         "paid_fen": paid_fen,

@@ -89,5 +89,5 @@ def _claim_report(desk: Desk, act: Act, claim_id: str) -> dict[str, Value]:
         "reported": claim.reported_ms,
         "decided": claim.decided_ms,
         "paid": claim.paid_ms,
-        "payout_fen": claim.paid_fen,
+        "payout_fen": claim.payable_fen,
     }

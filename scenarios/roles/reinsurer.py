@@ -25,7 +25,7 @@ def reserve(desk: Desk, act: Act) -> Request:
     treaty = desk.find(act, Treaty, treaty_id)
     claim = desk.find(act, Claim, claim_id)
     share_ppm = desk.number(act, treaty_id, "share_ppm")
-    fields: dict[str, Value] = {"reserve_fen": share(claim.paid_fen or 0, share_ppm)}
+    fields: dict[str, Value] = {"reserve_fen": share(claim.payable_fen or 0, share_ppm)}
     envelope = desk.seal(act, fields, (treaty.cedent, act.who))
     return Request(
         contract="treaty",

@@ -8,6 +8,7 @@ the same results, whoever orders its blocks, because steps that depend on each o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path as FilePath
 from typing import NamedTuple
 
 import msgspec
@@ -18,7 +19,8 @@ from node.ledger.genesis import Genesis
 from node.ledger.transaction import TRANSACTION_VERSION, Body, Transaction, encode_transaction, sign_transaction
 from node.membership import Directory, KeyRing
 from scenarios.language.models.business import Story
-from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_mean
+from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
+from scenarios.language.reading import read_file
 from scenarios.language.schema import Scenario
 from scenarios.roles import Act, Desk, Request, StoryError, verb_of, verbs_of
 from scenarios.runner.draws import keyed_draw, stage_ns
@@ -43,14 +45,25 @@ class _Timed(NamedTuple):
 
 def build_story(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int) -> list[Step]:
     """The story's steps in order of time, signed. ScenarioInvalid where a step makes no sense."""
+    if scenario.story and scenario.privacy != "encrypted":
+        message = f"a story seals what its parties share: `encrypted`, not `{scenario.privacy}`"
+        raise ScenarioInvalid([Problem(_mark(scenario, ("privacy",)), ("privacy",), message)])
     try:
         timed = _timeline(scenario, seed)
         return _Builder(scenario, keyring, genesis).build(timed)
     except StoryError as error:
         positions = {step.id: index for index, step in enumerate(scenario.story)}
         path = ("story", positions.get(error.step, 0), *((error.key,) if error.key else ()))
-        mark = Mark(scenario.origin.label, -1, 0)
-        raise ScenarioInvalid([Problem(mark, path, f"step `{error.step}`: {error.message}")]) from None
+        raise ScenarioInvalid([Problem(_mark(scenario, path), path, f"step `{error.step}`: {error.message}")]) from None
+
+
+def _mark(scenario: Scenario, path: Path) -> Mark:
+    """Where ``path`` stands in the scenario's file, if it came from one that is still there."""
+    label = scenario.origin.label
+    try:
+        return read_file(FilePath(label)).mark(path)
+    except ScenarioInvalid:
+        return Mark(label, -1, 0)
 
 
 def _timeline(scenario: Scenario, seed: int) -> list[_Timed]:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consensus.chain import commit_bytes
 from consensus.pbft import Options
 from consensus.pbft.certificates import pre_prepare_bytes, prepare_bytes
 from consensus.pbft.messages import CommitVote, Prepare, PrePrepare
@@ -111,6 +112,51 @@ def lying(liar, random):
                 return Prepare(message.view, message.height, other, liar, signature)
             case CommitVote():
                 return CommitVote(message.view, message.height, random.randbytes(32), liar, message.signature)
+        return message
+
+    return lie
+
+
+@given(n=SIZES, seed=st.integers(0, 2**32), steps=st.integers(100, 600))
+@QUICK
+def test_a_two_faced_replica_among_impatient_ones(n, seed, steps):
+    """Timeouts near the links' delay: views change all the time; the liar shows two sides two chains and votes for
+    both."""
+    random = Random(seed)
+    liar = random.randrange(n)
+    options = Options(view_change_timeout=random.choice([30, 60, 200]) * MILLISECOND)
+    cluster = Cluster(n, seed=seed, byzantine=[liar], options=options)
+    cluster.filter_sent = two_faced(cluster, liar, random)
+    cluster.demand()
+    chaos(cluster, random, steps)
+    cluster.filter_sent = lambda sender, _to, message: None if sender == liar else message
+    recover(cluster)
+
+
+def two_faced(cluster, liar, random):
+    sign = ModelCrypto(liar).sign
+    twins = {}
+    sides = {}
+
+    def twin_of(message):
+        header = message.block.header
+        if message.block.hash not in twins and header.round == message.view:
+            parent = twins[header.parent].hash if header.parent in twins else header.parent
+            twins[message.block.hash] = make_block(Slot(header.height, parent, header.round), liar, (b"twin",))
+        return twins.get(message.block.hash, message.block)
+
+    def lie(sender, to, message):
+        if sender != liar or not sides.setdefault((to, cluster.now // (200 * MILLISECOND)), random.random() < 0.5):
+            return message
+        if isinstance(message, PrePrepare):
+            block = twin_of(message)
+            return PrePrepare(message.view, block, sign(pre_prepare_bytes(message.view, block.height, block.hash)))
+        if isinstance(message, Prepare | CommitVote) and cluster.nodes[to].up:
+            entry = cluster.core(to)._context.log.get(message.height)
+            if entry is not None and entry.accepted is not None:
+                told = (message.view, message.height, entry.accepted.block.hash)
+                data = prepare_bytes(*told) if isinstance(message, Prepare) else commit_bytes(*told)
+                return type(message)(*told, liar, sign(data))
         return message
 
     return lie

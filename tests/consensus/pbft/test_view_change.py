@@ -100,6 +100,30 @@ def test_a_block_decided_at_one_node_alone_survives(n):
     assert cluster.decided[1] == block.hash
 
 
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("n", SIZES)
+def test_what_was_decided_survives_views_that_prepare_nothing(n, restart):
+    """Certificates of view 0 are kept through views 1 and 2, where the NEW-VIEW is heard and no vote after it."""
+    cluster = Cluster(n)
+    block = cluster.propose(0)
+    cluster.deliver(lambda f: not isinstance(f.message, CommitVote))
+    cluster.drop()
+    for _ in range(2):
+        change_view(cluster, *range(n))
+        cluster.deliver(isinstance_of(ViewChange, NewView))
+        cluster.drop()
+        for number in range(n) if restart else ():
+            cluster.crash(number)
+            cluster.restart(number)
+            cluster.drop()
+    assert set(cluster.views()) == {2}
+    change_view(cluster, *range(n))
+    cluster.deliver(isinstance_of(ViewChange, NewView))
+    cluster.deliver()
+    assert cluster.heights() == [1] * n
+    assert cluster.decided == {1: block.hash}
+
+
 def test_a_block_that_nobody_prepared_may_be_forgotten():
     cluster = Cluster(4)
     lost = cluster.propose(0)
@@ -122,11 +146,13 @@ def test_a_new_view_that_contradicts_what_a_backup_prepared_is_obeyed():
     cluster.drop()
     change_view(cluster, 0, 1, 2)
     cluster.deliver(lambda f: f.to != 3)
+    cluster.deliver(isinstance_of(NewView))
+    assert cluster.core(3)._context.log.entry(1).prepared is None
+    assert cluster.nodes[3].image["pbft.prepared"] == {}
     other = cluster.propose(1, b"another")
     cluster.deliver()
     assert cluster.heights() == [1] * 4
     assert cluster.decided[1] == other.hash
-    assert cluster.core(3)._context.log.entry(2).prepared is None
     cluster.restart(3)
     cluster.propose(1)
     cluster.deliver()

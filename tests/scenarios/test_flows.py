@@ -113,6 +113,18 @@ def test_the_year_of_20190_person_years_to_the_fen(year):
     }
 
 
+def test_the_documentation_counts_the_same_transactions(year):
+    text = (SCENARIO.parents[2] / "docs" / "real-spending.md").read_text()
+    settled = [step for step in year.steps if step.stage == "paid"]
+    alone = sum(step.title.startswith("settles a bill at discharge") for step in settled)
+    bills = sum(1 for _ in year.tree.items("inclusive-claims"))
+    assert (len(year.steps), alone, len(settled) - alone, bills) == (2_543, 2_279, 212, 28_015)
+    for figure in ("2,543 transactions", "| 2,279 |", "| 212 |", "28,015 bills"):
+        assert figure in text
+    for fen in outcomes(year.arguments, year.tree).values():
+        assert fen in (20_190, 241) or f"{fen // 100:,}.{fen % 100:02d}" in text
+
+
 def test_the_years_sums_come_from_the_shipped_data(year):
     rows = load_person_years()
     adults = sum(row.age >= 18 for row in rows)
@@ -175,6 +187,27 @@ def test_another_seed_gives_another_year_with_the_same_sums(small):
     assert outcomes(other.arguments, other.tree) == outcomes(small.arguments, small.tree)
 
 
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("workload.0.population=1",),
+        (SMALL, "workload.0.treaty.periods=12", "workload.0.batch_days=30", "workload.0.run_out=31 days"),
+        (SMALL, "members.insurer.count=3", "members.hospital.count=5", "workload.0.outpatient_bills_max=9"),
+        (SMALL, "workload.0.enrolment_rows=7", "workload.0.enrolment=1 day", "workload.0.cover=4 days"),
+        (
+            SMALL,
+            "workload.0.product.cap=500 CNY",
+            "workload.0.product.deductible=0 CNY",
+            "workload.0.product.ratio=100%",
+        ),
+    ],
+)
+def test_years_of_other_shapes_are_right_too(overrides):
+    year = Year(*overrides).run()
+    assert year.codes == {step.id: step.expect for step in year.steps}
+    assert flow_differences(year.scenario, year.tree) == ()
+
+
 def test_the_same_seed_gives_the_same_bytes(small):
     again = build_flows(small.scenario, small.plan.keyring, small.plan.genesis, small.plan.seed)
     assert tuple(again) == small.steps
@@ -202,10 +235,8 @@ def test_no_diagnosis_is_in_any_transaction(year):
 
 
 def test_a_state_that_lost_a_fen_is_told_apart(small):
-    place = (
-        "inclusive-members",
-        "city-plan-2023/" + next(iter(load_person_years()))._asdict()["person"].__str__() + "-1",
-    )
+    key, _ = next(small.tree.items("inclusive-members"))
+    place = ("inclusive-members", key)
     member = small.tree.get(*place)
     forged = small.tree.update({place: msgspec.structs.replace(member, paid_fen=member.paid_fen + 1)})
     paid = expected_outcomes(small.arguments, small.scenario)["paid"]
@@ -219,6 +250,7 @@ def test_a_state_that_lost_a_fen_is_told_apart(small):
         ("workload.0.population=20191", ("workload", 0, "population"), "less than or equal to 20190"),
         ("workload.0.product.ratio=50", ("workload", 0, "product", "ratio"), "has no unit"),
         ("workload.0.run_out=5 days", ("workload", 0), "longer than `batch_days`"),
+        ("workload.0.cover=3 days", ("workload", 0), "fewer days"),
         ("workload.0.coverage=1", ("workload", 0, "coverage"), "Extra inputs"),
     ],
 )

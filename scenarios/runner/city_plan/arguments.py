@@ -112,3 +112,9 @@ class CityPlan(Part):
         if self.run_out <= self.batch_days * DAY_NS:
             raise ValueError("`run_out` must be longer than `batch_days`, or the last bills come too late")
         return self
+
+    @model_validator(mode="after")
+    def _every_period_has_a_day(self) -> CityPlan:
+        if self.treaty.periods > self.cover // DAY_NS:
+            raise ValueError("the cover has fewer days than the treaty has `periods`")
+        return self

@@ -21,6 +21,7 @@ UNDECIDED_MAX = 1024
 
 class _Undecided(msgspec.Struct, frozen=True):
     header: Header
+    transactions: tuple[bytes, ...]
     claims: frozenset[Claim]
 
 
@@ -37,7 +38,8 @@ class Proposals:
 
     def judge(self, block: Block) -> Verdict:
         """Everything but the block's place in the protocol: roots, form, signatures, repetition, stated state."""
-        if block.hash in self._undecided:
+        known = self._undecided.get(block.hash)
+        if known is not None and known.transactions == block.transactions:  # the hash names the header, not the body
             return Verdict.ACCEPT
         if block.header.state_height > self._chain.height:
             return Verdict.WAIT
@@ -55,6 +57,7 @@ class Proposals:
             self._undecided.pop(next(iter(self._undecided)))
         self._undecided[block.hash] = _Undecided(
             header=block.header,
+            transactions=block.transactions,
             claims=frozenset(map(claim_of, transactions)),
         )
 

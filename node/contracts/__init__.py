@@ -4,6 +4,7 @@
 all contracts. Integers only; the transaction's own business time is the only clock; a refusal undoes everything.
 """
 
+from node.contracts.catalogue import CATALOGUE, catalogue
 from node.contracts.context import Context, Event, Plain, Refusal
 from node.contracts.contract import Contract
 from node.contracts.fields import Arguments, Record
@@ -19,6 +20,7 @@ from node.contracts.runtime import (
 )
 
 __all__ = [
+    "CATALOGUE",
     "Arguments",
     "Context",
     "Contract",
@@ -30,6 +32,7 @@ __all__ = [
     "Record",
     "Refusal",
     "business_entries",
+    "catalogue",
     "execute_block",
     "genesis_state",
     "is_executed",

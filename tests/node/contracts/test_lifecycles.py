@@ -1,0 +1,64 @@
+import pytest
+
+from node.contracts import Lifecycle, Refusal
+from node.contracts.access import FILING
+from node.contracts.claims import CLAIM
+from node.contracts.consent import QUERY, VOUCHER
+from node.contracts.policy import POLICY
+from node.contracts.statements import STATEMENT
+from node.contracts.treaty import LOSS, TREATY
+from node.contracts.underwriting import APPLICATION
+
+ALL = (APPLICATION, CLAIM, FILING, LOSS, POLICY, QUERY, STATEMENT, TREATY, VOUCHER)
+
+
+def events(lifecycle):
+    return sorted({event for row in lifecycle.table.values() for event in row})
+
+
+def refuses(lifecycle, state, event):
+    try:
+        lifecycle.next(state, event)
+    except Refusal as refusal:
+        return refusal.code
+    return None
+
+
+@pytest.mark.parametrize("lifecycle", ALL, ids=lambda lifecycle: lifecycle.name)
+def test_what_the_table_does_not_allow_is_refused(lifecycle):
+    checked = 0
+    for state, row in lifecycle.table.items():
+        for event in (*events(lifecycle), "no-such-event"):
+            checked += 1
+            assert refuses(lifecycle, state, event) == (None if event in row else "illegal_transition")
+    assert checked
+
+
+@pytest.mark.parametrize("lifecycle", ALL, ids=lambda lifecycle: lifecycle.name)
+def test_every_state_can_be_reached_from_the_first(lifecycle):
+    first = next(iter(lifecycle.table))
+    reached, waiting = {first}, [first]
+    while waiting:
+        for following in lifecycle.table[waiting.pop()].values():
+            if following not in reached:
+                reached.add(following)
+                waiting.append(following)
+    assert reached == set(lifecycle.table)
+
+
+def test_a_filing_takes_every_step_in_order_and_may_be_suspended():
+    state = "NONE"
+    for event in ("file", "approve", "deploy", "test", "go_live", "suspend", "resume"):
+        state = FILING.next(state, event)
+    assert state == "LIVE"
+
+
+def test_a_paid_claim_is_final():
+    assert CLAIM.final("PAID")
+    assert CLAIM.final("DENIED")
+    assert not CLAIM.final("MANUAL")
+
+
+def test_a_transition_to_nowhere_is_refused_when_declared():
+    with pytest.raises(ValueError, match="no state of the table"):
+        Lifecycle("broken", {"A": {"go": "B"}})

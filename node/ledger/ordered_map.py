@@ -64,6 +64,7 @@ class OrderedMap:
     def update(self, changes: Sequence[tuple[str, Any | None]]) -> OrderedMap:
         """The map with ``changes`` (keys strictly ascending; None removes) made."""
         chunks: list[_Chunk] = []
+        firsts: list[str] = []
         done = 0  # chunks of the old map already taken over
         start = grown = 0
         while start < len(changes):
@@ -73,15 +74,17 @@ class OrderedMap:
                 bound = self._firsts[place + 1]
                 end = bisect_left(changes, bound, lo=start, key=lambda change: change[0])
             chunks += self._chunks[done:place]
+            firsts += self._firsts[done:place]
             old = self._chunks[place] if self._chunks else _NOTHING
             fresh = _changed(old, changes[start:end])
             grown += sum(len(chunk.keys) for chunk in fresh) - len(old.keys)
             chunks += fresh
+            firsts += [chunk.keys[0] for chunk in fresh]
             done, start = place + 1, end
         chunks += self._chunks[done:]
         result = OrderedMap()
         result._chunks = chunks
-        result._firsts = [chunk.keys[0] for chunk in chunks]
+        result._firsts = firsts + self._firsts[done:]
         result._length = self._length + grown
         return result
 

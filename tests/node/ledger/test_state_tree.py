@@ -167,6 +167,7 @@ def test_the_ordered_map_splits_and_empties_its_chunks(batches):
         assert list(entries.items()) == sorted(model.items())
         assert len(entries) == len(model)
         assert all(1 <= len(chunk.keys) <= 4 for chunk in entries._chunks)
+        assert entries._firsts == [chunk.keys[0] for chunk in entries._chunks]
         assert all(entries.get(key) == value for key, value in model.items())
         assert entries.get("zzz") is None
         for prefix in ("a", "ab", "bb"):

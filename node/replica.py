@@ -332,6 +332,8 @@ class Replica(Application):
             return [] if first > height + 1 else [Rejected(sender, "blocks that no certificate proves decided")]
         effects: Effects = []
         for block, certificate in proven:
+            if block.height != self.chain.height + 1:
+                continue  # with the block before it, the core decided this one by itself
             effects += self._settle(now, self.core.adopt(now, block, certificate))
         return effects + self._catchup.received(sender, self.chain.height)
 

@@ -17,6 +17,7 @@ from node.contracts import (
     risk,
     statements,
     supervision,
+    transfers,
     treaty,
     underwriting,
 )
@@ -35,6 +36,7 @@ _CONTRACTS: tuple[Contract, ...] = (
     risk.contract,
     statements.contract,
     supervision.contract,
+    transfers.contract,
     treaty.contract,
     underwriting.contract,
 )

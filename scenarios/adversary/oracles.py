@@ -1,0 +1,70 @@
+"""Oracles over executions: what became of each transaction, watched at the event."""
+
+from __future__ import annotations
+
+from consensus.chain import BLOCKS, Block
+from consensus.properties import Observer, Violation
+from consensus.vocabulary import Effects, Image, NodeId, Put, Record, Trace
+from node.ledger.transaction import decode_transaction
+from node.mempool import Claim
+from scenarios.runner.conductor import Acknowledged
+
+
+class OnceOnly(Observer):
+    """No double payment: what a client asks for once stands at one place of the chain, whoever holds the chain.
+
+    Judged by what is durable, for only that may be spoken of: a crash may take an execution with it that was not. And
+    an acknowledgement is true: what a client was told stands at that height, durably, somewhere.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[Claim, tuple[int, bytes]] = {}
+        self._read: dict[bytes, tuple[Claim, ...]] = {}
+        self.acknowledged = 0
+
+    def on_durable(  # noqa: PLR0913 - the observer's interface
+        self,
+        now: int,
+        node: NodeId,
+        incarnation: int,  # noqa: ARG002
+        records: tuple[Record, ...],
+        durable: Image,  # noqa: ARG002
+    ) -> None:
+        for record in records:
+            if isinstance(record, Put) and record.space == BLOCKS:
+                self._stands(now, node, record.value)
+
+    def on_effects(self, now: int, node: NodeId, incarnation: int, effects: Effects) -> None:  # noqa: ARG002
+        for effect in effects:
+            if isinstance(effect, Trace) and effect.kind == "acknowledged":
+                self._told(now, effect.detail[0])
+
+    def _stands(self, now: int, node: NodeId, block: Block) -> None:
+        claims = self._claims(block)
+        if len(set(claims)) != len(claims):
+            raise Violation("no double payment", f"block {block.height} at node {node}", "it holds one claim twice")
+        for claim in claims:
+            place = (block.height, block.hash)
+            first = self._places.setdefault(claim, place)
+            if first != place:
+                raise Violation(
+                    "no double payment",
+                    f"{claim} stands in block {first[0]} ({first[1].hex()[:8]})",
+                    f"at {now} ns node {node} holds it in block {block.height} ({block.hash.hex()[:8]})",
+                )
+
+    def _claims(self, block: Block) -> tuple[Claim, ...]:
+        claims = self._read.get(block.hash)
+        if claims is None:
+            bodies = [decode_transaction(raw).body for raw in block.transactions]
+            claims = self._read[block.hash] = tuple((body.client, body.number) for body in bodies)
+        return claims
+
+    def _told(self, now: int, item: Acknowledged) -> None:
+        claim = (item.step.client, item.step.number)
+        place = self._places.get(claim)
+        if place is None or place[0] != item.height:
+            where = "nowhere" if place is None else f"at height {place[0]}"
+            told = f"{claim} was acknowledged at height {item.height}, at {now} ns"
+            raise Violation("durability", told, f"it stands {where}")
+        self.acknowledged += 1

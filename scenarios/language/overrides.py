@@ -13,7 +13,8 @@ LABEL = "--set"
 def apply_overrides(document: Document, overrides: tuple[str, ...]) -> Document:
     """``document`` with each "a.b=value" applied in order; a number in the path is a place in a list.
 
-    The value is read as YAML, an empty one as null. Places that do not exist yet are made, so that the schema can judge their names.
+    The value is read as YAML, an empty one as null. Places that do not exist yet are made, so that the schema can
+    judge their names.
     """
     problems: list[Problem] = []
     for text in overrides:

@@ -165,12 +165,22 @@ class Scenario(Part):
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of scenarios; the source of configs/scenario.schema.json."""
     schema = Scenario.model_json_schema(mode="validation")
-    schema["patternProperties"] = {"^x-": {}}
-    for part in schema.get("$defs", {}).values():
-        if part.get("type") == "object":
-            part["patternProperties"] = {"^x-": {}}
+    _allow_extensions(schema)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID}
     return {**head, **schema}
+
+
+def _allow_extensions(node: Any) -> None:
+    """Let every mapping of the schema have `x-*` keys, as the reader does."""
+    if isinstance(node, list):
+        for item in node:
+            _allow_extensions(item)
+    if not isinstance(node, dict):
+        return
+    for inner in list(node.values()):
+        _allow_extensions(inner)
+    if node.get("type") == "object":
+        node["patternProperties"] = {"^x-": {}, **node.get("patternProperties", {})}
 
 
 def json_schema_text() -> str:

@@ -168,7 +168,8 @@ def _inside(node: dict[str, Any], part: str | int, schema: dict[str, Any]) -> li
     if isinstance(part, int):
         found = [node.get("items")]
     else:
-        found = [node.get("properties", {}).get(part, node.get("additionalProperties"))]
+        named = node.get("properties", {}).get(part)
+        found = [named] if named else [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
     return [branch for item in found if isinstance(item, dict) for branch in _branches(item, schema)]
 
 

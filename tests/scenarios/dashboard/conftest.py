@@ -1,4 +1,4 @@
-"""A scripted run for every view: one claim on eight nodes, with a crash in the middle. ``python conftest.py`` plays it."""
+"""A scripted run for every view: one claim on eight nodes, with a crash. ``python conftest.py`` plays it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def play(view: Any, pause: Callable[[float], None] = lambda _: None, steps: int 
         if number >= 9:
             view.clocks(now, f"claim paid after {number - 7} min", "day 9 of 7 to 15, 18 steps")
     if steps == len(STORY):
-        view.finished("pass", ["agreement: held at every commit", "one claim: paid once, 3112.90 CNY"], "runs/one-claim/x")
+        view.finished(
+            "pass", ["agreement: held at every commit", "one claim: paid once, 3112.90 CNY"], "runs/one-claim/x"
+        )
 
 
 def _trouble(number: int) -> dict[str, Any]:

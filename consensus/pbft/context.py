@@ -105,6 +105,11 @@ class Outbox:
         self._rest.append(Trace(kind, detail))
 
     @property
+    def empty(self) -> bool:
+        """Nothing is to be done."""
+        return not (self._records or self._messages or self._decisions or self._rest)
+
+    @property
     def decided(self) -> bool:
         """Something was decided in this input."""
         return bool(self._decisions)
@@ -142,6 +147,8 @@ class Context:
             verify=setup.crypto.verify,
         )
         self.log = _log_of(setup, self.options.log_size)
+        self.votes = self.members.votes(self.me)
+        """False for an observer, which only adopts."""
         self.condition: Active | Changing = Active(view=0, base=Point(0, setup.genesis))
         self.view_changes: dict[NodeId, ViewChange] = {}
         """The VIEW-CHANGE to the highest view of each replica that asks for one not begun here, our own included."""
@@ -160,11 +167,8 @@ class Context:
     @property
     def active(self) -> Active | None:
         """The view we take part in; None during a view change."""
-        return self.condition if isinstance(self.condition, Active) else None
-
-    @property
-    def votes(self) -> bool:
-        return self.members.votes(self.me)
+        condition = self.condition
+        return condition if type(condition) is Active else None
 
     @property
     def primary(self) -> NodeId:

@@ -65,9 +65,11 @@ class PbftCore:
         if not context.members.votes(sender) or sender == context.me:
             return [Rejected(sender, "not another voter")]
         try:
-            self._dispatch(now, sender, message)
+            moves = self._dispatch(now, sender, message)
         except PeerError as error:
             return [Rejected(sender, str(error))]
+        if not moves and context.out.empty and not context.behind:
+            return []  # a vote among many: nothing follows from it yet
         return self._finish(now)
 
     def timer(self, now: int, name: str) -> Effects:
@@ -128,13 +130,15 @@ class PbftCore:
 
     # Parts of the above
 
-    def _dispatch(self, now: int, sender: NodeId, message: Any) -> None:
+    def _dispatch(self, now: int, sender: NodeId, message: Any) -> bool:
+        """Hand the message to its part; False if it can have no consequence but what is in the outbox."""
+        moves = True
         match message:
             case Prepare():
-                self._normal_case.on_prepare(sender, message)
+                moves = self._normal_case.on_prepare(sender, message)
                 self._retransmission.help_if_behind(now, sender, message.view)
             case CommitVote():
-                self._normal_case.on_commit(sender, message)
+                moves = self._normal_case.on_commit(sender, message)
                 self._retransmission.help_if_behind(now, sender, message.view)
             case PrePrepare():
                 self._normal_case.on_pre_prepare(sender, message)
@@ -152,6 +156,7 @@ class PbftCore:
                 self._retransmission.help_if_behind(now, sender, message.view, asked=True)
             case _:
                 raise PeerError(f"not a message of PBFT: {type(message).__name__}")
+        return moves
 
     def _finish(self, now: int) -> Effects:
         """Move on as far as possible, and hand out what follows."""

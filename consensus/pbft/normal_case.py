@@ -101,44 +101,51 @@ class NormalCase:
         else:
             self._log.entry(header.height).held = message
 
-    def on_prepare(self, sender: NodeId, message: Prepare) -> None:
-        """Count a backup's PREPARE; of each backup only the newest view's."""
+    def on_prepare(self, sender: NodeId, message: Prepare) -> bool:
+        """Count a backup's PREPARE; of each backup only the newest view's. True if it may complete a certificate."""
         context = self._context
         if message.replica != sender:
             raise PeerError(f"PREPARE in the name of {message.replica}")
         if sender == self._members.primary(message.view):
             raise PeerError("PREPARE from the primary")  # its PRE-PREPARE stands for it (section 4.2)
         if message.view < context.view or not self._log.inside(message.height):
-            return
+            return False
         entry = self._log.get(message.height)
         known = entry.prepares.get(sender) if entry is not None else None
         if known is not None and known.view >= message.view:
             if known.view == message.view and known.hash != message.hash:
                 raise PeerError("two PREPAREs for one height in one view")
-            return
+            return False
         data = prepare_bytes(message.view, message.height, message.hash)
         if not self._members.verify(sender, data, message.signature):
             raise PeerError("PREPARE with a bad signature")
         context.work_seen(sender, message.view)
-        self._log.entry(message.height).prepares[sender] = message
+        prepares = self._log.entry(message.height).prepares
+        prepares[sender] = message
+        return message.height == self._log.prepared + 1 and len(prepares) >= self._members.quorum - 1
 
-    def on_commit(self, sender: NodeId, message: CommitVote) -> None:
-        """Count a COMMIT, of whatever view: a quorum that agrees is a certificate, even of a view left since."""
+    def on_commit(self, sender: NodeId, message: CommitVote) -> bool:
+        """Count a COMMIT, of whatever view: a quorum that agrees is a certificate, even of a view left since.
+
+        True if its height is certified.
+        """
         if message.replica != sender:
             raise PeerError(f"COMMIT in the name of {message.replica}")
         if not self._log.inside(message.height):
-            return
+            return False
         entry = self._log.get(message.height)
         known = entry.commits.get(sender) if entry is not None else None
         if known is not None and known.view >= message.view:
             if known.view == message.view and known.hash != message.hash:
                 raise PeerError("two COMMITs for one height in one view")
-            return
+            return False
         data = commit_bytes(message.view, message.height, message.hash)
         if not self._members.verify(sender, data, message.signature):
             raise PeerError("COMMIT with a bad signature")
         self._context.work_seen(sender, message.view)
-        self._count_commit(self._log.entry(message.height), message)
+        entry = self._log.entry(message.height)
+        self._count_commit(entry, message)
+        return entry.decision is not None
 
     # Progress
 

@@ -90,7 +90,9 @@ class Core(Protocol):
     def start(self, now: int) -> Effects:
         """Begin, or begin again after a restart from ``Setup.image``. Called once, before anything else.
 
-        Emits ``Commit`` for nothing that the image already shows as committed.
+        Emits ``Commit`` for nothing that the image already shows as committed. Blocks that the image holds and
+        that are not decided are shown to the application by ``validate`` again, in order of height, by the time
+        this returns: it forgot them, and has to know what a next block would build on.
         """
         ...
 

@@ -17,7 +17,7 @@ from node.membership import Directory, Verifier
 from node.privacy.vault import VaultRecord, open_for
 from node.replica import Replica, ReplicaOptions, ReplicaSetup
 
-EXECUTIONS_KEPT = 64
+EXECUTIONS_KEPT = 512
 
 Vault = Callable[[Execution], Mapping[str, VaultRecord]]
 """What one organisation can open of a block's sealed payloads, by key in its vault."""

@@ -82,6 +82,15 @@ class ChainState:
             found.append((entry.block, entry.certificate))
         return tuple(found)
 
+    def with_certificates(self, certificates: Mapping[int | str, Certificate]) -> ChainState:
+        """The same chain as another node holds it, which may have other certificates for the same blocks."""
+        other = ChainState(self.entry(0).block, self.tree, self._execute)
+        other._entries = [  # noqa: SLF001 - one of us
+            msgspec.structs.replace(entry, certificate=certificates.get(height))
+            for height, entry in enumerate(self._entries)
+        ]
+        return other
+
     def recover(self, blocks: Mapping[int | str, Block], certificates: Mapping[int | str, Certificate]) -> list[Execution]:
         """Execute again what a store held after a restart."""
         executions = []

@@ -37,18 +37,27 @@ class Proposals:
         self.reason = ""  # why the last REJECT
 
     def judge(self, block: Block) -> Verdict:
-        """Everything but the block's place in the protocol: roots, form, signatures, repetition, stated state."""
+        """Everything but the block's place in the protocol: roots, form, signatures, repetition, stated state.
+
+        A block whose stated state is not executed here yet has its body judged all the same, and remembered: a Raft
+        follower appends what an earlier term's leader built on a state that the follower has yet to learn of.
+        """
         known = self._undecided.get(block.hash)
-        if known is not None and known.transactions == block.transactions:  # the hash names the header, not the body
-            return Verdict.ACCEPT
-        if block.header.state_height > self._chain.height:
-            return Verdict.WAIT
         try:
-            transactions = self._checked(block)
+            if known is None or known.transactions != block.transactions:  # the hash names the header, not the body
+                self.remember(block, self._checked(block))
+            return self._judge_state(block)
         except TransactionError as error:
             self.reason = str(error)
+            self._undecided.pop(block.hash, None)
             return Verdict.REJECT
-        self.remember(block, transactions)
+
+    def _judge_state(self, block: Block) -> Verdict:
+        header = block.header
+        if header.state_height > self._chain.height:
+            return Verdict.WAIT
+        if header.state != self._chain.root(header.state_height):
+            raise TransactionError(f"states a root for height {header.state_height} that is not ours")
         return Verdict.ACCEPT
 
     def remember(self, block: Block, transactions: list[Transaction]) -> None:
@@ -75,7 +84,9 @@ class Proposals:
         return claims
 
     def _checked(self, block: Block) -> list[Transaction]:
-        self._require_form(block)
+        reason = check_block(block, network=self._network, members=self._members)
+        if reason is not None:
+            raise TransactionError(reason)
         claims = self.claimed(block.parent)
         transactions = []
         for raw in block.transactions:
@@ -86,11 +97,3 @@ class Proposals:
             claims.add(claim)
             transactions.append(transaction)
         return transactions
-
-    def _require_form(self, block: Block) -> None:
-        reason = check_block(block, network=self._network, members=self._members)
-        if reason is not None:
-            raise TransactionError(reason)
-        header = block.header
-        if header.state_height >= header.height or header.state != self._chain.root(header.state_height):
-            raise TransactionError(f"states a root for height {header.state_height} that is not ours")

@@ -191,6 +191,7 @@ class PbftCore:
         for height, accepted in sorted(image.get(ACCEPTED, {}).items()):
             if isinstance(height, int) and log.certified.height < height <= log.high:
                 log.entry(height).accepted = accepted
+                context.application.validate(accepted.block)  # judged before; it must know what we build on
         for height, prepared in sorted(image.get(PREPARED, {}).items()):
             if isinstance(height, int) and log.certified.height < height <= log.high:
                 log.entry(height).prepared = prepared

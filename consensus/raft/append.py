@@ -134,9 +134,11 @@ def _plan(server: Server, message: AppendEntries) -> Plan:
         verdict = server.application.validate(block)
         if verdict is Verdict.REJECT:
             raise PeerError(f"block {block.header.height} is invalid")
-        if verdict is Verdict.WAIT:
+        if verdict is Verdict.WAIT and block.header.round == message.term:
             deferred = True
             break
+        # A block of an earlier term that waits may be what keeps this term from committing anything (section 5.4.2),
+        # and then nobody could ever execute what it waits for. Its own leader had executed that; so it may stand.
         judged.append(block)
     match_index = message.previous_index + held + len(judged)
     return Plan(

@@ -70,6 +70,8 @@ class RaftCore:
             raise LocalProtocolError("started already")
         self._started = True
         server = self.server
+        for index in range(server.commit_index + 1, server.log.last_index + 1):
+            server.application.validate(server.log.block_at(index))  # judged before; it must know what we build on
         if server.me in server.voters:
             server.become_follower(now, server.term)
             if isinstance(server.role, Follower) and server.restarted:
@@ -131,8 +133,8 @@ class RaftCore:
         log = server.log
         if not isinstance(server.role, Leader):
             return None
-        if log.last_index - server.commit_index >= server.options.window:
-            return None
+        if log.last_term == server.term and log.last_index - server.commit_index >= server.options.window:
+            return None  # but the first of a term always goes: what earlier leaders left commits only with it
         return Slot(height=log.last_index + 1, parent=log.last_hash, round=server.term)
 
     def propose(self, now: int, block: Block) -> Effects:  # noqa: ARG002  the interface's
@@ -169,16 +171,20 @@ class RaftCore:
     # -- Catch-up --------------------------------------------------------------------------------------
 
     def adopt(self, now: int, block: Block, certificate: Certificate | None) -> Effects:
+        """Take a decided block from catch-up.
+
+        A leader whose log contradicts it has been replaced without having heard of it. The block's own term
+        need not show that: it may be an older leader's, committed by a successor's (section 5.4.2).
+        """
         self._require_started()
         server = self.server
         log, height = server.log, server.commit_index + 1
         if block.height != height or block.parent != log.hash_at(height - 1):
             raise LocalProtocolError(f"block {block.height} does not follow the decided one at {height - 1}")
         agrees = log.last_index >= height and log.hash_at(height) == block.hash
-        if isinstance(server.role, Leader) and not agrees and block.round <= server.term:
-            raise LocalProtocolError(f"block {height} contradicts the log of term {server.term}'s leader")
-        if block.round > server.term and not isinstance(server.role, Observer):
-            server.become_follower(now, block.round)  # a decided block proves that its term was reached
+        deposed = isinstance(server.role, Leader) and not agrees
+        if deposed or (block.round > server.term and not isinstance(server.role, Observer)):
+            server.become_follower(now, max(block.round, server.term))  # a decided block proves its term
         if not agrees:
             if log.last_index >= height:
                 server.truncate(height)

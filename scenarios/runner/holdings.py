@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +33,38 @@ class Holdings(msgspec.Struct, frozen=True):
         return [(entry.block, entry.certificate) for entry in entries[: last + 1]]
 
 
-def from_database(path: Path, node: NodeId, common: Common) -> Holdings:
-    """Read a stopped node's database and execute its blocks again. StoreError where it cannot be read."""
+def from_databases(paths: Sequence[Path], common: Common) -> list[Holdings]:
+    """Read stopped nodes' databases, in order of node; equal chains are executed again once, not once a node.
+
+    StoreError where one cannot be read.
+    """
+    held: list[Holdings] = []
+    for node, path in enumerate(paths):
+        held.append(_from_database(path, node, common, held[0].chain if held else None))
+    return held
+
+
+def _from_database(path: Path, node: NodeId, common: Common, like: ChainState | None) -> Holdings:
     codec = RecordCodec(common.protocol.records, {NODE_SPACE: int, VAULT: VaultRecord})
     store = SqliteStore(path, codec)
     try:
         image = store.load()
     finally:
         store.close()
-    chain = ChainState(common.genesis_block, common.genesis_tree, common.execute)
-    chain.recover(image.get(BLOCKS, {}), image.get(CERTIFICATES, {}))
+    blocks, certificates = image.get(BLOCKS, {}), image.get(CERTIFICATES, {})
+    if like is not None and _same(blocks, like):
+        chain = like.with_certificates(certificates)
+    else:
+        chain = ChainState(common.genesis_block, common.genesis_tree, common.execute)
+        chain.recover(blocks, certificates)
     return Holdings(common.directory.member(node).name, chain, image.get(VAULT, {}))
+
+
+def _same(blocks: Mapping[Any, Block], chain: ChainState) -> bool:
+    return len(blocks) == chain.height and all(
+        height in blocks and blocks[height].hash == chain.entry(height).block.hash
+        for height in range(1, chain.height + 1)
+    )
 
 
 def wallet_vault(chain: ChainState, common: Common, name: str, seal_secret: bytes) -> list[VaultRecord]:

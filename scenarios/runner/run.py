@@ -16,7 +16,7 @@ from scenarios.language.schema import Scenario
 from scenarios.results import RunFolder
 from scenarios.runner.finish import Circumstances, Finished, Left, finish_run
 from scenarios.runner.ground import RunError
-from scenarios.runner.holdings import Holdings, from_database
+from scenarios.runner.holdings import Holdings, from_databases
 from scenarios.runner.plan import Plan, make_plan
 from scenarios.runner.processes import ProcessesRun
 from scenarios.runner.view import NodeView, RunView
@@ -87,10 +87,8 @@ def _processes(plan: Plan, view: RunView, bus: str, folder: RunFolder) -> Left:
     network = ProcessesRun(plan, bus, folder.path, folder.scenario, view)
     record = network.run()
     network.scan_stores()
-    holdings = [
-        from_database(folder.node(name) / "node.sqlite", node, network.common)
-        for node, name in enumerate(plan.node_names)
-    ]
+    databases = [folder.node(name) / "node.sqlite" for name in plan.node_names]
+    holdings = from_databases(databases, network.common)
     return Left(record=record, holdings=holdings, common=network.common, scan=network.scan)
 
 

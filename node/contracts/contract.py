@@ -24,6 +24,9 @@ from node.contracts.fields import Arguments, Record, require_bounded, require_pl
 Function = TypeVar("Function", bound=Callable[..., Plain])
 SettingsT = TypeVar("SettingsT", bound=Arguments)
 
+READ_ONLY_ROLES = frozenset({"regulator"})
+"""They watch and write nothing (row 21); an action open to every role is not open to them."""
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -42,9 +45,13 @@ class Action:
         self._function = function
         self._decode = msgspec.msgpack.Decoder(kind).decode
 
+    def is_open_to(self, role: str) -> bool:
+        """May clients of that role call it?"""
+        return role not in READ_ONLY_ROLES if self.roles is None else role in self.roles
+
     def run(self, ctx: Context, raw: bytes) -> Plain:
         """Check who asks and what, then do it. Refusal says why not."""
-        if self.roles is not None and ctx.role not in self.roles:
+        if not self.is_open_to(ctx.role):
             raise Refusal("role_not_allowed", f"{ctx.role or 'a stranger'} may not {self.name}")
         try:
             args = self._decode(raw)
@@ -69,7 +76,7 @@ class Contract:
     def action(self, name: str = "", *, roles: tuple[str, ...] | None = None) -> Callable[[Function], Function]:
         """Declare an action, named as the function (with dashes) unless ``name`` is given.
 
-        ``roles``: who may call it, by the client's role; None lets every client of the network.
+        ``roles``: who may call it, by the client's role; None lets every client but those of read-only roles.
         """
 
         def declare(function: Function) -> Function:

@@ -21,6 +21,7 @@ from node.membership import Directory, KeyRing
 from node.privacy import Envelope, Opening, Value, seal, unseal
 from scenarios.language import units
 from scenarios.language.models.world import Person, Stay
+from scenarios.language.problems import did_you_mean
 from scenarios.language.schema import Scenario
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -67,8 +68,10 @@ class Act:
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.take(key, default)
+        if value is None:
+            raise self.error("", f"`{key}` is missing{did_you_mean(key, self._left)}")
         if not isinstance(value, str):
-            raise self.error(key, "is missing" if value is None else f"must be a text, not {value!r}")
+            raise self.error(key, f"must be a text, not {value!r}")
         return value
 
     def flag(self, key: str) -> bool:

@@ -8,14 +8,17 @@ from __future__ import annotations
 from hashlib import blake2b
 from math import isqrt
 
+import msgspec
+
 from scenarios.language.models.world import Stage
 
 _RANGE = 1 << 48
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def keyed_draw(seed: int, *names: str) -> int:
     """A number in [0, 2**48) that depends on ``seed`` and ``names`` alone."""
-    digest = blake2b("/".join((str(seed), *names)).encode(), digest_size=6).digest()
+    digest = blake2b(_encode((seed, names)), digest_size=6).digest()
     return int.from_bytes(digest, "big")
 
 

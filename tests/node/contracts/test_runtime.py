@@ -67,7 +67,7 @@ def divide(ctx: Context, args: CountArgs):
 
 
 @toy.action()
-def leak_a_float(ctx: Context, args: CountArgs):
+def leak_a_float(ctx: Context, args: CountArgs):  # noqa: ARG001
     return {"half": args.count / 2}
 
 
@@ -139,6 +139,11 @@ def test_an_overlong_text_is_refused(network):
     assert outcome.code == "arguments_invalid"
 
 
+def test_whoever_only_reads_may_not_even_call_what_is_open_to_all(network):
+    assert network.do("regulator", "toy.add", CountArgs(1)).code == "role_not_allowed"
+    assert network.do("broker", "toy.add", CountArgs(1)).code == "ok"
+
+
 def test_a_signer_from_nowhere_is_refused(network):
     assert network.do("bureau", "toy.write", WriteArgs("a", "x"), cosigners=("eve",)).code == "unknown_signer"
 
@@ -193,13 +198,13 @@ def test_unbounded_arguments_and_unplain_records_are_refused_when_they_are_decla
     broken = Contract("broken")
     for kind in (Wide, Endless):
 
-        def act(ctx: Context, args: Arguments):
+        def act(ctx: Context, args: Arguments):  # noqa: ARG001
             return None
 
         act.__annotations__["args"] = kind
         with pytest.raises(TypeError, match=f"{kind.__name__}\\..*without a limit"):
             broken.action()(act)
-    with pytest.raises(TypeError, match="Floating.amount"):
+    with pytest.raises(TypeError, match=r"Floating\.amount"):
         Contract("floating", records=(Floating,))
 
 
@@ -261,7 +266,7 @@ def test_a_bounded_bytes_argument_is_allowed_and_a_record_may_hold_none():
 
     contract = Contract("blobs")
 
-    def keep(ctx: Context, args: Arguments):
+    def keep(ctx: Context, args: Arguments):  # noqa: ARG001
         return None
 
     keep.__annotations__["args"] = Blob

@@ -138,7 +138,9 @@ def _run(given: str, overrides: Sequence[str], out: Path, ui: Ui | None) -> None
     from scenarios.runner import run as run_scenario  # noqa: PLC0415 -- so are the nodes
 
     view = view_for(ui.value if ui is not None else None)
-    signal.signal(signal.SIGTERM, _interrupt)  # so that a terminal is given back and results are written
+    for name in ("SIGTERM", "SIGHUP"):  # so that a terminal is given back and results are written
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
     try:
         result = run_scenario(
             scenario,

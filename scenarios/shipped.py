@@ -22,17 +22,18 @@ def shipped() -> dict[str, Path]:
 def find_scenario(given: str) -> Path:
     """The file that ``given`` means: a path, or the name of a shipped scenario with or without ".yaml".
 
-    A file that exists wins. ScenarioInvalid where ``given`` is neither.
+    A file that exists wins; a folder (of runs, say) does not hide a shipped scenario. ScenarioInvalid where
+    ``given`` is neither.
     """
     path = Path(given)
-    if path.exists():
+    if path.is_file():
         return path
     known = shipped()
     name = given.removesuffix(".yaml").removesuffix(".yml")
     if "/" not in given and "\\" not in given:
         if name in known:
             return known[name]
-        if path.suffix not in {".yaml", ".yml"}:
+        if not path.exists() and path.suffix not in {".yaml", ".yml"}:
             near = did_you_mean(name, known)
             listed = f"; shipped are {', '.join(known)}" if known and not near else ""
             message = f"is no file and no shipped scenario{near}{listed}"

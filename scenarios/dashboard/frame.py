@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rich.table import Table
 from rich.text import Text
 
 from scenarios.dashboard.model import Entry, RunModel, clock_text
@@ -39,6 +40,8 @@ _VERDICTS = {
     "inconclusive": (" INCONCLUSIVE ", "bold black on yellow"),
 }
 
+_OUTCOMES = {"PASS": "green", "FAIL": "bold red", "WARN": "yellow", "INCONCLUSIVE": "yellow"}
+
 
 class _Column(NamedTuple):
     """``importance`` decides which columns a narrow terminal keeps (the greater, the longer)."""
@@ -49,10 +52,10 @@ class _Column(NamedTuple):
     right: bool = False
 
 
-def draw(model: RunModel, width: int, height: int) -> Text:
-    """The picture of ``model`` for a terminal of ``width`` by ``height`` cells."""
+def draw(model: RunModel, width: int, height: int, now_ns: int | None = None) -> Text:
+    """The picture for a terminal of ``width`` by ``height`` cells; ``now_ns`` where the clock has moved on since."""
     width = max(width, WIDTH_MIN)
-    head = _head(model, width)
+    head = _head(model, width, model.now_ns if now_ns is None else now_ns)
     room = max(height - len(head) - 1, 2)
     body = _side_by_side(model, width, room) if width >= WIDE else _stacked(model, width, room)
     return Text("\n", no_wrap=True, overflow="crop").join([*head, Text(""), *body][: max(height, 1)])
@@ -63,8 +66,22 @@ def draw_last(model: RunModel, width: int) -> Text:
     width = max(width, WIDTH_MIN)
     nodes = _nodes(model, width, len(model.nodes) + 1)
     return Text("\n", no_wrap=True, overflow="crop").join(
-        [*_head(model, width), Text(""), *nodes, Text(""), *_log(model, width, TAIL)]
+        [*_head(model, width, model.now_ns), Text(""), *nodes, Text(""), *_log(model, width, TAIL)]
     )
+
+
+def outcome_lines(model: RunModel) -> Table:
+    """What was judged, one expectation a row; a long one wraps under itself, not under its verdict."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1)
+    for line in model.lines:
+        verdict, _, rest = line.partition(" ")
+        if verdict in _OUTCOMES:
+            table.add_row(Text(f"  {verdict}", style=_OUTCOMES[verdict]), Text(rest.strip()))
+        else:
+            table.add_row(Text(""), Text(line))
+    return table
 
 
 def verdict_line(model: RunModel) -> Text:
@@ -97,9 +114,9 @@ def _stacked(model: RunModel, width: int, room: int) -> list[Text]:
     return [*nodes, Text(""), *_log(model, width, rest)] if rest >= 2 else nodes
 
 
-def _head(model: RunModel, width: int) -> list[Text]:
+def _head(model: RunModel, width: int, now_ns: int) -> list[Text]:
     badge, style = _badge(model)
-    clock = clock_text(model.now_ns)
+    clock = clock_text(now_ns)
     first = Text(badge, style=style)
     first.append(" " + fit(model.scenario, max(width - len(badge) - len(clock) - 3, 1)), style="bold")
     first.append("  " + clock, style="cyan")
@@ -123,7 +140,7 @@ def _badge(model: RunModel) -> tuple[str, str]:
 
 
 def _progress(model: RunModel, width: int) -> Text:
-    tail = f" {model.done:,} of {model.total:,} steps · height {model.height:,}" if model.total else " starting"
+    tail = f" {model.done:,} of {model.total:,} steps · height {model.height:,}" if model.total else " the nodes start"
     bar = max(min(width - len(tail), 60), 0)
     filled = bar * min(model.done, model.total) // model.total if model.total else 0
     line = Text("━" * filled, style="green")

@@ -7,12 +7,13 @@ slows the run down. Whatever happens, :meth:`LiveView.close` gives the terminal 
 from __future__ import annotations
 
 import threading
+import time
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from scenarios.dashboard.frame import draw, draw_last, verdict_line
+from scenarios.dashboard.frame import draw, draw_last, outcome_lines, verdict_line
 from scenarios.dashboard.model import Entry, RunModel
 from scenarios.runner.view import NodeView
 
@@ -27,6 +28,8 @@ class LiveView:
         self._model = RunModel()
         self._lock = threading.Lock()
         self._live: Live | None = None
+        self._heard_ns = 0  # the newest run time that was told, and when (monotonic)
+        self._heard_at = 0
 
     def started(self, scenario: str, mode: str, bus: str, protocol: str, quorum: str, nodes: list[NodeView]) -> None:  # noqa: PLR0913, PLR0917 -- the view's call
         with self._lock:
@@ -73,8 +76,7 @@ class LiveView:
         with self._lock:
             self._console.print(draw_last(self._model, self._console.width), soft_wrap=True)
         self._console.print()
-        for line in self._model.lines:
-            self._console.print(Text(f"  {line}"), soft_wrap=True)
+        self._console.print(outcome_lines(self._model))
         self._console.print(verdict_line(self._model), soft_wrap=True)
         if folder:
             self._console.print(Text(f"results: {self._model.folder}"), soft_wrap=True)
@@ -87,4 +89,13 @@ class LiveView:
     def _frame(self) -> RenderableType:
         width, height = self._console.size
         with self._lock:
-            return draw(self._model, width, height)
+            return draw(self._model, width, height, self._now_ns())
+
+    def _now_ns(self) -> int:
+        """Run time; in processes mode it goes on between the runner's calls, as real time does."""
+        model = self._model
+        if model.mode == "virtual" or not model.now_ns or model.verdict:
+            return model.now_ns
+        if model.now_ns != self._heard_ns:
+            self._heard_ns, self._heard_at = model.now_ns, time.monotonic_ns()
+        return model.now_ns + time.monotonic_ns() - self._heard_at

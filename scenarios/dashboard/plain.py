@@ -20,6 +20,7 @@ PROGRESS_STEPS = 20
 _ACTOR_WIDTH = 14
 _LINE_WIDTH = 64
 _CODES = {"green": "32", "red": "31", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
+_OUTCOMES = {"PASS": "green", "FAIL": "red", "WARN": "yellow", "INCONCLUSIVE": "yellow"}
 
 
 class PlainView:
@@ -87,7 +88,7 @@ class PlainView:
         model = self._model
         model.finish(verdict, lines, folder)
         for line in model.lines:
-            self._outlet.line(f"  {line}")
+            self._outlet.line(f"  {self._outcome(line)}")
         colour = {"pass": "green", "fail": "red"}.get(model.verdict, "yellow")
         self._outlet.line(f"verdict: {self._paint(model.verdict.upper(), colour)}")
         if model.folder:
@@ -95,6 +96,11 @@ class PlainView:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _outcome(self, line: str) -> str:
+        verdict = line.split(" ", 1)[0]
+        colour = _OUTCOMES.get(verdict)
+        return self._paint(verdict, colour) + line[len(verdict) :] if colour else line
 
     def _line(self, now_ns: int, actor: str, text: str) -> None:
         self._outlet.line(f"{clock_text(now_ns):>9}  {fit(actor, _ACTOR_WIDTH, clip=False)}  {text}".rstrip())

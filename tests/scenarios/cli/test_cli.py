@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,13 @@ def test_validate_tells_every_problem_of_every_file(place: Path) -> None:
     assert run.stdout == "tiny.yaml: valid; 5 nodes, 4 may vote; pbft: n = 4, f = 1, quorum 3\n"
 
 
+def test_a_folder_of_the_same_name_does_not_hide_a_shipped_scenario(tmp_path: Path) -> None:
+    (tmp_path / "one_claim").mkdir()
+    assert consortium("validate", "one_claim", cwd=tmp_path).returncode == 0
+    (tmp_path / "other").mkdir()
+    assert "other: is a folder; name a scenario file" in consortium("validate", "other", cwd=tmp_path).stderr
+
+
 def test_schema_is_json(place: Path) -> None:
     assert json.loads(consortium("schema", cwd=place).stdout)["title"] == "consortium scenario"
 
@@ -128,6 +136,26 @@ def test_a_reader_that_leaves_early_hears_nothing_of_it(place: Path) -> None:
     run = subprocess.run(line, shell=True, cwd=place, env=env, capture_output=True, text=True, check=False)  # noqa: S602
     assert run.stdout == "{\n"
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_cleanly_with_its_results(tmp_path: Path, sent: signal.Signals) -> None:
+    command = [sys.executable, "-m", "scenarios.cli", "run", "real_spending", "--mode", "virtual", "--ui", "json"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(  # noqa: S603 -- our own program
+        command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        for line in run.stdout:
+            if json.loads(line)["event"] == "progress":
+                break
+        run.send_signal(sent)
+        rest, said = run.communicate(timeout=50)
+    assert run.returncode == 3, said
+    assert "Traceback" not in said
+    assert json.loads(rest.splitlines()[-1])["verdict"] == "inconclusive"
+    manifest = tmp_path / "runs" / "real_spending" / "latest" / "manifest.json"
+    assert json.loads(manifest.read_text())["verdict"] == "inconclusive"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

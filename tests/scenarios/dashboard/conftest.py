@@ -14,6 +14,11 @@ from scenarios.runner.view import NodeView
 
 SECOND = 1_000_000_000
 ORGANISATIONS = ("insurer-1", "insurer-2", "hospital-1", "hospital-2", "bureau", "reinsurer", "broker", "regulator")
+LINES = [
+    "PASS         agreement: 14 heights at 8 nodes",
+    "WARN         two_clocks: 2 links of 18 that the patient notices; on the chain 3 min 2 s, on paper 9 to 13 days",
+    "a line of its own",
+]
 STORY = (
     ("insurer-1", "files which 5 fields it wants, and why 机构备案", "ok"),
     ("bureau", "reviews the filing and approves it 医保局审核", "ok"),
@@ -65,9 +70,7 @@ def play(view: Any, pause: Callable[[float], None] = lambda _: None, steps: int 
         if number >= 9:
             view.clocks(now, f"claim paid after {number - 7} min", "day 9 of 7 to 15, 18 steps")
     if steps == len(STORY):
-        view.finished(
-            "pass", ["agreement: held at every commit", "one claim: paid once, 3112.90 CNY"], "runs/one-claim/x"
-        )
+        view.finished("pass", LINES, "runs/one-claim/x")
 
 
 def _trouble(number: int) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_no_line_is_wider_nor_the_picture_higher_than_the_terminal(over: RunMode
 
 
 def test_an_empty_model_can_be_drawn() -> None:
-    assert "starting" in draw(RunModel(), 80, 24).plain
+    assert "the nodes start" in draw(RunModel(), 80, 24).plain
 
 
 def test_nodes_that_do_not_fit_are_counted_and_those_in_trouble_shown() -> None:

@@ -12,6 +12,10 @@ NEEDS = {"mosquitto": ("mosquitto", "mosquitto_pub", "mosquitto_sub"), "tmux": (
 """Marker -> the programs that its tests run."""
 
 
+def pytest_addoption(parser):
+    parser.addoption("--rewrite-transcripts", action="store_true", help="write the golden transcripts anew")
+
+
 def _missing(marker):
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
     return [program for program in NEEDS[marker] if shutil.which(program, path=path) is None]

@@ -55,6 +55,7 @@ def _broadcast_append(server: Server, role: Leader, even_if_empty: Callable[[Pro
     """
     groups: dict[tuple[int, int], list[NodeId]] = {}
     for peer, progress in role.progress.items():
+        _leave_if_behind(server, peer, progress)
         count = _blocks_allowed(server, progress)
         if count > 0 or even_if_empty(progress):
             groups.setdefault((_send_from(server, progress), count), []).append(peer)
@@ -72,11 +73,19 @@ def _broadcast_append(server: Server, role: Leader, even_if_empty: Callable[[Pro
 def _send_append(server: Server, role: Leader, peer: NodeId, *, even_if_empty: bool = False) -> None:
     """Send one follower all that it may have now, in as many messages as its limits make of it."""
     progress = role.progress[peer]
+    _leave_if_behind(server, peer, progress)
     while (count := _blocks_allowed(server, progress)) > 0 or even_if_empty:
         message = _append_entries(server, role, _send_from(server, progress), count)
         _note_sent(progress, message)
         server.send(peer, message)
         even_if_empty = False
+
+
+def _leave_if_behind(server: Server, peer: NodeId, progress: Progress) -> None:
+    """Leave a follower to catch-up if the log no longer holds what must be sent to it, or that could be probed."""
+    if progress.next_index <= server.log.base_index and not isinstance(progress.state, Behind):
+        progress.become_behind()
+        server.trace("raft.behind", peer, progress.next_index)
 
 
 def _send_from(server: Server, progress: Progress) -> int:
@@ -167,11 +176,8 @@ def on_append_failure(server: Server, now: int, sender: NodeId, message: AppendF
     if _is_stale(server, progress, message):
         return
     progress.become_probe(_next_after_conflict(server, message))
-    if progress.next_index <= server.log.base_index:
-        progress.become_behind()
-        server.trace("raft.behind", sender, message.conflict_index)
-        return
-    _send_append(server, role, sender, even_if_empty=True)
+    _leave_if_behind(server, sender, progress)
+    _send_append(server, role, sender, even_if_empty=isinstance(progress.state, Probe))
 
 
 def on_append_deferral(server: Server, now: int, sender: NodeId, message: AppendDeferral) -> None:

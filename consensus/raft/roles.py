@@ -61,8 +61,8 @@ TRANSITIONS: dict[type[Role], tuple[type[Role], ...]] = {
 NAMES: dict[type[Role], str] = {
     Observer: "observer",
     Follower: "follower",
-    PreCandidate: "candidate",
+    PreCandidate: "pre-candidate",
     Candidate: "candidate",
     Leader: "leader",
 }
-"""What an observer is told; standing for pre-votes is standing, to a bystander."""
+"""What an observer is told."""

@@ -52,7 +52,7 @@ def test_a_candidate_without_a_majority_raises_no_term():
     lab.isolate(2)
     lab.run(30 * SECOND)
     assert lab.core(2).server.term == 1
-    assert lab.core(2).status() == Status(role="candidate", round=1, leader=None, height=0, changing=True)
+    assert lab.core(2).status() == Status(role="pre-candidate", round=1, leader=None, height=0, changing=True)
     lab.heal()
     lab.run(2 * SECOND)
     assert lab.core(2).status().leader == 0

@@ -6,6 +6,8 @@ numbers and blocks that occur in the run or just beside, comes from anyone.
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,7 +99,7 @@ ANY_MESSAGE = st.one_of(
 @settings(max_examples=400, deadline=None)
 @given(inputs=st.lists(st.tuples(NODES, ANY_MESSAGE), min_size=1, max_size=4), receiver=st.integers(0, 5))
 def test_no_peer_input_raises_and_no_rejected_one_changes_anything(inputs, receiver):
-    core = states().core(receiver)
+    core = deepcopy(LAB.core(receiver))
     for sender, message in inputs:
         before = core.state_hash()
         effects = core.receive(LAB.now, sender, message)
@@ -123,5 +125,5 @@ def test_every_message_is_tried():
 def test_negative_and_enormous_terms_are_rejected_everywhere():
     for receiver in range(6):
         for term in (-1, 2**62 + 1):
-            (effect,) = states().core(receiver).receive(LAB.now, 1 if receiver != 1 else 2, PreVote(term, 0, 0))
+            (effect,) = LAB.core(receiver).receive(LAB.now, 1 if receiver != 1 else 2, PreVote(term, 0, 0))
             assert isinstance(effect, Rejected)

@@ -247,6 +247,21 @@ def test_an_older_terms_entry_waits_for_one_of_this_term():
     assert list(lab.nodes[2].certified) == [2], "the older block is vouched for by the newer"
 
 
+def test_older_terms_entries_do_not_fill_a_new_leaders_window():
+    lab = Lab(3, options=RaftOptions(window=2))
+    lab.elect(0)
+    lab.propose(0, "a")
+    lab.propose(0, "b")
+    lose_answers(lab)
+    lab.crash(0)
+    lab.elect(1)
+    assert lab.core(1).slot() is not None, "or nothing would ever commit again"
+    lab.propose(1)
+    assert lab.core(1).slot() is None
+    lab.deliver_all()
+    assert len(lab.nodes[1].chain) == 4
+
+
 def test_a_leader_with_nothing_open_wants_no_block():
     lab = leading()
     assert not lab.core(0).wants_block()

@@ -154,9 +154,27 @@ def test_adopting_out_of_place_is_our_own_fault():
     for wrong in (make_block(2, bytes(32), 1, 0), make_block(1, bytes(32), 1, 0)):
         with pytest.raises(LocalProtocolError):
             lab.core(0).adopt(lab.now, wrong, None)
-    lab.propose(0, "a")
-    with pytest.raises(LocalProtocolError):
-        lab.core(0).adopt(lab.now, make_block(1, lab.decided[0].hash, 1, 1, "other"), None)
+
+
+def test_a_stale_leader_yields_to_a_decided_block_of_an_older_term():
+    lab = Lab(5)
+    lab.elect(0)
+    lab.propose(0, "old")
+    lab.deliver(next(flight for flight in lab.flights if flight.receiver == 2))
+    lab.isolate(0, 2)
+    lab.elect(1)
+    lab.propose(1, "stale")
+    lab.heal()
+    lab.isolate(1)
+    lab.elect(2)
+    lab.propose(2)
+    lab.deliver_all()
+    decided = lab.nodes[2].chain[1]
+    assert decided.round < lab.core(1).server.term
+    assert lab.core(1).status().role == "leader"
+    lab.adopt(1, decided)
+    assert lab.core(1).status().role == "follower"
+    assert lab.core(1).server.log.last_hash == decided.hash
 
 
 def test_a_certificate_of_another_term_or_block_certifies_nothing():

@@ -1,0 +1,129 @@
+"""Steps that an asynchronous network of crashing servers may take, and a swarm that draws them.
+
+Any message may be delivered late, twice or never; any timer may fire as late as it likes; a disk may stand still, and a
+crash loses what is not durable on it. :class:`Steps` names the steps; Hypothesis (``test_safety.py``) and the seeded
+swarm below choose among them. The lab's oracles judge every transition.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from consensus.raft import RaftOptions
+from consensus.vocabulary import SECOND
+from tests.consensus.raft.lab import Lab
+
+
+class Steps:
+    """One network, and everything that may happen to it. ``which`` picks one of however many there are."""
+
+    def __init__(self, count: int, seed: int, keep: int):
+        self.lab = Lab(count, seed=seed, options=RaftOptions(log_keep=keep, window=4, append_blocks_max=2))
+        self.proposals = 0
+
+    def deliver(self, which: int, *, copy: bool) -> None:
+        if self.lab.flights:
+            flight = self.lab.flights[which % len(self.lab.flights)]
+            if copy:
+                self.lab.flights.append(flight)
+            self.lab.deliver(flight)
+
+    def deliver_in_order(self, count: int) -> None:
+        for flight in self.lab.flights[:count]:
+            self.lab.deliver(flight)
+
+    def drop(self, which: int) -> None:
+        if self.lab.flights:
+            del self.lab.flights[which % len(self.lab.flights)]
+
+    def fire(self, which: int) -> None:
+        timers = [(node.me, name) for node in self.lab.nodes if node.up for name in sorted(node.timers)]
+        if timers:
+            self.lab.fire(*timers[which % len(timers)])
+
+    def propose(self) -> None:
+        for node in self.lab.nodes:
+            if node.up and node.core.slot() is not None:
+                self.proposals += 1
+                self.lab.propose(node.me, f"{self.proposals}")
+
+    def crash_or_restart(self, which: int) -> None:
+        node = self.lab.nodes[which % len(self.lab.nodes)]
+        if node.up:
+            self.lab.crash(node.me)
+        else:
+            self.lab.restart(node.me)
+
+    def stop_or_go_on_writing(self, which: int) -> None:
+        me = which % len(self.lab.nodes)
+        if me in self.lab.held:
+            self.lab.held.discard(me)
+            self.lab.drain(me)
+        else:
+            self.lab.held.add(me)
+
+    def write_a_little(self, which: int, count: int) -> None:
+        self.lab.drain(which % len(self.lab.nodes), count)
+
+    def isolate_or_heal(self, which: int) -> None:
+        if self.lab.cut:
+            self.lab.heal()
+        else:
+            self.lab.isolate(which % len(self.lab.nodes))
+
+    def catch_up(self) -> None:
+        """Hand every node the next block that someone decided, as the replica's catch-up would."""
+        lab = self.lab
+        for node in lab.nodes:
+            height = len(node.chain)
+            if node.up and height in lab.decided:
+                certificates = (other.certified.get(height) for other in lab.nodes)
+                lab.adopt(node.me, lab.decided[height], next(filter(None, certificates), None))
+
+    def heal_and_agree(self) -> None:
+        """With every server up and the network whole, all decide the same blocks, and a new one."""
+        lab = self.lab
+        lab.heal()
+        lab.held.clear()
+        for node in list(lab.nodes):
+            if node.up:
+                lab.drain(node.me)
+            else:
+                lab.restart(node.me)
+        assert lab.run(30 * SECOND, until=lambda: lab.leader() is not None)
+        lab.run(3 * SECOND)
+        while any(len(node.chain) < len(lab.decided) for node in lab.nodes):
+            self.catch_up()
+        lab.run(3 * SECOND)
+        leader = lab.leader()
+        assert leader is not None
+        height = lab.core(leader).server.log.last_index + 1
+        lab.propose(leader, "after healing")
+        assert lab.run(5 * SECOND, until=lambda: all(len(node.chain) > height for node in lab.nodes))
+        assert len({node.chain[-1].hash for node in lab.nodes}) == 1
+
+
+def swarm(seed: int, steps: int) -> Lab:
+    """Run one random schedule, its mix of faults drawn too, then heal; the lab as it then stands."""
+    random = Random(seed)
+    one = Steps(random.choice([2, 3, 3, 4, 5]), seed, random.choice([2, 100]))
+
+    def which() -> int:
+        return random.randrange(2**16)
+
+    actions = {
+        lambda: one.deliver_in_order(random.randint(1, 12)): random.choice([12, 30]),
+        lambda: one.fire(which()): random.choice([2, 5]),
+        one.propose: random.choice([4, 10]),
+        lambda: one.deliver(which(), copy=random.random() < 0.2): random.choice([0, 1, 6]),
+        lambda: one.drop(which()): random.choice([0, 0, 1, 3]),
+        lambda: one.crash_or_restart(which()): random.choice([0, 0, 1, 3]),
+        lambda: one.stop_or_go_on_writing(which()): random.choice([0, 0, 1, 3]),
+        lambda: one.write_a_little(which(), random.randint(1, 3)): random.choice([0, 1]),
+        lambda: one.isolate_or_heal(which()): random.choice([0, 0, 1, 3]),
+        one.catch_up: random.choice([0, 0, 1, 3]),
+    }
+    for action in random.choices(list(actions), list(actions.values()), k=steps):
+        action()
+    one.heal_and_agree()
+    return one.lab

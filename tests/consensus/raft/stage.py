@@ -1,0 +1,272 @@
+"""The verbs of Raft's golden transcripts, played on the lab.
+
+Servers are called S1, S2 ... as in the paper's figures; S1 is node 0. Terms and logs read ``index/term``.
+
+====================================  ================================================================================
+``nodes N [option=value ...]``        start N servers; times in options are nanoseconds
+``log S1 TERMS [term=T] [commit=I]``  set a server to a log with entries of these terms (``1,1,4``)
+``campaign S1``                       nobody has heard of a leader for long, and S1's election timer fires first
+``elect S1``                          the same, delivered until S1 leads; only the outcome is printed
+``quietly VERB ...``                  any verb, printing nothing
+``tick MS``                           time passes: timers that fall due fire, and nothing is delivered
+``run MS``                            time passes and messages arrive; only what the servers do is printed
+``fire S1 election|heartbeat``        one timer fires
+``propose S1 TEXT``                   S1 orders a block
+``deliver [S1 [S2]]``                 deliver until quiet everything, or what S1 sends, or what S1 sends to S2
+``once [S1 [S2]]``                    the same for what is under way now, but not what that gives rise to
+``drop [S1 [S2]]``                    lose what is under way
+``repeat S1 S2``                      deliver what S1 has under way to S2, and leave a copy of it under way
+``partition S1,S2 [S3 ...]``          cut the links between these groups and everyone else; ``heal`` mends them
+``crash S1`` · ``restart S1``         what is not durable is lost; the memory too
+``adopt S1 FROM``                     hand S1 by catch-up the next block that FROM has decided
+``show``                              every server in one line
+====================================  ================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from consensus.chain import BLOCKS
+from consensus.raft import RaftOptions
+from consensus.raft.messages import (
+    AppendDeferral,
+    AppendEntries,
+    AppendFailure,
+    AppendSuccess,
+    PreVote,
+    PreVoteReply,
+    RequestVote,
+    RequestVoteReply,
+)
+from consensus.raft.records import HardState, LogEntry
+from consensus.raft.restore import image_of
+from consensus.raft.roles import Follower, Leader
+from consensus.vocabulary import MILLISECOND, Commit, Cut, Drop, Effects, Persist, Put, Rejected, Trace
+from tests.consensus.raft.lab import GENESIS, Flight, Lab, make_block
+
+
+class Stage:
+    """One transcript's network. :meth:`execute` runs a command line and returns what it prints."""
+
+    def __init__(self) -> None:
+        self._lab: Lab | None = None
+        self._out: list[str] = []
+
+    @property
+    def lab(self) -> Lab:
+        assert self._lab is not None, "a transcript starts with `nodes`"
+        return self._lab
+
+    def execute(self, line: str) -> list[str]:
+        verb, *arguments = line.split()
+        self._out = []
+        action: Callable[..., None] = getattr(self, f"do_{verb}")
+        action(*arguments)
+        return self._out
+
+    # -- Verbs ---------------------------------------------------------------------------------------
+
+    def do_nodes(self, count: str, *settings: str) -> None:
+        options = {key: int(value) for key, value in (setting.split("=") for setting in settings)}
+        self._lab = Lab(int(count), options=RaftOptions(**options), observe=self._observe)
+        self._out.clear()
+
+    def do_log(self, name: str, terms: str, *settings: str) -> None:
+        given = dict(setting.split("=") for setting in settings)
+        blocks, last = [], GENESIS
+        for term in () if terms == "-" else map(int, terms.split(",")):
+            last = make_block(last.height + 1, last.hash, term, 0, "restored")
+            blocks.append(last)
+        image = image_of(int(given.get("term", last.round)), None, blocks, int(given.get("commit", "0")))
+        for block in image[BLOCKS].values():
+            self.lab.decided.setdefault(block.height, block)
+            self.lab.decided_in.setdefault(block.height, block.round)
+        me = number(name)
+        self.lab.crash(me)
+        self.lab.nodes[me].store.clear()
+        self.lab.nodes[me].store.update(image)
+        self.lab.restart(me)
+        self._out.clear()
+
+    def do_elect(self, name: str) -> None:
+        self.lab.elect(number(name))
+        self._out = [line.strip() for line in self._out if " becomes leader" in line]
+
+    def do_quietly(self, *words: str) -> None:
+        getattr(self, f"do_{words[0]}")(*words[1:])
+        self._out.clear()
+
+    def do_campaign(self, name: str) -> None:
+        lab = self.lab
+        lab.now += 2 * lab.options.election_timeout_max_ns
+        lab.nodes[number(name)].timers["raft.election"] = lab.now
+        lab.fire(number(name), "raft.election")
+
+    def do_fire(self, name: str, timer: str) -> None:
+        self.lab.fire(number(name), f"raft.{timer}")
+
+    def do_tick(self, milliseconds: str) -> None:
+        lab = self.lab
+        end = lab.now + int(milliseconds) * MILLISECOND
+        while True:
+            due = [(at, node.me, name) for node in lab.nodes if node.up for name, at in node.timers.items()]
+            at, me, name = min(due, default=(end + 1, 0, ""))
+            if at > end:
+                break
+            lab.fire(me, name)
+        lab.now = end
+
+    def do_run(self, milliseconds: str) -> None:
+        self.lab.run(int(milliseconds) * MILLISECOND)
+        self._out = [line.strip() for line in self._out]
+
+    def do_propose(self, name: str, *content: str) -> None:
+        self.lab.propose(number(name), *content)
+
+    def do_deliver(self, *names: str) -> None:
+        while flights := self._under_way(*names):
+            self._deliver(flights[0])
+
+    def do_once(self, *names: str) -> None:
+        for flight in self._under_way(*names):
+            self._deliver(flight)
+
+    def do_drop(self, *names: str) -> None:
+        for flight in self._under_way(*names):
+            self.lab.flights.remove(flight)
+            self._out.append(f"lost: {described(flight)}")
+
+    def do_repeat(self, sender: str, receiver: str) -> None:
+        for flight in self._under_way(sender, receiver):
+            self.lab.flights.append(flight)
+            self._deliver(flight)
+
+    def do_partition(self, *groups: str) -> None:
+        for group in groups:
+            self.lab.isolate(*(number(name) for name in group.split(",")))
+
+    def do_heal(self) -> None:
+        self.lab.heal()
+
+    def do_crash(self, name: str) -> None:
+        self.lab.crash(number(name))
+
+    def do_restart(self, name: str) -> None:
+        self.lab.restart(number(name))
+
+    def do_adopt(self, name: str, source: str) -> None:
+        me, giver = self.lab.nodes[number(name)], self.lab.nodes[number(source)]
+        height = len(me.chain)
+        self.lab.adopt(me.me, giver.chain[height], giver.certified.get(height))
+
+    def do_show(self) -> None:
+        for node in self.lab.nodes:
+            server = node.core.server
+            terms = ",".join(
+                str(server.log.term_at(i)) for i in range(server.log.base_index + 1, server.log.last_index + 1)
+            )
+            line = f"{label(node.me)} {node.core.status().role} term={server.term} log={terms or '-'}"
+            if server.log.base_index:
+                line += f" after={server.log.base_index}"
+            line += f" commit={server.commit_index}"
+            if isinstance(server.role, Follower) and server.role.leader is not None:
+                line += f" leader={label(server.role.leader)}"
+            if isinstance(server.role, Leader):
+                line += "".join(
+                    f" {label(peer)}:{type(one.state).__name__.lower()}@{one.match_index}/{one.next_index}"
+                    for peer, one in server.role.progress.items()
+                )
+                line += " wants-block" if node.core.wants_block() else ""
+            self._out.append(line if node.up else f"{label(node.me)} down")
+
+    # -- Telling -------------------------------------------------------------------------------------
+
+    def _under_way(self, sender: str | None = None, receiver: str | None = None) -> list[Flight]:
+        return [
+            flight
+            for flight in self.lab.flights
+            if sender in (None, label(flight.sender)) and receiver in (None, label(flight.receiver))
+        ]
+
+    def _deliver(self, flight: Flight) -> None:
+        suffix = "" if self.lab.nodes[flight.receiver].up else " (down)"
+        self._out.append(described(flight) + suffix)
+        self.lab.deliver(flight)
+
+    def _observe(self, me: int, effects: Effects) -> None:
+        for effect in effects:
+            text = told(effect)
+            if text is not None:
+                self._out.append(f"{INDENT if self._out else ''}{label(me)} {text}")
+
+
+INDENT = "  "
+
+
+def number(name: str) -> int:
+    """S1 is node 0."""
+    assert name.startswith("S"), f"{name}: servers are called S1, S2 ..."
+    return int(name[1:]) - 1
+
+
+def label(me: int) -> str:
+    return f"S{me + 1}"
+
+
+def told(effect: Any) -> str | None:
+    """An effect in words; None for those that show when they arrive, and for timers."""
+    match effect:
+        case Trace(kind="raft.role", detail=(role, term)):
+            return f"becomes {role} in term {term}"
+        case Trace(kind=kind, detail=detail):
+            return " ".join([kind, *map(str, detail)])
+        case Persist(records=records):
+            return "writes " + ", ".join(map(written, records))
+        case Commit(height=height, block=block, certificate=certificate):
+            proof = "" if certificate is None else " by " + ",".join(label(m) for m, _ in certificate.signatures)
+            return f"commits {height}/{block.round}{proof}"
+        case Rejected(reason=reason):
+            return f"rejects it: {reason}"
+        case _:
+            return None
+
+
+def written(record: Any) -> str:
+    match record:
+        case Put(value=HardState(term=term, voted_for=voted_for)):
+            return f"term {term}" + ("" if voted_for is None else f" with its vote for {label(voted_for)}")
+        case Put(value=LogEntry(block=block)):
+            return f"{block.height}/{block.round}"
+        case Cut(start=start):
+            return f"nothing from {start} on"
+        case Drop(end=end):
+            return f"nothing before {end}"
+        case _:
+            return repr(record)
+
+
+def described(flight: Flight) -> str:
+    message = flight.message
+    match message:
+        case PreVote() | RequestVote():
+            text = f"{type(message).__name__} term={message.term} last={message.last_index}/{message.last_term}"
+            text += " transfer" if isinstance(message, RequestVote) and message.transfer else ""
+        case PreVoteReply() | RequestVoteReply():
+            text = f"{type(message).__name__} term={message.term} {'granted' if message.granted else 'refused'}"
+        case AppendEntries():
+            blocks = ",".join(f"{block.height}/{block.round}" for block in message.blocks) or "-"
+            previous = f"{message.previous_index}/{message.previous_term}"
+            text = f"AppendEntries term={message.term} after={previous} blocks={blocks} commit={message.commit}"
+        case AppendSuccess():
+            signed = " signed" if message.signature is not None else ""
+            text = f"AppendSuccess term={message.term} match={message.match_index}{signed}"
+        case AppendFailure():
+            conflict = f"{message.conflict_index}/{message.conflict_term}"
+            text = f"AppendFailure term={message.term} after={message.previous_index} conflict={conflict}"
+        case AppendDeferral():
+            text = f"AppendDeferral term={message.term} match={message.match_index}"
+        case _:
+            text = repr(message)
+    return f"{label(flight.sender)} -> {label(flight.receiver)} {text}"

@@ -148,7 +148,7 @@ def report(ctx: Context, args: ReportArgs) -> Plain:
     ctx.put(ctx.object_id, claim)
     for wallet in wallets:
         ctx.emit("reminder", to=wallet, claim=ctx.object_id, insurer=policy.insurer)
-    return {"claim": ctx.object_id, "policy": policy_id, "insurer": policy.insurer}
+    return {"claim": ctx.object_id, "policy": policy_id, "insurer": policy.insurer, "reminded": wallets}
 
 
 @contract.action(roles=("insurer",))

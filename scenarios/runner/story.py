@@ -93,23 +93,29 @@ def _known(times: Mapping[str, int], step: Story, earlier: str) -> int:
 
 
 def _time_ms(scenario: Scenario, step: Story, before_ms: Sequence[int], seed: int) -> int:
-    given = [name for name in ("at", "wait", "takes") if getattr(step, name) is not None]
-    if len(given) > 1:
-        raise StoryError(step.id, given[1], f"give `{given[0]}` or `{given[1]}`, not both")
-    floor_ms = max(before_ms, default=scenario.run.clock.start)
+    if step.wait is not None and (step.at is not None or step.takes is not None):
+        raise StoryError(step.id, "wait", "goes neither with `at` nor with `takes`")
+    begins_ms = max(before_ms, default=scenario.run.clock.start)
     if step.at is not None:
-        if step.at < floor_ms:
+        if step.at < begins_ms:
             raise StoryError(step.id, "at", "lies before a step that this one comes after, or before the clock's start")
-        return step.at
-    if step.wait is not None:
-        return floor_ms + step.wait // MILLISECOND
+        begins_ms = step.at
     if step.takes is not None:
-        stage = scenario.arms.chain.get(step.takes)
-        if stage is None:
-            near = did_you_mean(step.takes, scenario.arms.chain)
-            raise StoryError(step.id, "takes", f"`{step.takes}` is not under `arms.chain`{near}")
-        return floor_ms + stage_ns(stage, keyed_draw(seed, "story", step.id)) // MILLISECOND
-    return floor_ms + DEFAULT_WAIT_MS
+        return begins_ms + drawn_ns(scenario, step, seed) // MILLISECOND
+    if step.at is not None:
+        return begins_ms
+    return begins_ms + (DEFAULT_WAIT_MS if step.wait is None else step.wait // MILLISECOND)
+
+
+def drawn_ns(scenario: Scenario, step: Story, seed: int) -> int:
+    """How long the stage that ``step`` takes lasts in this run; 0 where it takes none."""
+    if step.takes is None:
+        return 0
+    stage = scenario.arms.chain.get(step.takes)
+    if stage is None:
+        near = did_you_mean(step.takes, scenario.arms.chain)
+        raise StoryError(step.id, "takes", f"`{step.takes}` is not under `arms.chain`{near}")
+    return stage_ns(stage, keyed_draw(seed, "story", step.id))
 
 
 class _Builder:

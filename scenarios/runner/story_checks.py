@@ -13,6 +13,7 @@ from scenarios.language.schema import Scenario
 from scenarios.results import Expectation
 from scenarios.runner.arms import paper_ns, paper_quantiles
 from scenarios.runner.conductor import Acknowledged
+from scenarios.runner.story import drawn_ns
 
 MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
@@ -66,6 +67,8 @@ def _compare(scenario: Scenario, seed: int, case: str, steps: Sequence[Acknowled
     path = steps[stages.index("notice") : stages.index("paid") + 1]
     scale = scenario.run.clock.scale
     stages_ns = (path[-1].step.at_ns - path[0].step.at_ns) * scale.business_ns // scale.run_ns
+    notice = next(step for step in scenario.story if step.id == path[0].step.id)
+    stages_ns += drawn_ns(scenario, notice, seed)  # from the discharge to its report
     latency_ns = sum(item.returned_ns - item.called_ns for item in path)
     chain_ns = stages_ns + latency_ns
     own_ns, many = paper_ns(scenario, seed, case), paper_quantiles(scenario, seed)

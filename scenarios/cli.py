@@ -6,12 +6,9 @@ stderr, results to stdout. Users never see a traceback; ``CONSORTIUM_DEBUG=1`` s
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -21,14 +18,11 @@ from typing import Annotated
 
 import typer
 
-from scenarios.language import Scenario, ScenarioInvalid, arithmetic, json_schema_text, load_scenario, render
+from scenarios.failures import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_INVALID, EXIT_PASS, say, tell
+from scenarios.language import Scenario, ScenarioInvalid, arithmetic, json_schema_text, load_scenario
 from scenarios.shipped import find_scenario, shipped
 
-EXIT_PASS, EXIT_FAIL, EXIT_INVALID, EXIT_INCONCLUSIVE = 0, 1, 2, 3
 _EXIT_OF_VERDICT = {"pass": EXIT_PASS, "fail": EXIT_FAIL, "inconclusive": EXIT_INCONCLUSIVE}
-
-_UsageMistake: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
-"""The base of typer's complaints about usage: its own class or click's, whichever this version has."""
 
 app = typer.Typer(
     name="consortium",
@@ -184,7 +178,7 @@ def validate(
             scenario = load_scenario(find_scenario(given), override or [])
             _require_plan(scenario)
         except ScenarioInvalid as invalid:
-            _say(str(invalid))
+            say(str(invalid))
             refused += 1
             continue
         _say_warnings(scenario.origin.warnings)
@@ -217,7 +211,7 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run
     for finding in report.findings:
         typer.echo(finding.text if finding.sound else f"FAULT {finding.text}", err=not finding.sound)
     if not report.sound:
-        _say(f"{folder}: not sound")
+        say(f"{folder}: not sound")
         raise typer.Exit(EXIT_FAIL)
     typer.echo(f"{folder}: sound")
 
@@ -242,52 +236,14 @@ def invoke(argv: Sequence[str]) -> int:
     """Run one command; its exit code. Every exception ends here as one clear message."""
     try:
         code = app(list(argv), prog_name="consortium", standalone_mode=False)
-    except ScenarioInvalid as invalid:
-        _say(render(invalid.problems))
-        return EXIT_INVALID
-    except (typer.Abort, KeyboardInterrupt):
-        _say("interrupted")
-        return EXIT_INCONCLUSIVE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody listens any more
-        return EXIT_PASS
-    except Exception as error:  # noqa: BLE001 -- the last line of defence against tracebacks
-        return _failed(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the last line of defence against tracebacks
+        return tell(error)
     return code if isinstance(code, int) else EXIT_PASS
-
-
-def _failed(error: Exception) -> int:
-    if os.environ.get("CONSORTIUM_DEBUG"):
-        traceback.print_exception(error)
-    if isinstance(error, _UsageMistake):
-        error.show()  # type: ignore[attr-defined] # every such class has it
-        return EXIT_INVALID
-    from scenarios.runner.ground import RunError  # noqa: PLC0415 -- slow to import, needed on failure only
-
-    if isinstance(error, RunError):
-        _say(f"consortium: {error}")
-        if error.hint:
-            _say(f"  hint: {error.hint}")
-        return EXIT_INCONCLUSIVE if error.inconclusive else EXIT_INVALID
-    if isinstance(error, OSError):
-        where = f" ({error.filename})" if error.filename else ""
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            _say(f"consortium: the disk is full{where}; what was written before is kept")
-            return EXIT_INCONCLUSIVE
-        _say(f"consortium: {error.strerror or error}{where}")
-        return EXIT_INVALID
-    _say(f"consortium: internal error: {type(error).__name__}: {error}")
-    _say("  hint: set CONSORTIUM_DEBUG=1 to see where, and report it")
-    return EXIT_INCONCLUSIVE
 
 
 def _say_warnings(warnings: Sequence[object]) -> None:
     for warning in warnings:
-        _say(str(warning))
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
+        say(str(warning))
 
 
 if __name__ == "__main__":

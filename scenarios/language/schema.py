@@ -86,8 +86,6 @@ class Scenario(Part):
     """What a value of a business record looks like on the chain."""
     products: tuple[Word, ...] = ()
     """Insurance products by the names of their files under configs/products."""
-    treaties: tuple[Word, ...] = ()
-    """Reinsurance treaties by the names of their files under configs/treaties."""
     assumptions: tuple[Assumption, ...] = ()
     """Values that the sources do not give; using one that is not declared is an error."""
 

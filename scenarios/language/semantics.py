@@ -133,11 +133,10 @@ def _a_quorum_remains(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _references_exist(scenario: Scenario) -> Iterator[Finding]:
-    for key, names in (("products", scenario.products), ("treaties", scenario.treaties)):
-        known = shipped_terms(key)
-        for index, name in enumerate(names):
-            if name not in known:
-                yield Finding((key, index), f"there is no configs/{key}/{name}.yaml{_near(name, known)}")
+    known = shipped_terms("products")
+    for index, name in enumerate(scenario.products):
+        if name not in known:
+            yield Finding(("products", index), f"there is no configs/products/{name}.yaml{_near(name, known)}")
 
 
 def _something_happens(scenario: Scenario) -> Iterator[Finding]:
@@ -146,7 +145,7 @@ def _something_happens(scenario: Scenario) -> Iterator[Finding]:
 
 
 def shipped_terms(kind: str) -> list[str]:
-    """Names of the shipped products or treaties."""
+    """Names of the shipped terms of a kind, as "products"."""
     folder = files("configs").joinpath(kind)
     if not folder.is_dir():
         return []

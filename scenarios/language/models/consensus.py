@@ -36,8 +36,6 @@ class Pbft(Part):
 
     view_change_timeout: Nanoseconds | None = None
     """How long a backup waits for a request to be ordered before it asks for the next primary."""
-    checkpoint_interval: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    """A checkpoint is taken every so many blocks."""
     window: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """How many blocks may be under way at once."""
 

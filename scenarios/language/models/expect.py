@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from scenarios.language import units
-from scenarios.language.models.base import Nanoseconds, Part
+from scenarios.language.models.base import Part
 
 Safety = Literal["agreement", "validity", "total_order", "durability", "no_double_payment", "conservation", "privacy"]
 
@@ -89,10 +89,6 @@ class Liveness(Part):
 
     drains: bool = True
     """Every step of the workload is acknowledged before the run's duration ends."""
-    recovers_within: Nanoseconds | None = None
-    """After the last fault ends, a block is decided within this long."""
-    converges_within: Nanoseconds | None = None
-    """After the last fault ends, every node that is up holds every block within this long."""
 
 
 class Expect(Part):

@@ -52,7 +52,7 @@ class PbftCore:
         if self._restarted and context.votes:
             for entry in context.log.entries():
                 if entry.accepted is not None:
-                    context.application.validate(entry.accepted.block)  # it has forgotten what it accepted
+                    context.application.validate(entry.accepted.block)  # judged before; it must know what we build on
             self._normal_case.advance()
             self._retransmission.repeat()
             context.out.broadcast(StatusReport(view=context.view))
@@ -91,6 +91,18 @@ class PbftCore:
 
     def demand(self, now: int, waiting: bool) -> Effects:
         self._context.waiting = waiting
+        return self._finish(now)
+
+    def complain(self, now: int) -> Effects:
+        """A request waited here far longer than others that were decided: leave the view of a censoring primary.
+
+        The view-change timer starts again at every decision, so it alone does not notice that a primary ignores one
+        client; the caller, who sees the requests, does (section 4.5.2 times a request; a complaint ends that time).
+        A primary that has just begun is given its timeout first.
+        """
+        context = self._context
+        if context.votes and not context.leads and self._patience.exhausted(now):
+            context.suspicion = "a request is ignored"
         return self._finish(now)
 
     def wants_block(self) -> bool:
@@ -191,7 +203,6 @@ class PbftCore:
         for height, accepted in sorted(image.get(ACCEPTED, {}).items()):
             if isinstance(height, int) and log.certified.height < height <= log.high:
                 log.entry(height).accepted = accepted
-                context.application.validate(accepted.block)  # judged before; it must know what we build on
         for height, prepared in sorted(image.get(PREPARED, {}).items()):
             if isinstance(height, int) and log.certified.height < height <= log.high:
                 log.entry(height).prepared = prepared

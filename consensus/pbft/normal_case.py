@@ -303,17 +303,23 @@ class NormalCase:
             assert accepted is not None  # noqa: S101 - the chain up to the tip is accepted
             if len(entry.prepares) < needed:
                 return
-            block_hash = accepted.block.hash
-            prepares = entry.matching_prepares(accepted.view, block_hash)
+            prepares = entry.matching_prepares(accepted.view, accepted.block.hash)
             if len(prepares) < needed:
                 return
-            signatures = tuple((prepare.replica, prepare.signature) for prepare in prepares[:needed])
-            entry.prepared = PreparedCertificate(accepted.view, accepted.block.header, accepted.signature, signatures)
-            self._context.out.persist(Put(PREPARED, entry.height, entry.prepared))
             log.prepared = entry.height
-            vote = self.own_commit(entry.prepared)
-            self._context.out.broadcast(vote)
-            self._count_commit(entry, vote)
+            if entry.prepared is not None and entry.prepared.view == accepted.view:
+                continue  # before a restart; the COMMIT was said
+            signatures = tuple((prepare.replica, prepare.signature) for prepare in prepares[:needed])
+            self._say_commit(
+                entry, PreparedCertificate(accepted.view, accepted.block.header, accepted.signature, signatures)
+            )
+
+    def _say_commit(self, entry: Entry, prepared: PreparedCertificate) -> None:
+        entry.prepared = prepared
+        self._context.out.persist(Put(PREPARED, entry.height, prepared))
+        vote = self.own_commit(prepared)
+        self._context.out.broadcast(vote)
+        self._count_commit(entry, vote)
 
     def _count_commit(self, entry: Entry, vote: CommitVote) -> None:
         entry.commits[vote.replica] = vote

@@ -26,6 +26,7 @@ class Retransmission:
         self._members = context.members
         self._normal_case = normal_case
         self._deadline = Deadline(context, RESEND)
+        self._view = context.view
         self._progress = (context.view, context.log.committed.height)
         self._rounds = 0  # how often the timer found no progress; also whom to ask next
         self._asked: set[tuple[int, bytes]] = set()  # bodies asked for since the timer last fired
@@ -75,6 +76,9 @@ class Retransmission:
 
     def settle(self, now: int) -> None:
         """At the end of every input: ask for bodies as soon as they are missed; time the rest."""
+        if self._view != self._context.view:
+            self._view = self._context.view
+            self._helped = dict.fromkeys(self._members.voters, now)  # the NEW-VIEW was sent to all just now
         self._fetch_missing()
         if not self._unfinished():
             self._deadline.set(now, None)

@@ -49,9 +49,14 @@ class Patience:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._deadline = Deadline(context, VIEW_CHANGE)
-        self._seen = (context.view, False, context.log.committed.height)  # view, taking part, last decided height
+        self._seen = (
+            context.view,
+            context.active is not None,
+            context.log.committed.height,
+        )  # view, taking part, last decided height
         self.doublings = 0
         """The timeout is ``view_change_timeout << doublings``."""
+        self._since = 0  # when the present view or view change began
         self._fruitful = True  # was anything decided since the last view began, or do we only start
 
     @property
@@ -62,11 +67,17 @@ class Patience:
         """The timer fired; True when the primary's time is up."""
         return self._deadline.fired(now)
 
+    def exhausted(self, now: int) -> bool:
+        """The present primary has had its time, whatever it decided."""
+        return self._context.active is not None and now >= self._since + self.timeout
+
     def settle(self, now: int, *, quorum_asks: bool) -> None:
         """At the end of every input: start, restart or stop the timer."""
         context, log = self._context, self._context.log
         active = context.active is not None
-        view, _, height = self._seen
+        view, was_active, height = self._seen
+        if (context.view, active) != (view, was_active):
+            self._since = now
         if context.view != view:
             self._view_left()
         if active and log.committed.height > height:

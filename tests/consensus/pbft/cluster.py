@@ -149,6 +149,7 @@ class Cluster:
         seed: int = 0,
         byzantine: Iterable[int] = (),
         options: Options | None = None,
+        observe: Callable[[int, Any], None] = lambda _node, _what: None,
     ) -> None:
         self.n = n
         self.quorum, self.faults = byzantine_quorum(n), byzantine_faults(n)
@@ -165,6 +166,7 @@ class Cluster:
         self.filter_sent: Callable[[int, int, Any], Any] = lambda _sender, _to, message: message
         self.decided: dict[int, bytes] = {}
         self.signed: dict[tuple[Any, ...], Any] = {}
+        self.observe = observe
         self._order = 0
         for node in self.nodes:
             self.restart(node.number)
@@ -203,6 +205,7 @@ class Cluster:
         """Do the effects in order; ``first`` of them only if given (then the node dies)."""
         node = self.nodes[number]
         for effect in effects[:first]:
+            self.observe(number, effect)
             match effect:
                 case Persist():
                     apply_records(node.image, effect.records)
@@ -278,6 +281,7 @@ class Cluster:
 
     def give(self, sender: int, to: int, message: Any) -> Effects:
         """Hand one message over, and carry out what follows."""
+        self.observe(to, Flight(self.now, 0, sender, to, message))
         effects = self.nodes[to].running.receive(self.now, sender, message)
         self.carry_out(to, effects)
         return effects

@@ -335,3 +335,17 @@ def test_a_new_view_passed_on_by_anyone_is_good_and_a_changed_one_is_not(n):
         assert cluster.core(target).state_hash() == before
     cluster.give(2, target, good)
     assert not cluster.core(target).status().changing
+
+
+def test_a_complaint_about_a_primary_that_has_just_begun_is_too_early():
+    cluster = Cluster(4)
+    change_view(cluster, 1, 2, 3)
+    cluster.deliver()
+    cluster.demand(waiting=False)
+    for number in cluster.voters:
+        cluster.carry_out(number, cluster.core(number).complain(cluster.now + 1 * SECOND))
+    assert cluster.views() == [1] * 4
+    for number in cluster.voters:
+        cluster.carry_out(number, cluster.core(number).complain(cluster.now + 3 * SECOND))
+    cluster.deliver()
+    assert cluster.views() == [2] * 4

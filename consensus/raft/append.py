@@ -11,6 +11,8 @@ The paper's rules (figure 2, "AppendEntries RPC"; section 5.3), in the order in 
    block on that it cannot judge yet, the rest counts as not received, and the leader is told so.
 5. Only an entry that conflicts truncates, only from there on; equal entries stay, however old the message.
 6. Commit up to the leader's commit index, but never past the last entry that this message vouches for.
+7. Answer entries, and the first word of each round of heartbeats. What has neither only tells of a commitment, and
+   needs no answer: should an earlier one be lost, the next heartbeat asks again.
 """
 
 from __future__ import annotations
@@ -47,23 +49,27 @@ def on_append_entries(server: Server, now: int, sender: NodeId, message: AppendE
         server.send(sender, _conflict(server, message))
         return
     plan = _plan(server, message)
-    _follow(server, now, sender, message.term)
+    role = _follow(server, now, sender, message.term)
     if plan.fresh:
         if plan.fresh[0].height <= server.log.last_index:
             server.truncate(plan.fresh[0].height)
         for block in plan.fresh:
             server.append(block)
     _commit(server, message.commit, plan)
-    server.send(sender, _answer(server, message, plan))
+    if message.blocks or message.beat > role.beat:
+        role.beat = max(role.beat, message.beat)
+        server.send(sender, _answer(server, message, plan))
     server.tidy()
 
 
-def _follow(server: Server, now: int, leader: NodeId, term: int) -> None:
+def _follow(server: Server, now: int, leader: NodeId, term: int) -> Follower:
     """A leader of our term, or of a later one, was heard."""
     server.become_follower(now, term, leader)
-    assert isinstance(server.role, Follower)  # noqa: S101
-    server.role.reset_at = now
-    server.role.heard_at = now
+    role = server.role
+    assert isinstance(role, Follower)  # noqa: S101
+    role.reset_at = now
+    role.heard_at = now
+    return role
 
 
 def _require_one_leader(server: Server, sender: NodeId, message: AppendEntries) -> None:

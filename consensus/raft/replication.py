@@ -271,7 +271,7 @@ def _next_after_conflict(server: Server, message: AppendFailure) -> int:
 
 def _advance_commit(server: Server, role: Leader, index: int) -> bool:
     """Commit ``index`` and all before it if it is acknowledged by a majority (section 5.4.2)."""
-    if index <= server.commit_index or _certificate(server, role, index) is None:
+    if role.tally.count(index) < server.quorum or index <= server.commit_index:
         return False
     certificates: dict[int, Certificate] = {}
     for height in range(server.commit_index + 1, index + 1):

@@ -25,6 +25,7 @@ class Follower(msgspec.Struct, tag=True):
     reset_at: int  # when the wait began: a leader heard, a vote granted, or the state entered
     heard_at: int | None = None  # when a leader was last heard: until it lapses, no one else gets a vote
     leader: NodeId | None = None  # of the current term
+    beat: int = -1  # the latest of this leader's rounds of heartbeats that was answered
 
 
 class PreCandidate(msgspec.Struct, tag=True):

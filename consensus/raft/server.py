@@ -178,10 +178,12 @@ class Server:
         A follower's wait is not cut short by a new term, nor prolonged: only hearing a leader and granting a
         vote begin it anew (section 5.2).
         """
-        if term > self.term:
+        news = term > self.term
+        if news:
             self.enter_term(term)
         if isinstance(self.role, Follower):
-            self.role.leader = leader
+            if news or self.role.leader != leader:
+                self.role.leader, self.role.beat = leader, -1
             return
         timeout = self.random_timeout()
         if isinstance(self.role, Leader | Candidate | PreCandidate):

@@ -24,11 +24,13 @@ class Tally(msgspec.Struct):
         votes = self.signatures.get(index)
         return votes is not None and member in votes
 
-    def add(self, index: int, member: NodeId, signature: bytes) -> int:
-        """Count one verified signature; how many there are for ``index`` now."""
-        votes = self.signatures.setdefault(index, {})
-        votes[member] = signature
-        return len(votes)
+    def add(self, index: int, member: NodeId, signature: bytes) -> None:
+        """Count one verified signature."""
+        self.signatures.setdefault(index, {})[member] = signature
+
+    def count(self, index: int) -> int:
+        """How many members have acknowledged ``index``."""
+        return len(self.signatures.get(index, ()))
 
     def certificate(self, term: int, index: int, block_hash: bytes, quorum: int) -> Certificate | None:
         """Exactly a quorum of signatures in ascending order of member, or None while there are fewer."""

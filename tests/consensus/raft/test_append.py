@@ -51,6 +51,18 @@ def test_an_acknowledgement_of_an_older_terms_entry_is_not_signed():
     assert sent(lab.receive(0, 2, append(2, GENESIS, [one]))) == [AppendSuccess(2, 1, None, 0)]
 
 
+def test_what_only_tells_of_a_commitment_is_not_answered():
+    lab = Lab(3)
+    (one,) = chain(1)
+    assert sent(lab.receive(0, 2, append(1, GENESIS, [], beat=3))) != []
+    assert sent(lab.receive(0, 2, append(1, GENESIS, [one], beat=3))) != []
+    effects = lab.receive(0, 2, append(1, one, [], commit=1, beat=3))
+    assert sent(effects) == []
+    assert [effect.height for effect in effects if isinstance(effect, Commit)] == [1]
+    assert sent(lab.receive(0, 2, append(1, one, [], commit=1, beat=4))) != [], "a new round of heartbeats"
+    assert sent(lab.receive(0, 2, append(2, one, [], commit=1, beat=0))) != [], "a new leadership of the same node"
+
+
 def test_an_older_term_is_refused_and_told_ours():
     lab = Lab(3)
     lab.receive(0, 2, append(5, GENESIS, []))

@@ -1,0 +1,49 @@
+"""A budgeted slice of the campaigns; no seed is ever skipped. ``make soak`` runs many more."""
+
+from __future__ import annotations
+
+import pytest
+
+from network.virtual import Crash
+from network.virtual.bare import bare_cast
+from network.virtual.campaign import build_world, campaign, draw_case, run_case
+
+SEEDS = 30
+SOAK_SEEDS = 3000
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("protocol", ["solo", "raft", "pbft"])
+def test_cores_stay_safe_under_random_faults_and_recover(protocol: str) -> None:
+    summary = campaign(protocol, range(SEEDS), bare_cast)
+    assert [outcome.seed for outcome in summary.outcomes] == list(range(SEEDS))
+    for kind in ("crashed", "lost", "cut", "duplicated", "vanished", "synced"):
+        assert summary.counts[kind] > 0, f"no message or node was ever {kind}: the campaign is too tame"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(24 * 3600)
+@pytest.mark.parametrize("protocol", ["raft", "pbft"])
+def test_cores_stay_safe_for_a_long_time(protocol: str) -> None:
+    assert len(campaign(protocol, range(SEEDS, SOAK_SEEDS), bare_cast).outcomes) == SOAK_SEEDS - SEEDS
+
+
+@pytest.mark.parametrize("protocol", ["raft", "pbft"])
+def test_a_case_is_played_the_same_way_every_time(protocol: str) -> None:
+    hashes = set()
+    for _ in range(2):
+        case = draw_case(protocol, 3)
+        world = build_world(case, bare_cast(case), hashing=True)
+        world.run(until_ns=case.heal_ns)
+        hashes.add(world.event_sha256())
+    assert len(hashes) == 1
+
+
+def test_too_many_dead_nodes_are_reported_as_a_lack_of_progress_with_the_case() -> None:
+    case = draw_case("raft", 2)
+    dead = tuple(Crash(at_ns=1, node=node) for node in case.voters)
+    with pytest.raises(AssertionError, match="liveness: not finished") as caught:
+        run_case(
+            type(case)(**{name: getattr(case, name) for name in case.__struct_fields__} | {"plan": dead}), bare_cast
+        )
+    assert any(note.startswith("case: {") for note in caught.value.__notes__)

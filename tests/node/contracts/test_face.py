@@ -1,0 +1,73 @@
+import node.contracts
+import node.privacy
+import scenarios.roles
+
+
+def public(module):
+    return sorted(module.__all__)
+
+
+def test_the_face_of_the_contracts():
+    assert public(node.contracts) == sorted(
+        {
+            "CATALOGUE",
+            "Arguments",
+            "Context",
+            "Contract",
+            "Event",
+            "Execution",
+            "Lifecycle",
+            "Outcome",
+            "Plain",
+            "Record",
+            "Refusal",
+            "business_entries",
+            "catalogue",
+            "execute_block",
+            "genesis_state",
+            "is_executed",
+            "record_types",
+        }
+    )
+    assert all(hasattr(node.contracts, name) for name in node.contracts.__all__)
+
+
+def test_the_face_of_privacy():
+    assert public(node.privacy) == sorted(
+        {
+            "Commitments",
+            "Envelope",
+            "Opening",
+            "Value",
+            "VaultRecord",
+            "commitment",
+            "derive",
+            "field_names",
+            "is_committed",
+            "open_for",
+            "seal",
+            "unseal",
+        }
+    )
+    assert all(hasattr(node.privacy, name) for name in node.privacy.__all__)
+
+
+def test_the_face_of_the_roles():
+    assert public(scenarios.roles) == ["Act", "Desk", "Request", "StoryError", "Verb", "verb_of", "verbs_of"]
+
+
+def test_the_contracts_that_there_are():
+    assert {
+        "access",
+        "accounts",
+        "claims",
+        "consent",
+        "custody",
+        "policy",
+        "products",
+        "risk",
+        "statements",
+        "supervision",
+        "treaty",
+        "underwriting",
+    } <= set(node.contracts.CATALOGUE)

@@ -95,13 +95,18 @@ async def test_mosquitto_pub_and_sub(serve, qos):
     listening = await asyncio.create_subprocess_exec(
         *("mosquitto_sub", *place, "-C", "2", "-t", "net/all/+/k", "-F", "%q %t %p"), stdout=pipe, stderr=pipe
     )
-    async with asyncio.timeout(DEADLINE_S):
-        while not server._subscriptions._wild:  # noqa: ASYNC110 - its output is buffered until it ends
-            await asyncio.sleep(0)
-        for word in ("first", "second"):
-            saying = await asyncio.create_subprocess_exec("mosquitto_pub", *place, "-t", "net/all/a/k", "-m", word)
-            assert await saying.wait() == 0
-        heard, complaints = await listening.communicate()
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            while not server._subscriptions._wild:  # noqa: ASYNC110 - its output is buffered until it ends
+                await asyncio.sleep(0)
+            for word in ("first", "second"):
+                saying = await asyncio.create_subprocess_exec("mosquitto_pub", *place, "-t", "net/all/a/k", "-m", word)
+                assert await saying.wait() == 0
+            heard, complaints = await listening.communicate()
+    finally:
+        if listening.returncode is None:
+            listening.kill()
+            await listening.wait()
     assert listening.returncode == 0
     assert heard.decode().splitlines() == [f"{qos} net/all/a/k first", f"{qos} net/all/a/k second"]
     assert complaints == b""

@@ -14,10 +14,10 @@ Outward = Send | Broadcast | Reply
 
 
 class Alarm:
-    """A named timer. ``due`` is None when cancelled; ``at`` is when its entry in the event queue comes up.
+    """A named timer; see :mod:`network.virtual.timers`.
 
-    Timers are set again far more often than they fire, so a later deadline only moves ``due``: the entry that is
-    already queued finds it on coming up and queues itself again. ``generation`` tells that entry from older ones.
+    ``due`` is None when it is not set; ``at`` is when its entry in the event queue comes up, None when it has none.
+    ``generation`` tells that entry from older ones.
     """
 
     __slots__ = ("at", "due", "generation")

@@ -49,7 +49,7 @@ class Disk:
 
     def end_sync(self, generation: int) -> list[tuple[Record, ...]]:
         """The running sync is through: apply its writes and return them, in order."""
-        assert generation == self.generation, "the completion of a sync that a crash undid is not passed on"
+        assert generation == self.generation, "the completion of a sync that a crash undid is not passed on"  # noqa: S101
         return self._apply(self.syncing - self.durable)
 
     def crash(self, survivors: int) -> list[tuple[Record, ...]]:

@@ -62,7 +62,7 @@ class Stream:
 
 def _block(name: str, number: int) -> array[int]:
     words = array("I")
-    assert words.itemsize * 8 == WORD_BITS, "array('I') holds 32-bit words on every platform that CPython supports"
+    assert words.itemsize * 8 == WORD_BITS, "array('I') holds 32-bit words on every platform that CPython supports"  # noqa: S101
     words.frombytes(shake_128(f"{name}/{number}".encode()).digest(4 * WORDS_PER_BLOCK))
     if sys.byteorder == "big":
         words.byteswap()

@@ -1,7 +1,8 @@
-"""The entries of the event queue, and the integer that orders them. Data only: a queue can be copied."""
+"""The event queue, its entries, and the integer that orders them. Data only: a queue can be copied."""
 
 from __future__ import annotations
 
+from heapq import heappop, heappush, heapreplace
 from typing import Any
 
 TIME_SHIFT = 34
@@ -74,3 +75,29 @@ class Boot:
 
     def __init__(self, actor: int) -> None:
         self.actor = actor
+
+
+Event = Flight | Tick | Synced | Edge | Boot
+
+
+class Queue:
+    """What happens next: a heap of (key, number, event); ``number`` keeps equal keys in order of arrival."""
+
+    def __init__(self) -> None:
+        self.heap: list[tuple[int, int, Event]] = []
+        self._number = 0
+
+    def push(self, key: int, event: Event) -> None:
+        self._number += 1
+        heappush(self.heap, (key, self._number, event))
+
+    def take(self) -> tuple[int, Event]:
+        """The first event and its key; a flight stays queued for its next receiver. The queue must not be empty."""
+        key, number, event = self.heap[0]
+        if type(event) is Flight:
+            event.landed += 1
+            if event.landed < len(event.keys):
+                heapreplace(self.heap, (event.keys[event.landed], number, event))
+                return key, event
+        heappop(self.heap)
+        return key, event

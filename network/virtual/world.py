@@ -19,29 +19,25 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum
-from heapq import heappop, heappush, heapreplace
-from typing import Any
 
-from consensus.properties.observer import Observer, hooks
+from consensus.properties.observer import Observer
 from consensus.vocabulary import (
     Broadcast,
     CancelTimer,
-    Commit,
-    Effect,
     Effects,
     Image,
     NodeId,
     Persist,
+    Record,
     Reply,
     Send,
     SetTimer,
-    Trace,
 )
 from network.virtual import evidence
-from network.virtual.actors import Actor, Alarm, Outward
+from network.virtual.actors import Actor, Outward
 from network.virtual.distributions import TABLE_SHIFT, Constant, Distribution, quantiles
 from network.virtual.draws import Stream
-from network.virtual.evidence import EventHash, TraceHook
+from network.virtual.evidence import TraceHook
 from network.virtual.faults import Fault, Lasting, Pause
 from network.virtual.links import Links
 from network.virtual.machine import Factory, Machine
@@ -52,16 +48,19 @@ from network.virtual.queue import (
     BAND_FAULT,
     BAND_HELD,
     BAND_ORDINARY,
-    BAND_OVERDUE,
     TIE_MASK,
     TIME_SHIFT,
     Boot,
     Edge,
+    Event,
     Flight,
+    Queue,
     Synced,
     Tick,
     key_of,
 )
+from network.virtual.timers import cancel_timer, comes_up, enqueue_overdue, set_timer
+from network.virtual.watch import Watch
 
 _INSTANT = Constant(ns=0)
 
@@ -109,10 +108,8 @@ class World:
         self.counts: Counter[str] = Counter()
         self._factory = factory
         self._sync = None if sync == _INSTANT else quantiles(sync)
-        self._heap: list[tuple[int, int, Any]] = []
-        self._number = 0
-        self._hash = EventHash() if hashing else None
-        self._trace = trace
+        self._queue = Queue()
+        self._watch = Watch(tuple(observers), trace, hashing=hashing)
         self._plan = Plan()
         ids = [*range(nodes), *([] if clients_actor is None else [clients_actor])]
         self._index = {id_: index for index, id_ in enumerate(ids)}
@@ -123,9 +120,8 @@ class World:
         self._clients = clients_actor
         self._actors = [Actor(index, id_, audiences(index, nodes, voters)) for index, id_ in enumerate(ids)]
         self._post = Post(links, ids, self.counts, trace)
-        self._observe(tuple(observers))
         for actor in self._actors:
-            self._push(key_of(0, BAND_FAULT, 0xFFFF, actor.index), Boot(actor.index))
+            self._queue.push(key_of(0, BAND_FAULT, 0xFFFF, actor.index), Boot(actor.index))
         for fault in faults:
             self.inject(fault)
 
@@ -136,7 +132,7 @@ class World:
 
         Without either, runs until nothing is left (an endless run if any machine keeps a timer going).
         """
-        heap, step = self._heap, self.step
+        heap, step = self._queue.heap, self.step
         limit = None if until_ns is None else until_ns + 1 << TIME_SHIFT
         while heap:
             if limit is not None and heap[0][0] >= limit:
@@ -149,21 +145,15 @@ class World:
 
     def step(self) -> bool:
         """Let one event happen; False when there is none."""
-        if not self._heap:
+        if not self._queue.heap:
             return False
-        key, number, event = self._heap[0]
+        key, event = self._queue.take()
         self.now = key >> TIME_SHIFT
         actor = self._actors[key & ACTOR_MASK]
         try:
             if type(event) is Flight:
-                event.landed += 1
-                if event.landed < len(event.keys):
-                    heapreplace(self._heap, (event.keys[event.landed], number, event))
-                else:
-                    heappop(self._heap)
                 self._arrive(actor, event)
             else:
-                heappop(self._heap)
                 self._happen(actor, event)
         except Exception as error:
             error.add_note(f"at {self.now} ns, {type(event).__name__} at actor {actor.id} (seed {self.seed})")
@@ -173,7 +163,7 @@ class World:
     def inject(self, fault: Fault) -> None:
         """Add ``fault`` to the plan; one whose time has passed begins now."""
         edge = Edge(self._plan.add(fault), begins=True)
-        self._push(key_of(max(self.now, fault.at_ns), BAND_FAULT, 0, 0), edge)
+        self._queue.push(key_of(max(self.now, fault.at_ns), BAND_FAULT, 0, 0), edge)
 
     def fork(self) -> World:
         """An independent copy of this world: machines, disks, observers, queue and all."""
@@ -199,15 +189,20 @@ class World:
         return "down" if not state.up else "paused" if state.paused else "up"
 
     @property
+    def observers(self) -> tuple[Observer, ...]:
+        """Those that this world was built with (a fork has its own)."""
+        return self._watch.observers
+
+    @property
     def active_faults(self) -> tuple[Lasting, ...]:
         """The faults that are active now, in the order in which they were planned."""
         return self._plan.active
 
     def event_sha256(self) -> str:
         """The rolling hash over every event so far, in hexadecimal; raises ValueError when hashing is off."""
-        if self._hash is None:
+        if self._watch.hash is None:
             raise ValueError("this world was built with hashing=False")
-        return self._hash.hexdigest()
+        return self._watch.hash.hexdigest()
 
     # -- events ----------------------------------------------------------------------------------------------
 
@@ -222,21 +217,15 @@ class World:
             return
         sender = self._actors[flight.sender].id
         self.counts["delivered"] += 1
-        if self._hash is not None:
-            if flight.digest is None:
-                flight.digest = evidence.digest(flight.message)
-            self._hash.add(self.now, evidence.RECEIVE, actor.index, flight.sender, flight.digest)
-        if self._trace is not None:
-            self._trace(self.now, "receive", actor.id, sender, flight.message)
-        for hook in self._on_receive:
-            hook(self.now, actor.id, actor.incarnation, sender, flight.message)
+        self._watch.delivered(self.now, actor, sender, flight)
         effects = machine.receive(self.now, sender, flight.message)
         if effects:
             self._carry_out(actor, effects)
 
-    def _happen(self, actor: Actor, event: Any) -> None:
+    def _happen(self, actor: Actor, event: Event) -> None:
         if type(event) is Tick:
-            self._tick(actor, event)
+            if comes_up(self._queue, self.now, actor, event):
+                self._fire(actor, event.name)
         elif type(event) is Synced:
             self._synced(actor, event.generation)
         elif type(event) is Edge:
@@ -244,23 +233,13 @@ class World:
         elif not (actor.up or actor.failed or self._plan.crashed(actor.id)):
             self._boot(actor)
 
-    def _tick(self, actor: Actor, tick: Tick) -> None:
-        """A queued timer comes up: it may have been moved, cancelled or lost meanwhile."""
-        alarm = actor.alarms.get(tick.name)
-        if alarm is None or tick.incarnation != actor.incarnation or tick.generation != alarm.generation:
-            return
-        alarm.at = None
-        if alarm.due is None or actor.paused:
-            return
-        if alarm.due > self.now:
-            self._queue_alarm(actor, tick.name, alarm)
-            return
-        alarm.due = None
-        self._record(actor, evidence.TIMER, tick.name.encode(), tick.name)
-        for hook in self._on_timer:
-            hook(self.now, actor.id, actor.incarnation, tick.name)
-        assert actor.machine is not None, "the timers of a dead incarnation are gone"
-        self._carry_out(actor, actor.machine.timer(self.now, tick.name))
+    def _fire(self, actor: Actor, name: str) -> None:
+        """A timer fires."""
+        assert actor.machine is not None, "the timers of a dead incarnation are gone"  # noqa: S101
+        self._watch.event(self.now, actor, evidence.TIMER, name.encode(), name)
+        for hook in self._watch.on_timer:
+            hook(self.now, actor.id, actor.incarnation, name)
+        self._carry_out(actor, actor.machine.timer(self.now, name))
 
     def _synced(self, actor: Actor, generation: int) -> None:
         """A sync is through, unless a crash came first or the disk is full."""
@@ -281,7 +260,7 @@ class World:
 
     def _carry_out(self, actor: Actor, effects: Effects) -> None:
         """Do what a machine asked for, in order."""
-        for hook in self._on_effects:
+        for hook in self._watch.on_effects:
             hook(self.now, actor.id, actor.incarnation, effects)
         outbox = actor.outbox
         for effect in effects:
@@ -292,44 +271,17 @@ class World:
                 else:
                     self._leave(actor, effect)  # type: ignore[arg-type]
             elif kind is SetTimer:
-                self._set_timer(actor, effect.name, effect.after_ns)  # type: ignore[union-attr]
+                set_timer(self._queue, self.now, actor, effect.name, effect.after_ns)  # type: ignore[union-attr]
             elif kind is CancelTimer:
-                alarm = actor.alarms.get(effect.name)  # type: ignore[union-attr]
-                if alarm is not None:
-                    alarm.due = None
+                cancel_timer(actor, effect.name)  # type: ignore[union-attr]
             elif kind is Persist:
                 self._persist(actor, effect.records)  # type: ignore[union-attr]
             else:
-                self._tell(actor, effect)
+                self._watch.told(self.now, actor, effect)
 
-    def _tell(self, actor: Actor, effect: Effect) -> None:
-        """Pass on what only watchers care for: Commit, Trace, Rejected."""
-        if self._trace is not None:
-            self._trace(self.now, type(effect).__name__.lower(), actor.id, None, effect)
-        for hook in self._on_commit if type(effect) is Commit else self._on_trace if type(effect) is Trace else ():
-            hook(self.now, actor.id, actor.incarnation, effect)
-
-    def _set_timer(self, actor: Actor, name: str, after_ns: int) -> None:
-        if after_ns < 0:
-            raise ValueError(f"timer {name!r} is set {-after_ns} ns into the past")
-        alarm = actor.alarms.get(name)
-        if alarm is None:
-            alarm = actor.alarms[name] = Alarm()
-        alarm.due = self.now + after_ns
-        if alarm.at is None or alarm.at > alarm.due:
-            self._queue_alarm(actor, name, alarm)
-
-    def _queue_alarm(self, actor: Actor, name: str, alarm: Alarm, band: int = BAND_ORDINARY) -> None:
-        assert alarm.due is not None, "only a timer that is set is queued"
-        alarm.at = max(self.now, alarm.due)
-        alarm.generation += 1
-        tie = actor.timer_draws.take(1)[0] & TIE_MASK
-        tick = Tick(actor.incarnation, name, alarm.generation)
-        self._push(key_of(alarm.at, band, tie, actor.index), tick)
-
-    def _persist(self, actor: Actor, records: tuple[Any, ...]) -> None:
+    def _persist(self, actor: Actor, records: tuple[Record, ...]) -> None:
         """Hand ``records`` to the disk; what comes behind them waits in the outbox until they are durable."""
-        for hook in self._on_persist:
+        for hook in self._watch.on_persist:
             hook(self.now, actor.id, actor.incarnation, records)
         disk = actor.disk
         ticket = disk.write(records)
@@ -347,14 +299,12 @@ class World:
             self._made_durable(actor, actor.disk.end_sync(generation))
         else:
             key = key_of(self.now + latency, BAND_ORDINARY, word & TIE_MASK, actor.index)
-            self._push(key, Synced(generation))
+            self._queue.push(key, Synced(generation))
 
-    def _made_durable(self, actor: Actor, batch: list[tuple[Any, ...]]) -> None:
+    def _made_durable(self, actor: Actor, batch: list[tuple[Record, ...]]) -> None:
         self.counts["synced"] += len(batch)
-        self._record(actor, evidence.DURABLE, actor.disk.durable.to_bytes(8, "little"), batch)
-        for hook in self._on_durable:
-            for records in batch:
-                hook(self.now, actor.id, actor.incarnation, records, actor.disk.image)
+        self._watch.event(self.now, actor, evidence.DURABLE, actor.disk.durable.to_bytes(8, "little"), batch)
+        self._watch.durable(self.now, actor, batch)
 
     def _release(self, actor: Actor) -> None:
         """Let go of what waited for tickets that are durable now."""
@@ -371,12 +321,12 @@ class World:
 
     def _leave(self, actor: Actor, effect: Outward) -> None:
         """An outward effect leaves the node."""
-        for hook in self._on_leave:
+        for hook in self._watch.on_leave:
             hook(self.now, actor.id, actor.incarnation, effect, actor.disk.image)
         receivers = self._post.receivers(actor, effect, self._clients)
         keys = self._post.arrivals(self.now, actor, effect.message, receivers)
         if keys:
-            self._push(keys[0], Flight(actor.index, effect.message, keys))
+            self._queue.push(keys[0], Flight(actor.index, effect.message, keys))
 
     # -- faults ----------------------------------------------------------------------------------------------
 
@@ -387,7 +337,7 @@ class World:
             self.counts[f"fault {type(fault).__name__.lower()}"] += 1
             lasting = getattr(fault, "for_ns", None)
             if lasting is not None:
-                self._push(key_of(self.now + lasting, BAND_FAULT, 0, 0), Edge(edge.fault, begins=False))
+                self._queue.push(key_of(self.now + lasting, BAND_FAULT, 0, 0), Edge(edge.fault, begins=False))
         for changed in self._plan.begin(edge.fault) if edge.begins else self._plan.end(edge.fault):
             self._settle(changed)
 
@@ -407,25 +357,23 @@ class World:
             draws = Stream(f"{self.seed}/crash/{actor.index}/{actor.incarnation}")
             self._crash(actor, draws.below(actor.disk.in_flight + 1))
         elif not actor.up:
-            self._push(key_of(self.now, BAND_FAULT, TIE_MASK, actor.index), Boot(actor.index))
+            self._queue.push(key_of(self.now, BAND_FAULT, TIE_MASK, actor.index), Boot(actor.index))
 
     def _crash(self, actor: Actor, survivors: int) -> None:
         """Kill ``actor``. Of the sync that was running, the first ``survivors`` writes had reached the disk."""
-        self._record(actor, evidence.CRASH, survivors.to_bytes(8, "little"), survivors)
+        self._watch.event(self.now, actor, evidence.CRASH, survivors.to_bytes(8, "little"), survivors)
         self.counts["crashed"] += 1
         actor.vanish()
         batch = actor.disk.crash(survivors)
-        for hook in self._on_durable:
-            for records in batch:
-                hook(self.now, actor.id, actor.incarnation, records, actor.disk.image)
-        for hook in self._on_crash:
+        self._watch.durable(self.now, actor, batch)
+        for hook in self._watch.on_crash:
             hook(self.now, actor.id, actor.incarnation)
 
     def _boot(self, actor: Actor) -> None:
         """Start ``actor`` from what its disk holds."""
         actor.incarnation += 1
-        self._record(actor, evidence.START, actor.incarnation.to_bytes(8, "little"), actor.incarnation)
-        for hook in self._on_start:
+        self._watch.event(self.now, actor, evidence.START, actor.incarnation.to_bytes(8, "little"), actor.incarnation)
+        for hook in self._watch.on_start:
             hook(self.now, actor.id, actor.incarnation, actor.disk.image)
         machine = self._factory(actor.id, actor.disk.contents(), actor.incarnation)
         actor.begin_incarnation(machine, self.seed)
@@ -436,40 +384,12 @@ class World:
         if paused == actor.paused or not actor.up:
             return
         actor.paused = paused
-        self._record(actor, evidence.PAUSE if paused else evidence.RESUME, b"", None)
+        self._watch.event(self.now, actor, evidence.PAUSE if paused else evidence.RESUME, b"", None)
         if paused:
             return
         held, actor.held = actor.held, []
         for flight in held:
             flight.keys[0] |= self.now << TIME_SHIFT
-            self._push(flight.keys[0], flight)
-        overdue = [(alarm.due, name) for name, alarm in actor.alarms.items() if alarm.due and alarm.at is None]
-        for _, name in sorted(overdue):
-            self._queue_alarm(actor, name, actor.alarms[name], BAND_OVERDUE)
+            self._queue.push(flight.keys[0], flight)
+        enqueue_overdue(self._queue, self.now, actor)
         self._release(actor)
-
-    # -- plumbing --------------------------------------------------------------------------------------------
-
-    def _observe(self, observers: tuple[Observer, ...]) -> None:
-        self.observers = observers
-        self._on_start = hooks(observers, "on_start")
-        self._on_receive = hooks(observers, "on_receive")
-        self._on_timer = hooks(observers, "on_timer")
-        self._on_effects = hooks(observers, "on_effects")
-        self._on_leave = hooks(observers, "on_leave")
-        self._on_commit = hooks(observers, "on_commit")
-        self._on_trace = hooks(observers, "on_trace")
-        self._on_persist = hooks(observers, "on_persist")
-        self._on_durable = hooks(observers, "on_durable")
-        self._on_crash = hooks(observers, "on_crash")
-
-    def _push(self, key: int, event: Any) -> None:
-        self._number += 1
-        heappush(self._heap, (key, self._number, event))
-
-    def _record(self, actor: Actor, kind: int, body: bytes, what: Any) -> None:
-        """Note an event that concerns ``actor`` alone."""
-        if self._hash is not None:
-            self._hash.add(self.now, kind, actor.index, actor.index, body)
-        if self._trace is not None:
-            self._trace(self.now, evidence.NAMES[kind], actor.id, None, what)

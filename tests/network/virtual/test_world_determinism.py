@@ -41,7 +41,14 @@ def event_hash(seed: int) -> str:
     return world.event_sha256()
 
 
-PROGRAM = "from tests.network.virtual.test_world_determinism import event_hash; print(event_hash({}))"
+# A distribution may install a package "tests" of its own, which would hide this folder.
+PROGRAM = """
+import sys, types
+sys.modules["tests"] = tests = types.ModuleType("tests")
+tests.__path__ = ["tests"]
+from tests.network.virtual.test_world_determinism import event_hash
+print(event_hash({}))
+"""
 
 
 def in_another_process(seed: int, hash_seed: str) -> str:

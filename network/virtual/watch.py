@@ -1,0 +1,61 @@
+"""Those who watch a run: the oracles, the rolling event hash and the trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consensus.properties.observer import Observer, hooks
+from consensus.vocabulary import Commit, Effect, NodeId, Record, Trace
+from network.virtual.actors import Actor
+from network.virtual.evidence import NAMES, RECEIVE, EventHash, TraceHook, digest
+from network.virtual.queue import Flight
+
+
+class Watch:
+    """Tells every watcher what happens, where and when. Knows the hooks that are overridden, and calls no others."""
+
+    def __init__(self, observers: tuple[Observer, ...], trace: TraceHook | None, *, hashing: bool) -> None:
+        self.observers = observers
+        self.hash = EventHash() if hashing else None
+        self._trace = trace
+        self.on_start = hooks(observers, "on_start")
+        self.on_timer = hooks(observers, "on_timer")
+        self.on_effects = hooks(observers, "on_effects")
+        self.on_persist = hooks(observers, "on_persist")
+        self.on_leave = hooks(observers, "on_leave")
+        self.on_crash = hooks(observers, "on_crash")
+        self._on_receive = hooks(observers, "on_receive")
+        self._on_commit = hooks(observers, "on_commit")
+        self._on_trace = hooks(observers, "on_trace")
+        self._on_durable = hooks(observers, "on_durable")
+
+    def event(self, now: int, actor: Actor, kind: int, body: bytes, what: Any) -> None:
+        """Something that concerns ``actor`` alone; ``body`` says what in the hash, ``what`` in the trace."""
+        if self.hash is not None:
+            self.hash.add(now, kind, actor.index, actor.index, body)
+        if self._trace is not None:
+            self._trace(now, NAMES[kind], actor.id, None, what)
+
+    def delivered(self, now: int, actor: Actor, sender: NodeId, flight: Flight) -> None:
+        """``actor`` is about to be handed a message (its digest is taken once a flight)."""
+        if self.hash is not None:
+            if flight.digest is None:
+                flight.digest = digest(flight.message)
+            self.hash.add(now, RECEIVE, actor.index, flight.sender, flight.digest)
+        if self._trace is not None:
+            self._trace(now, "receive", actor.id, sender, flight.message)
+        for hook in self._on_receive:
+            hook(now, actor.id, actor.incarnation, sender, flight.message)
+
+    def told(self, now: int, actor: Actor, effect: Effect) -> None:
+        """An effect that only watchers care for: Commit, Trace or Rejected."""
+        if self._trace is not None:
+            self._trace(now, type(effect).__name__.lower(), actor.id, None, effect)
+        for hook in self._on_commit if type(effect) is Commit else self._on_trace if type(effect) is Trace else ():
+            hook(now, actor.id, actor.incarnation, effect)
+
+    def durable(self, now: int, actor: Actor, batch: list[tuple[Record, ...]]) -> None:
+        """The records of each ``Persist`` in ``batch`` became durable at ``actor``."""
+        for hook in self._on_durable:
+            for records in batch:
+                hook(now, actor.id, actor.incarnation, records, actor.disk.image)

@@ -114,6 +114,16 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     message: Any
 
 
+class Readable(msgspec.Struct, frozen=True, gc=False):
+    """The read ``context`` may be answered, linearizably, from the state at ``height`` or any later one.
+
+    ``height`` is None where it may not: this node stopped leading before it could be sure; ask the new leader.
+    """
+
+    context: int
+    height: int | None
+
+
 class Rejected(msgspec.Struct, frozen=True, gc=False):
     """A peer's message was refused and changed nothing (the peer's lie or mistake, not ours)."""
 
@@ -128,7 +138,7 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     detail: tuple[Any, ...] = ()
 
 
-Effect = Send | Broadcast | SetTimer | CancelTimer | Persist | Commit | Reply | Rejected | Trace
+Effect = Send | Broadcast | SetTimer | CancelTimer | Persist | Commit | Reply | Readable | Rejected | Trace
 Effects = list[Effect]
 
 

@@ -2,8 +2,8 @@
 
 An engineer who knows the paper finds its names: a :class:`~consensus.raft.server.Server` in one of the
 :mod:`~consensus.raft.roles`, RequestVote and AppendEntries in :mod:`~consensus.raft.messages`, the rules in
-:mod:`~consensus.raft.election`, :mod:`~consensus.raft.append` and :mod:`~consensus.raft.replication`. What
-differs from the paper, and why:
+:mod:`~consensus.raft.election`, :mod:`~consensus.raft.append` and :mod:`~consensus.raft.replication`, leadership
+:mod:`~consensus.raft.transfer` and linearizable :mod:`~consensus.raft.reads`. What differs from the paper, and why:
 
 * The log's entries are the chain's blocks, so equal hashes mean equal logs, and index = height.
 * Acknowledgements are signed; the majority of them that commits a block is its certificate.

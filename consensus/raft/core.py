@@ -16,7 +16,7 @@ import msgspec
 
 from consensus.chain import Block, Certificate
 from consensus.protocols import Setup, Slot, Status
-from consensus.raft import append, election, replication
+from consensus.raft import append, election, reads, replication, transfer
 from consensus.raft.certificates import fault_of
 from consensus.raft.messages import (
     AppendDeferral,
@@ -27,6 +27,7 @@ from consensus.raft.messages import (
     PreVoteReply,
     RequestVote,
     RequestVoteReply,
+    TimeoutNow,
 )
 from consensus.raft.roles import NAMES, Candidate, Follower, Leader, Observer, PreCandidate
 from consensus.raft.server import ELECTION, HEARTBEAT, PeerError, Server
@@ -46,6 +47,7 @@ _HANDLERS: dict[type, _Handler] = {
     AppendSuccess: replication.on_append_success,
     AppendFailure: replication.on_append_failure,
     AppendDeferral: replication.on_append_deferral,
+    TimeoutNow: transfer.on_timeout_now,
 }
 
 _encoder = msgspec.msgpack.Encoder()
@@ -88,7 +90,17 @@ class RaftCore:
             _HANDLERS[type(message)](server, now, sender, message)
         except PeerError as error:
             return [Rejected(sender=sender, reason=str(error))]
+        if isinstance(server.role, Leader):
+            self._after_answer(now, sender, server.role)
         return server.take_effects()
+
+    def _after_answer(self, now: int, sender: NodeId, role: Leader) -> None:
+        """What a follower's answer may have made possible, besides replication."""
+        if role.reads or len(role.sent_at) > 1:
+            reads.release_waiting(self.server, now, role)
+            reads.confirm(self.server, role)
+        if role.transfer is not None and role.transfer.target == sender:
+            transfer.tell_if_up_to_date(self.server, role)
 
     def _admit(self, sender: NodeId, message: Any) -> None:
         """What every message must satisfy."""
@@ -119,7 +131,9 @@ class RaftCore:
         if isinstance(role, Leader):
             if not election.check_quorum(server, now, role):
                 return
-            replication.on_heartbeat(server, role)
+            transfer.abort_if_overdue(server, now, role)
+            replication.on_heartbeat(server, now, role)
+            reads.confirm(server, role)
         elif isinstance(role, PreCandidate | Candidate):
             election.repeat_requests(server)
         else:
@@ -131,13 +145,13 @@ class RaftCore:
     def slot(self) -> Slot | None:
         server = self.server
         log = server.log
-        if not isinstance(server.role, Leader):
+        if not isinstance(server.role, Leader) or server.role.transfer is not None:
             return None
         if log.last_term == server.term and log.last_index - server.commit_index >= server.options.window:
             return None  # but the first of a term always goes: what earlier leaders left commits only with it
         return Slot(height=log.last_index + 1, parent=log.last_hash, round=server.term)
 
-    def propose(self, now: int, block: Block) -> Effects:  # noqa: ARG002  the interface's
+    def propose(self, now: int, block: Block) -> Effects:
         self._require_started()
         server, slot = self.server, self.slot()
         role = server.role
@@ -148,6 +162,7 @@ class RaftCore:
         server.append(block)
         replication.replicate(server, role)
         replication.acknowledge_own(server, role, block.height)
+        reads.release_waiting(server, now, role)
         server.tidy()
         return server.take_effects()
 
@@ -155,18 +170,39 @@ class RaftCore:
         """Say whether this leader needs an entry of its own term though no request waits.
 
         It may not commit what an earlier leader left by counting copies (section 5.4.2), so what is left
-        hangs until something of its own follows; and a head committed without a certificate gets its proof
-        from the next block.
+        hangs until something of its own follows; a head committed without a certificate gets its proof from
+        the next block; and reads wait for the first commit of the term.
         """
         server = self.server
-        log = server.log
-        if not isinstance(server.role, Leader) or log.last_term == server.term:
+        log, role = server.log, server.role
+        if not isinstance(role, Leader) or log.last_term == server.term:
             return False
-        return log.last_index > server.commit_index or (server.commit_index > 0 and server.certificate is None)
+        uncertified = server.commit_index > 0 and server.certificate is None
+        return log.last_index > server.commit_index or uncertified or bool(role.reads)
 
     def demand(self, now: int, waiting: bool) -> Effects:  # noqa: ARG002  the interface's
         """Raft's leaders speak when idle, so their silence is judged without this."""
         return []
+
+    # -- Leading ---------------------------------------------------------------------------------------
+
+    def transfer(self, now: int, target: NodeId) -> Effects:
+        """Hand our leadership over to ``target`` (see :mod:`consensus.raft.transfer`); no slot meanwhile.
+
+        LocalProtocolError where we do not lead or ``target`` is no other voter.
+        """
+        self._require_started()
+        transfer.begin_transfer(self.server, now, target)
+        return self.server.take_effects()
+
+    def read(self, now: int, context: int) -> Effects:
+        """Have a linearizable read answered: its ``Readable`` comes now or later, with this ``context``.
+
+        LocalProtocolError where we do not lead (see :mod:`consensus.raft.reads`).
+        """
+        self._require_started()
+        reads.begin_read(self.server, now, context)
+        return self.server.take_effects()
 
     # -- Catch-up --------------------------------------------------------------------------------------
 

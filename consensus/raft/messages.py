@@ -103,6 +103,12 @@ class AppendDeferral(msgspec.Struct, frozen=True, array_like=True, forbid_unknow
     beat: Natural
 
 
+class TimeoutNow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.timeout-now"):
+    """Stand for election at once: your leader hands over to you (dissertation, section 3.10)."""
+
+    term: Natural
+
+
 Message = (
     PreVote
     | PreVoteReply
@@ -112,6 +118,7 @@ Message = (
     | AppendSuccess
     | AppendFailure
     | AppendDeferral
+    | TimeoutNow
 )
 
 MESSAGES: tuple[type, ...] = (
@@ -123,4 +130,5 @@ MESSAGES: tuple[type, ...] = (
     AppendSuccess,
     AppendFailure,
     AppendDeferral,
+    TimeoutNow,
 )

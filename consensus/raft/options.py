@@ -26,6 +26,9 @@ class RaftOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     heartbeat_ns: int = 100 * MILLISECOND
     """How often a leader speaks when idle, and how often unanswered requests are repeated."""
 
+    lease_ns: int = 0
+    """How long after a confirmed round of heartbeats began reads need no further one; 0: always ask (see reads)."""
+
     window: int = 8
     """Blocks a leader may have proposed and not yet committed."""
 
@@ -44,6 +47,8 @@ class RaftOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     def __post_init__(self) -> None:
         if not 0 < self.heartbeat_ns < self.election_timeout_min_ns:
             raise ValueError("heartbeat_ns must be positive and less than election_timeout_min_ns")
+        if not 0 <= self.lease_ns < self.election_timeout_min_ns:
+            raise ValueError("lease_ns must be less than election_timeout_min_ns, by as much as clocks may drift")
         if self.election_timeout_max_ns <= self.election_timeout_min_ns:
             raise ValueError("election_timeout_max_ns must exceed election_timeout_min_ns")
         for name in ("window", "append_blocks_max", "append_bytes_max", "inflight_max", "log_keep"):

@@ -42,7 +42,7 @@ class Progress(msgspec.Struct):
     next_index: int
     heard_at: int  # when a reply of this term last came (or the leadership began), for CheckQuorum
     match_index: int = 0  # the follower's log equals the leader's up to here, durably
-    beat: int = 0  # the highest heartbeat round it has echoed
+    beat: int = -1  # the latest round of heartbeats that it has answered
     told_commit: int = 0  # the commit index it has learnt, if nothing that was sent since is lost
     state: Probe | Replicate | Behind = msgspec.field(default_factory=Probe)
 

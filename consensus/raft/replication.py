@@ -39,9 +39,10 @@ def announce_commit(server: Server, role: Leader) -> None:
     _broadcast_append(server, role, lambda progress: isinstance(progress.state, Replicate))
 
 
-def on_heartbeat(server: Server, role: Leader) -> None:
+def on_heartbeat(server: Server, now: int, role: Leader) -> None:
     """Speak to everyone; whatever a probe was waiting for is taken for lost and sent again."""
     role.beat += 1
+    role.sent_at[role.beat] = now
     for progress in role.progress.values():
         if isinstance(progress.state, Probe):
             progress.state.waiting = False
@@ -140,13 +141,13 @@ def acknowledge_own(server: Server, role: Leader, index: int) -> None:
 
 def on_append_success(server: Server, now: int, sender: NodeId, message: AppendSuccess) -> None:
     """A follower's log equals ours up to ``match_index``."""
-    role = _leader_addressed(server, message.term)
+    role = _leader_addressed(server, message)
     if role is None:
         return
     _require_match(server, message.match_index)
     news = _verified_signature(server, role, sender, message)
     progress = role.progress[sender]
-    _heard(role, progress, now, message.beat)
+    _heard(progress, now, message.beat)
     progress.acknowledge(message.match_index)
     _settle(server, progress)
     if news is not None:
@@ -164,7 +165,7 @@ def on_append_failure(server: Server, now: int, sender: NodeId, message: AppendF
     if message.term > server.term:
         server.become_follower(now, message.term)
         return
-    role = _leader_addressed(server, message.term)
+    role = _leader_addressed(server, message)
     if role is None:
         return
     if not 1 <= message.conflict_index <= message.previous_index <= server.log.last_index:
@@ -172,7 +173,7 @@ def on_append_failure(server: Server, now: int, sender: NodeId, message: AppendF
     if not 0 <= message.conflict_term <= server.term:
         raise PeerError(f"an entry of term {message.conflict_term} in term {server.term}")
     progress = role.progress[sender]
-    _heard(role, progress, now, message.beat)
+    _heard(progress, now, message.beat)
     if _is_stale(server, progress, message):
         return
     progress.become_probe(_next_after_conflict(server, message))
@@ -185,12 +186,12 @@ def on_append_deferral(server: Server, now: int, sender: NodeId, message: Append
 
     At once the first time (what it lacked came with the same message); after that at the pace of heartbeats.
     """
-    role = _leader_addressed(server, message.term)
+    role = _leader_addressed(server, message)
     if role is None:
         return
     _require_match(server, message.match_index)
     progress = role.progress[sender]
-    _heard(role, progress, now, message.beat)
+    _heard(progress, now, message.beat)
     news = progress.acknowledge(message.match_index)
     again = isinstance(progress.state, Probe) and progress.state.deferred and not news
     progress.become_probe(message.match_index + 1)
@@ -198,13 +199,16 @@ def on_append_deferral(server: Server, now: int, sender: NodeId, message: Append
     _send_append(server, role, sender)
 
 
-def _leader_addressed(server: Server, term: int) -> Leader | None:
+def _leader_addressed(server: Server, message: AppendSuccess | AppendFailure | AppendDeferral) -> Leader | None:
     """Our leadership, if the answer is to it; None for an answer to an earlier one."""
-    if term > server.term:
-        raise PeerError(f"an answer in term {term}, where we did not lead")
-    if term < server.term or not isinstance(server.role, Leader):
+    if message.term > server.term:
+        raise PeerError(f"an answer in term {message.term}, where we did not lead")
+    role = server.role
+    if message.term < server.term or not isinstance(role, Leader):
         return None
-    return server.role
+    if not 0 <= message.beat <= role.beat:
+        raise PeerError(f"an answer to heartbeats {message.beat}; the last were {role.beat}")
+    return role
 
 
 def _require_match(server: Server, match_index: int) -> None:
@@ -224,9 +228,9 @@ def _verified_signature(server: Server, role: Leader, sender: NodeId, message: A
     return message.signature
 
 
-def _heard(role: Leader, progress: Progress, now: int, beat: int) -> None:
+def _heard(progress: Progress, now: int, beat: int) -> None:
     progress.heard_at = now
-    progress.beat = max(progress.beat, min(beat, role.beat))
+    progress.beat = max(progress.beat, beat)
 
 
 def _lacks_commit(server: Server, progress: Progress) -> bool:

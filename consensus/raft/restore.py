@@ -31,9 +31,7 @@ def image_of(term: int, voted_for: NodeId | None, log: Sequence[Block], commit_i
     }
 
 
-def restore(
-    setup: Setup, term: int, voted_for: NodeId | None, log: Sequence[Block], commit_index: int = 0
-) -> RaftCore:
+def restore(setup: Setup, term: int, voted_for: NodeId | None, log: Sequence[Block], commit_index: int = 0) -> RaftCore:
     """A core in this state, not yet started; everything else is as ``setup`` says."""
     image = image_of(term, voted_for, log, commit_index)
     return RaftCore(msgspec.structs.replace(setup, image=image))

@@ -41,12 +41,31 @@ class Candidate(msgspec.Struct, tag=True):
     transfer: bool = False
 
 
+class Transfer(msgspec.Struct):
+    """A leadership being handed over: to whom, and when it is given up."""
+
+    target: NodeId
+    deadline: int
+
+
+class Read(msgspec.Struct):
+    """A read that waits for heartbeats of round ``beat`` (or, ``index`` None, for the term's first commit)."""
+
+    context: int
+    index: int | None
+    beat: int
+
+
 class Leader(msgspec.Struct, tag=True):
     """Orders blocks; holds the current term's majority until a higher term or CheckQuorum ends it."""
 
     progress: dict[NodeId, Progress]  # every other voter, in ascending order
     tally: Tally
     beat: int = 0  # number of the latest round of heartbeats
+    sent_at: dict[int, int] = msgspec.field(default_factory=dict)  # when each began, from the last confirmed one on
+    reads: list[Read] = msgspec.field(default_factory=list)
+    transfer: Transfer | None = None
+    abdicated: bool = False  # TimeoutNow was sent: a late copy may depose us at any time of this term
 
 
 Role = Observer | Follower | PreCandidate | Candidate | Leader

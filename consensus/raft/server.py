@@ -37,6 +37,7 @@ from consensus.vocabulary import (
     NodeId,
     Persist,
     Put,
+    Readable,
     Record,
     Send,
     SetTimer,
@@ -186,6 +187,8 @@ class Server:
                 self.role.leader, self.role.beat = leader, -1
             return
         timeout = self.random_timeout()
+        if isinstance(self.role, Leader):
+            self.effects += [Readable(context=read.context, height=None) for read in self.role.reads]
         if isinstance(self.role, Leader | Candidate | PreCandidate):
             self.effects.append(CancelTimer(name=HEARTBEAT))
         self._become(Follower(timeout=timeout, reset_at=now, leader=leader))
@@ -206,7 +209,7 @@ class Server:
         """Lead the term that was just won: every follower's log is unknown, so probe from the end."""
         start = self.log.last_index + 1
         progress = {peer: Progress(next_index=start, heard_at=now) for peer in self.peers}
-        role = Leader(progress=progress, tally=Tally())
+        role = Leader(progress=progress, tally=Tally(), sent_at={0: now})
         self._become(role)
         self.effects.append(CancelTimer(name=ELECTION))
         self.effects.append(SetTimer(name=HEARTBEAT, after_ns=self.options.heartbeat_ns))

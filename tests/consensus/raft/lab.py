@@ -31,6 +31,7 @@ from consensus.vocabulary import (
     Effects,
     Persist,
     Put,
+    Readable,
     Rejected,
     Send,
     SetTimer,
@@ -130,6 +131,8 @@ class Lab:
         self.held: set[int] = set()  # nodes whose disk stands still
         self.rejections: list[tuple[int, Rejected]] = []
         self.traces: list[tuple[int, Trace]] = []
+        self.reads: dict[int, int] = {}  # context -> the highest height decided anywhere when it was asked
+        self.answers: list[Readable] = []
         self.leaders: dict[int, int] = {}
         self.votes: dict[tuple[int, int], int] = {}
         self.decided: dict[int, Block] = {0: GENESIS}
@@ -173,6 +176,8 @@ class Lab:
                     node.timers.pop(effect.name, None)
                 case Commit():
                     self._commit(node, effect)
+                case Readable():
+                    self._read(node, effect)
                 case Rejected():
                     self.rejections.append((node.me, effect))
                 case Trace():
@@ -205,6 +210,13 @@ class Lab:
             node.certified[effect.height] = certificate
             records.append(Put(space=CERTIFICATES, key=effect.height, value=certificate))
         node.queue.append(Persist(records=tuple(records)))
+
+    def _read(self, node: Node, effect: Readable) -> None:
+        """Linearizability: a read sees at least what was decided anywhere when it was asked."""
+        asked = self.reads.pop(effect.context)
+        if effect.height is not None:
+            assert asked <= effect.height <= node.core.server.commit_index, "a stale read"
+        self.answers.append(effect)
 
     def drain(self, me: int, count: int | None = None) -> None:
         """Carry out ``count`` queued effects of a node (all of them by default), in order."""
@@ -267,6 +279,15 @@ class Lab:
         block = make_block(slot.height, slot.parent, slot.round, me, *content, state_height=executed)
         self._do(node, node.core.propose(self.now, block))
         return block
+
+    def read(self, me: int, context: int) -> Effects:
+        node = self.nodes[me]
+        self.reads[context] = max(self.decided)
+        return self._do(node, node.core.read(self.now, context))
+
+    def transfer(self, me: int, target: int) -> Effects:
+        node = self.nodes[me]
+        return self._do(node, node.core.transfer(self.now, target))
 
     def adopt(self, me: int, block: Block, certificate: Any = None) -> Effects:
         node = self.nodes[me]

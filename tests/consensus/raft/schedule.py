@@ -10,6 +10,7 @@ from __future__ import annotations
 from random import Random
 
 from consensus.raft import RaftOptions
+from consensus.raft.roles import Leader
 from consensus.vocabulary import SECOND
 from tests.consensus.raft.lab import Lab
 
@@ -20,6 +21,7 @@ class Steps:
     def __init__(self, count: int, seed: int, keep: int):
         self.lab = Lab(count, seed=seed, options=RaftOptions(log_keep=keep, window=4, append_blocks_max=2))
         self.proposals = 0
+        self.questions = 0
 
     def deliver(self, which: int, *, copy: bool) -> None:
         if self.lab.flights:
@@ -80,6 +82,18 @@ class Steps:
                 certificates = (other.certified.get(height) for other in lab.nodes)
                 lab.adopt(node.me, lab.decided[height], next(filter(None, certificates), None))
 
+    def read(self) -> None:
+        for node in self.lab.nodes:
+            if node.up and isinstance(node.core.server.role, Leader):
+                self.questions += 1
+                self.lab.read(node.me, self.questions)
+
+    def transfer(self, which: int) -> None:
+        for node in self.lab.nodes:
+            role = node.core.server.role
+            if node.up and isinstance(role, Leader) and role.transfer is None:
+                self.lab.transfer(node.me, list(role.progress)[which % len(role.progress)])
+
     def heal_and_agree(self) -> None:
         """With every server up and the network whole, all decide the same blocks, and a new one."""
         lab = self.lab
@@ -91,7 +105,7 @@ class Steps:
             else:
                 lab.restart(node.me)
         assert lab.run(30 * SECOND, until=lambda: lab.leader() is not None)
-        lab.run(3 * SECOND)
+        lab.run(4 * SECOND)
         while any(len(node.chain) < len(lab.decided) for node in lab.nodes):
             self.catch_up()
         lab.run(3 * SECOND)
@@ -122,6 +136,8 @@ def swarm(seed: int, steps: int) -> Lab:
         lambda: one.write_a_little(which(), random.randint(1, 3)): random.choice([0, 1]),
         lambda: one.isolate_or_heal(which()): random.choice([0, 0, 1, 3]),
         one.catch_up: random.choice([0, 0, 1, 3]),
+        one.read: random.choice([0, 2, 6]),
+        lambda: one.transfer(which()): random.choice([0, 0, 1]),
     }
     for action in random.choices(list(actions), list(actions.values()), k=steps):
         action()

@@ -12,6 +12,8 @@ Servers are called S1, S2 ... as in the paper's figures; S1 is node 0. Terms and
 ``run MS``                            time passes and messages arrive; only what the servers do is printed
 ``fire S1 election|heartbeat``        one timer fires
 ``propose S1 TEXT``                   S1 orders a block
+``transfer S1 S2``                    S1 is to hand its leadership over to S2
+``read S1 NUMBER``                    S1 is to answer a linearizable read
 ``deliver [S1 [S2]]``                 deliver until quiet everything, or what S1 sends, or what S1 sends to S2
 ``once [S1 [S2]]``                    the same for what is under way now, but not what that gives rise to
 ``drop [S1 [S2]]``                    lose what is under way
@@ -39,11 +41,12 @@ from consensus.raft.messages import (
     PreVoteReply,
     RequestVote,
     RequestVoteReply,
+    TimeoutNow,
 )
 from consensus.raft.records import HardState, LogEntry
 from consensus.raft.restore import image_of
 from consensus.raft.roles import Follower, Leader
-from consensus.vocabulary import MILLISECOND, Commit, Cut, Drop, Effects, Persist, Put, Rejected, Trace
+from consensus.vocabulary import MILLISECOND, Commit, Cut, Drop, Effects, Persist, Put, Readable, Rejected, Trace
 from tests.consensus.raft.lab import GENESIS, Flight, Lab, make_block
 
 
@@ -124,6 +127,12 @@ class Stage:
 
     def do_propose(self, name: str, *content: str) -> None:
         self.lab.propose(number(name), *content)
+
+    def do_transfer(self, name: str, target: str) -> None:
+        self.lab.transfer(number(name), number(target))
+
+    def do_read(self, name: str, context: str) -> None:
+        self.lab.read(number(name), int(context))
 
     def do_deliver(self, *names: str) -> None:
         while flights := self._under_way(*names):
@@ -215,18 +224,22 @@ def label(me: int) -> str:
     return f"S{me + 1}"
 
 
-def told(effect: Any) -> str | None:
+def told(effect: Any) -> str | None:  # noqa: PLR0911  one for each kind of effect
     """An effect in words; None for those that show when they arrive, and for timers."""
     match effect:
         case Trace(kind="raft.role", detail=(role, term)):
             return f"becomes {role} in term {term}"
         case Trace(kind=kind, detail=detail):
-            return " ".join([kind, *map(str, detail)])
+            return f"{kind.removeprefix('raft.')} " + " ".join(label(value) for value in detail[:1])
         case Persist(records=records):
             return "writes " + ", ".join(map(written, records))
         case Commit(height=height, block=block, certificate=certificate):
             proof = "" if certificate is None else " by " + ",".join(label(m) for m, _ in certificate.signatures)
             return f"commits {height}/{block.round}{proof}"
+        case Readable(context=context, height=None):
+            return f"cannot answer read {context}"
+        case Readable(context=context, height=height):
+            return f"may answer read {context} from height {height} on"
         case Rejected(reason=reason):
             return f"rejects it: {reason}"
         case _:
@@ -267,6 +280,8 @@ def described(flight: Flight) -> str:
             text = f"AppendFailure term={message.term} after={message.previous_index} conflict={conflict}"
         case AppendDeferral():
             text = f"AppendDeferral term={message.term} match={message.match_index}"
+        case TimeoutNow():
+            text = f"TimeoutNow term={message.term}"
         case _:
             text = repr(message)
     return f"{label(flight.sender)} -> {label(flight.receiver)} {text}"

@@ -23,6 +23,7 @@ from consensus.raft.messages import (
     PreVoteReply,
     RequestVote,
     RequestVoteReply,
+    TimeoutNow,
 )
 from consensus.raft.roles import Candidate, Follower, Leader, Observer, PreCandidate
 from consensus.vocabulary import SECOND, Rejected
@@ -93,6 +94,7 @@ ANY_MESSAGE = st.one_of(
     st.builds(AppendSuccess, NUMBERS, NUMBERS, st.one_of(st.none(), signatures().map(lambda one: one[1])), NUMBERS),
     st.builds(AppendFailure, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS),
     st.builds(AppendDeferral, NUMBERS, NUMBERS, NUMBERS),
+    st.builds(TimeoutNow, NUMBERS),
 )
 
 
@@ -119,6 +121,7 @@ def test_every_message_is_tried():
         AppendSuccess,
         AppendFailure,
         AppendDeferral,
+        TimeoutNow,
     }
 
 

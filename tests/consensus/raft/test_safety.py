@@ -72,6 +72,14 @@ class RaftSchedule(RuleBasedStateMachine):
     def catch_up(self):
         self.steps.catch_up()
 
+    @rule()
+    def read(self):
+        self.steps.read()
+
+    @rule(which=WHICH)
+    def transfer(self, which):
+        self.steps.transfer(which)
+
     def teardown(self):
         if hasattr(self, "steps"):
             self.steps.heal_and_agree()
@@ -90,6 +98,7 @@ def test_a_swarm_of_random_schedules_keeps_every_property():
     labs = [swarm(seed, 250) for seed in range(50)]
     assert sum(len(lab.decided) for lab in labs) > 400, "the schedules must get somewhere"
     assert sum(len(lab.leaders) > 1 for lab in labs) > 15
+    assert sum(answer.height is not None for lab in labs for answer in lab.answers) > 100
     assert [lab.rejections for lab in labs] == [[]] * 50, "no honest message is ever impossible"
 
 

@@ -27,7 +27,7 @@ def check(desk: Desk, act: Act) -> Request:
 
 @verb("adjudicate")
 def adjudicate(desk: Desk, act: Act) -> Request:
-    """Arguments: claim, answer (the step). Opens the invoice's token and total and every charge, nothing else."""
+    """Arguments: claim, query, answer (the step). Opens the invoice's token, its total and every charge, no more."""
     papers = desk.opened(act, desk.object(act, "answer"))
     charges = tuple(papers[path] for path in sorted(papers) if path.startswith(ITEMS) and path.endswith(CHARGE))
     arguments = AdjudicateArgs(

@@ -1,0 +1,335 @@
+"""Writes the pages under ``docs/reference/`` from what the program itself says: ``python docs/generate.py``.
+
+``scenario.md`` comes from the JSON Schema of scenarios, ``acts.md`` from the roles' verbs, ``contracts.md`` from the
+catalogue of contracts, ``cli.md`` from the command line's help. ``tests/docs/test_reference.py`` holds the committed
+pages to this; ``python docs/generate.py --check`` does it by hand.
+"""
+# ruff: noqa: INP001, T201 - a script beside the pages, which prints
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import typer.main
+
+from node.contracts import CATALOGUE
+from scenarios.cli import app
+from scenarios.language import json_schema
+from scenarios.language.units import format_duration, format_money, format_share
+from scenarios.roles import verb_of, verbs_of
+from scenarios.runner.flows import FLOWS
+
+FOLDER = Path(__file__).parent / "reference"
+ROLES = ("bureau", "insurer", "hospital", "patient", "reinsurer", "broker", "regulator")
+HELP_WIDTH = 100
+
+_UNITS: dict[str, tuple[str, Callable[[int], str]]] = {
+    "A duration with its unit.": ("duration", format_duration),
+    "A share of a whole.": ("share", format_share),
+    "An amount of money.": ("money", format_money),
+    "A size with its unit.": ("size", str),
+    "Events per time.": ("rate", str),
+    "From a time to a time.": ("range of time", str),
+    "Business time per run time.": ("clock scale", str),
+    "A date of business time.": ("date", str),
+}
+"""Values with a unit, known by the descriptions that their schemas share."""
+
+
+def pages() -> dict[str, str]:
+    """Every generated page, by file name."""
+    return {
+        "scenario.md": scenario_page(),
+        "acts.md": acts_page(),
+        "contracts.md": contracts_page(),
+        "cli.md": cli_page(),
+    }
+
+
+# The scenario language
+
+
+def scenario_page() -> str:
+    """The keys of a scenario, part by part."""
+    schema = json_schema()
+    parts = schema["$defs"]
+    lines = [
+        "# Scenario reference",
+        "",
+        _generated("the JSON Schema of scenarios (`consortium schema`)"),
+        "",
+        "Keys that are not listed are refused, wherever they stand; `x-*` keys are ignored and make a home for YAML",
+        "anchors. Quantities carry their unit: `150 ms`, `3 days`, `100 CNY`, `40 %`; a bare number is refused where a",
+        "unit is due. `$id` stands for the value of the assumption `id`. YAML 1.2: `no` and `on` are texts.",
+        "",
+        "## The top level",
+        "",
+        *_table(schema),
+    ]
+    for name in _in_order(schema, parts):
+        lines += ["", f"## {name}", "", _prose(parts[name].get("description", "")), "", *_table(parts[name], parts)]
+    for name, kind in FLOWS.items():
+        flow = kind.arguments.model_json_schema()
+        lines += ["", f"## The flow {name}", "", _prose(flow.get("description", "")), "", *_table(flow, skip=("flow",))]
+        for part, inner in flow.get("$defs", {}).items():
+            lines += ["", f"### {part}", "", _prose(inner.get("description", "")), "", *_table(inner)]
+    return "\n".join(lines) + "\n"
+
+
+def _in_order(schema: dict[str, Any], parts: dict[str, Any]) -> list[str]:
+    """The parts in the order in which a reader of the top level meets them."""
+    found: list[str] = []
+
+    def visit(properties: dict[str, Any]) -> None:
+        for value in properties.values():
+            for name in _references(value):
+                if name not in found:
+                    found.append(name)
+                    visit(parts[name].get("properties", {}))
+
+    visit(schema["properties"])
+    return found
+
+
+def _references(schema: dict[str, Any]) -> list[str]:
+    """The parts that the values of one key are made of."""
+    if "$ref" in schema:
+        return [schema["$ref"].rsplit("/", 1)[1]]
+    inner = [*schema.get("anyOf", ()), schema.get("items") or {}, *schema.get("prefixItems", ()), _mapped(schema)]
+    return [name for item in inner if item for name in _references(item)]
+
+
+def _table(schema: dict[str, Any], parts: dict[str, Any] | None = None, skip: tuple[str, ...] = ()) -> list[str]:
+    required = set(schema.get("required", ()))
+    rows = ["| key | value | default | |", "|-|-|-|-|"]
+    for key, value in schema.get("properties", {}).items():
+        if key in skip:
+            continue
+        default = "required" if key in required else _default(value)
+        meaning = _cell(_description(value, schema.get("$defs", parts or {})))
+        rows.append(f"| `{key}` | {_cell(_kind(value))} | {default} | {meaning} |")
+    return rows
+
+
+def _options(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The alternatives of a schema, null left out."""
+    return [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
+
+
+def _description(schema: dict[str, Any], parts: dict[str, Any]) -> str:
+    """What a key is for; where it says nothing itself, what its part says."""
+    text = schema.get("description", "")
+    if not text and "$ref" in schema:
+        text = parts.get(schema["$ref"].rsplit("/", 1)[1], {}).get("description", "")
+    return "" if text in _UNITS else text
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    kinds = [_one_kind(option) for option in _options(schema)]
+    return " or ".join(dict.fromkeys(kinds))
+
+
+def _one_kind(schema: dict[str, Any]) -> str:  # noqa: PLR0911 - one form after the other
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        return f"[{name}](#{name.lower()})"
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    unit = _unit(schema)
+    if unit is not None:
+        return unit[0]
+    kind = schema.get("type")
+    if kind == "array":
+        inner = schema.get("items") or next(iter(schema.get("prefixItems", ())), {})
+        return f"list of {_kind(inner)}" if inner else "list"
+    if kind == "object":
+        inner = _mapped(schema)
+        return f"mapping of {_kind(inner)}" if inner else "mapping"
+    if kind == "integer":
+        return "integer" + _bounds(schema)
+    if isinstance(kind, list):
+        return " or ".join(kind)
+    return {"string": "text", "boolean": "true or false", "number": "number"}.get(str(kind), "any")
+
+
+def _unit(schema: dict[str, Any]) -> tuple[str, Callable[[int], str]] | None:
+    """The unit of a value, by the pattern or the examples that its schema shares with all of its kind."""
+    if schema.get("description") in _UNITS:
+        return _UNITS[schema["description"]]
+    examples = tuple(schema.get("examples", ()))
+    return _BY_EXAMPLES.get(examples) if schema.get("type") == "string" else None
+
+
+_BY_EXAMPLES: dict[tuple[str, ...], tuple[str, Callable[[int], str]]] = {
+    ("150 ms", "5s", "3 days"): _UNITS["A duration with its unit."],
+    ("0.1%", "40 %"): _UNITS["A share of a whole."],
+    ("100 CNY", "3112.90 CNY"): _UNITS["An amount of money."],
+    ("64 KiB", "2 MB"): _UNITS["A size with its unit."],
+    ("8/s", "600/min"): _UNITS["Events per time."],
+    ("5s..50s",): _UNITS["From a time to a time."],
+    ("1 day = 1 s",): _UNITS["Business time per run time."],
+    ("2023-04-01",): _UNITS["A date of business time."],
+}
+
+
+def _mapped(schema: dict[str, Any]) -> dict[str, Any]:
+    patterns = {key: value for key, value in schema.get("patternProperties", {}).items() if key != "^x-"}
+    found = next(iter(patterns.values()), None) or schema.get("additionalProperties")
+    return found if isinstance(found, dict) else {}
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if least is not None and most is not None:
+        return f", {least:,} to {most:,}"
+    return f", at least {least:,}" if least is not None else ""
+
+
+def _default(schema: dict[str, Any]) -> str:
+    value = schema.get("default")
+    options = _options(schema)
+    unit = _unit(options[0]) if options else None
+    if value is None or value in ("", [], {}) or isinstance(value, dict):
+        return ""
+    if unit is not None and isinstance(value, int):
+        return {"date": "`2023-04-01`"}.get(unit[0], f"`{unit[1](value)}`")
+    if unit is not None and isinstance(value, list):
+        return "`1 day = 1 s`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, list):
+        return ", ".join(f"`{item}`" for item in value)
+    return f"`{value}`"
+
+
+# What roles do, and what contracts take
+
+
+def acts_page() -> str:
+    """The acts of a story, role by role."""
+    lines = [
+        "# Acts: what a story's steps can do",
+        "",
+        _generated("the roles' verbs (`scenarios/roles/`)"),
+        "",
+        "A step says `who` does what (`do`); what an act can be depends on the role of `who`. The arguments stand",
+        "beside the step's own keys ([Story](scenario.md#story)). An argument that names an earlier step means what",
+        "that step made: `voucher: grant-zhu` is the voucher that the step `grant-zhu` granted.",
+    ]
+    for role in ROLES:
+        lines += ["", f"## {role}", "", "| act | arguments | |", "|-|-|-|"]
+        for name in verbs_of(role):
+            arguments, remark = _arguments(inspect.getdoc(verb_of(role, name)) or "")
+            lines.append(f"| `{name}` | {_cell(arguments)} | {_cell(remark)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _arguments(doc: str) -> tuple[str, str]:
+    """("person, audience", "The remark.") of "Arguments: person, audience. The remark."."""
+    text = _prose(doc)
+    if not text.startswith("Arguments: "):
+        return "", text.removeprefix("No arguments.").strip()
+    head, _, remark = text.removeprefix("Arguments: ").partition(". ")
+    return head.removesuffix("."), remark
+
+
+def contracts_page() -> str:
+    """The contracts, their actions, and who may call them."""
+    lines = [
+        "# Contracts",
+        "",
+        _generated("the catalogue of contracts (`node/contracts/`)"),
+        "",
+        "A transaction names a contract and an action. A refusal changes nothing but that the transaction's number is",
+        "used up, and its code goes into the receipt. Any action may be refused with `role_not_allowed`,",
+        "`arguments_invalid`, `arguments_not_canonical`, `unknown_contract`, `unknown_action`, `unknown_signer`, or",
+        "`duplicate` where the number was used before. *Everyone* excludes the regulator, who may only read.",
+    ]
+    for name in sorted(CATALOGUE):
+        contract = CATALOGUE[name]
+        if not contract.actions:
+            continue
+        lines += ["", f"## {name}", "", "| action | who | |", "|-|-|-|"]
+        for title, action in contract.actions.items():
+            who = "everyone" if action.roles is None else ", ".join(sorted(action.roles))
+            doc = _prose(inspect.getdoc(action._function) or "")  # noqa: SLF001 - its text is what we are after
+            lines.append(f"| `{title}` | {who} | {_cell(doc)} |")
+    return "\n".join(lines) + "\n"
+
+
+# The command line
+
+
+def cli_page() -> str:
+    """The help of every command."""
+    group = typer.main.get_command(app)
+    lines = [
+        "# Command line",
+        "",
+        _generated("the command line's own help (`consortium --help`)"),
+        "",
+        "Exit codes: 0 pass, 1 an expectation or property failed, 2 invalid input or usage, 3 inconclusive. Messages",
+        "go to stderr, results to stdout.",
+    ]
+    for name, command in _commands(group):
+        lines += ["", f"## {name}", "", "```text", _help(command, name), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _commands(group: Any) -> Iterator[tuple[str, Any]]:
+    yield "consortium", group
+    for name, command in group.commands.items():
+        if not command.hidden:
+            yield f"consortium {name}", command
+
+
+def _help(command: Any, name: str) -> str:
+    context_class = getattr(command, "context_class", click.Context)
+    context = context_class(
+        command, info_name=name, terminal_width=HELP_WIDTH, max_content_width=HELP_WIDTH, **command.context_settings
+    )
+    return "\n".join(line.rstrip() for line in command.get_help(context).strip().splitlines())
+
+
+# Common
+
+
+def _generated(source: str) -> str:
+    return f"*Generated by `docs/generate.py` from {source}. Do not edit.*"
+
+
+def _prose(text: str) -> str:
+    return " ".join(text.replace("``", "`").split())
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("``", "`").split()).replace("|", "\\|")
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with ``--check`` say which are not current."""
+    FOLDER.mkdir(exist_ok=True)
+    stale = [name for name, text in pages().items() if _read(FOLDER / name) != text]
+    if arguments == ["--check"]:
+        for name in stale:
+            print(f"docs/reference/{name} is not current: run python docs/generate.py", file=sys.stderr)
+        return 1 if stale else 0
+    for name in stale:
+        (FOLDER / name).write_text(pages()[name])
+        print(f"docs/reference/{name}")
+    return 0
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.is_file() else ""
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from hashlib import sha256
+from itertools import pairwise
 from typing import Annotated
 
 import msgspec
@@ -101,7 +102,7 @@ def verify_certificate(
     signers = [member for member, _ in certificate.signatures]
     if len(signers) != quorum:
         return f"{len(signers)} signatures where a quorum is exactly {quorum}"
-    if any(a >= b for a, b in zip(signers, signers[1:], strict=False)):
+    if any(a >= b for a, b in pairwise(signers)):
         return "signers not in strictly ascending order"
     data = commit_bytes(certificate.round, certificate.height, certificate.hash)
     for member, signature in certificate.signatures:

@@ -176,12 +176,13 @@ def protocol(name: str) -> ProtocolEntry:
 
 
 def protocol_names() -> tuple[str, ...]:
+    """The names of all registered protocols, ascending."""
     _load_shipped()
     return tuple(sorted(_registry))
 
 
 def _load_shipped() -> None:
     """Import the shipped protocols, which register themselves (late, so that they may import this file)."""
-    import consensus.pbft
-    import consensus.raft
-    import consensus.solo  # noqa: F401
+    import consensus.pbft  # noqa: PLC0415
+    import consensus.raft  # noqa: PLC0415
+    import consensus.solo  # noqa: F401, PLC0415

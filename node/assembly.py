@@ -66,7 +66,7 @@ class Common:
             self._executions[key] = execution
         return execution
 
-    def replica(
+    def replica(  # noqa: PLR0913 - what is a node's own
         self,
         me: NodeId,
         *,

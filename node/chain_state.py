@@ -18,7 +18,7 @@ Execute = Callable[[StateTree, Block], Execution]
 """Runs a block's transactions on a state. Pure; the virtual world shares results between replicas."""
 
 
-class Divergence(Exception):
+class Divergence(Exception):  # noqa: N818 - it names what happened
     """A decided block states a root that is not ours: a quorum lied, or execution is not deterministic."""
 
 
@@ -85,13 +85,15 @@ class ChainState:
     def with_certificates(self, certificates: Mapping[int | str, Certificate]) -> ChainState:
         """The same chain as another node holds it, which may have other certificates for the same blocks."""
         other = ChainState(self.entry(0).block, self.tree, self._execute)
-        other._entries = [  # noqa: SLF001 - one of us
+        other._entries = [
             msgspec.structs.replace(entry, certificate=certificates.get(height))
             for height, entry in enumerate(self._entries)
         ]
         return other
 
-    def recover(self, blocks: Mapping[int | str, Block], certificates: Mapping[int | str, Certificate]) -> list[Execution]:
+    def recover(
+        self, blocks: Mapping[int | str, Block], certificates: Mapping[int | str, Certificate]
+    ) -> list[Execution]:
         """Execute again what a store held after a restart."""
         executions = []
         for height in range(self.height + 1, len(blocks) + 1):

@@ -72,7 +72,8 @@ def _require_key(path: Path, field: str, text: str) -> None:
 
 
 def _read_yaml(path: Path, raw: bytes) -> Any:
-    from ruamel.yaml import YAML, YAMLError  # noqa: PLC0415 - only those who write YAML pay for it
+    from ruamel.yaml import YAML  # noqa: PLC0415 - only those who write YAML pay for it
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     try:
         return YAML(typ="safe", pure=True).load(raw.decode())

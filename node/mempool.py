@@ -1,7 +1,8 @@
 """The mempool 交易池: verified transactions that wait to be ordered, in order of arrival.
 
 One place per claim, that is (client, number): of two transactions with the same claim only one can ever be executed,
-so the first to come holds the place until its claim is used up. Bounded in count and bytes: a full pool refuses, which the client learns by having no receipt and trying again.
+so the first to come holds the place until its claim is used up. Bounded in count and bytes: a full pool refuses,
+which the client learns by having no receipt and trying again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ Claim = tuple[str, int]
 
 
 def claim_of(transaction: Transaction) -> Claim:
+    """What ``transaction`` would use up."""
     return (transaction.body.client, transaction.body.number)
 
 

@@ -16,7 +16,6 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,7 @@ class NodeProcess:
         self._links = LinkFaults(self._me_name, seed=incarnation)
         async with self._open_bus(incarnation) as bus:
             self._bus = bus
-            self._handle(self._replica.start)
+            self._carry(self._replica.start(time.monotonic_ns()))
             self._ready = True
             self._tell_status(first=True)
             await self._until_stopped()
@@ -162,10 +161,10 @@ class NodeProcess:
         sender, messages = received
         number = self._common.directory.number(sender)
         for message in messages:
-            if number is not None:
-                self._handle(lambda now, m=message, n=number: self._replica.receive(now, n, m))
-            else:
+            if number is None:
                 self._from_wallet(sender, message)
+            else:
+                self._carry(self._replica.receive(time.monotonic_ns(), number, message))
 
     def _from_wallet(self, sender: str, message: Any) -> None:
         """A wallet may submit, for itself, and nothing else."""
@@ -173,7 +172,7 @@ class NodeProcess:
         if transactions is None or getattr(message, "client", None) != sender.removeprefix(WALLET_PREFIX):
             _LOG.warning("%s sent a %s; wallets only submit", sender, type(message).__name__)
             return
-        self._handle(lambda now: self._replica.submit(now, transactions))
+        self._carry(self._replica.submit(time.monotonic_ns(), transactions))
 
     def _timer(self, name: str, due_ns: int) -> None:
         if time.monotonic_ns() - due_ns > _LATE_NS and self._timers[name].when() <= self._loop.time():
@@ -184,10 +183,7 @@ class NodeProcess:
 
     def _fire(self, name: str) -> None:
         del self._timers[name]
-        self._handle(lambda now: self._replica.timer(now, name))
-
-    def _handle(self, step: Callable[[int], Effects]) -> None:
-        self._carry(step(time.monotonic_ns()))
+        self._carry(self._replica.timer(time.monotonic_ns(), name))
 
     def _carry(self, effects: Effects) -> None:
         """Timers never leave the node and need not wait for the disk; everything else keeps its order."""
@@ -297,14 +293,14 @@ def main(path: str) -> int:
         process = NodeProcess(config, Telemetry(config.name, sys.stdout))
         return asyncio.run(process.run())
     except (ConfigError, BusError) as error:
-        print(f"consortium node: {error}", file=sys.stderr)
+        sys.stderr.write(f"consortium node: {error}\n")
         return EXIT_CONFIG
     except StoreError as error:
-        print(f"consortium node: {error}", file=sys.stderr)
+        sys.stderr.write(f"consortium node: {error}\n")
         return EXIT_STORE
-    except Exception:
+    except Exception:  # noqa: BLE001 - told to people in one line, and to the log in full
         _LOG.exception("the node stops: an error that should not happen")
-        print(f"consortium node: internal error; see {Path(path).parent / 'node.log'}", file=sys.stderr)
+        sys.stderr.write(f"consortium node: internal error; see {Path(path).parent / 'node.log'}\n")
         return EXIT_INTERNAL
 
 

@@ -41,7 +41,7 @@ class Telemetry:
     def rejected(self, sender: str, reason: str) -> None:
         self._rejections[f"{sender}: {reason[:160]}"] += 1
 
-    def status(
+    def status(  # noqa: PLR0913 - what is told
         self, *, first: bool, status: Status, mempool: int, head: Block, root: bytes, counters: dict[str, int]
     ) -> None:
         """Tell the node's position if it, or anything else shown, changed since the last time."""
@@ -62,6 +62,4 @@ class Telemetry:
         self._last = fields
         commits, self._commits = self._commits, []
         rejections, self._rejections = dict(self._rejections), Counter()
-        self.event(
-            "ready" if first else "status", **fields, commits=commits, rejections=rejections, counters=counters
-        )
+        self.event("ready" if first else "status", **fields, commits=commits, rejections=rejections, counters=counters)

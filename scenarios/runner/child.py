@@ -74,7 +74,7 @@ class Child:
                 os.kill(process.pid, number)
 
     async def kill(self) -> None:
-        """kill -9, and wait until it is gone."""
+        """Kill -9, and wait until it is gone."""
         self.send_signal(signal.SIGKILL)
         await self.wait()
 

@@ -138,7 +138,7 @@ def main(raw: str) -> int:
     try:
         asyncio.run(ClientsProcess(config, plan).run())
     except BusError as error:
-        print(f"clients: {error}", file=sys.stderr)
+        sys.stderr.write(f"clients: {error}\n")
         return EXIT_BUS
     return 0
 

@@ -60,7 +60,7 @@ class _Outstanding(msgspec.Struct):
 class Conductor:
     """Replays ``workload``. Receipts count from ``voters`` only, ``receipts_needed`` equal ones for each step."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only
         self,
         *,
         workload: Workload,
@@ -114,9 +114,7 @@ class Conductor:
         open_entries = [e for e in message.entries if (message.client, e.number) in self._outstanding]
         if not open_entries:
             return []
-        data = receipt_bytes(
-            self._directory.network, message.client, message.height, message.block, message.entries
-        )
+        data = receipt_bytes(self._directory.network, message.client, message.height, message.block, message.entries)
         if not self._crypto.verify(sender, data, message.signature):
             return [Trace("refused", ("a receipt whose signature does not verify", sender))]
         digest = sha256(data).digest()

@@ -49,7 +49,7 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
 
 
 def verdict_of(expectations: Sequence[Expectation], *, interrupted: bool) -> str:
-    """fail where anything failed; inconclusive where the run was cut short or something could not be judged."""
+    """Fail where anything failed; inconclusive where the run was cut short or something could not be judged."""
     verdicts = {expectation.verdict for expectation in expectations}
     if "fail" in verdicts:
         return "fail"
@@ -64,7 +64,9 @@ def _agreement(evidence: Evidence) -> Expectation:
             block_hash = held.chain.entry(height).block.hash
             name, known = first.setdefault(height, (held.name, block_hash))
             if known != block_hash:
-                return Expectation("agreement", "fail", f"height {height}: {name} and {held.name} hold different blocks")
+                return Expectation(
+                    "agreement", "fail", f"height {height}: {name} and {held.name} hold different blocks"
+                )
     heights = sorted(held.chain.height for held in evidence.holdings)
     return Expectation("agreement", "pass", f"{len(first)} heights at {len(heights)} nodes")
 
@@ -99,10 +101,14 @@ def _durability(evidence: Evidence) -> Expectation:
         for item in acknowledged:
             found = places.get(item.step.transaction_id, [])
             if len(found) > 1 or (item.height <= held.chain.height and found != [item.height]):
-                detail = f"{held.name}: {item.step.id}, acknowledged at height {item.height}, stands at {found or 'none'}"
+                detail = (
+                    f"{held.name}: {item.step.id}, acknowledged at height {item.height}, stands at {found or 'none'}"
+                )
                 return Expectation("durability", "fail", detail)
     complete = sum(all(a.height <= held.chain.height for a in acknowledged) for held in evidence.holdings)
-    detail = f"{len(acknowledged)} acknowledged, each once in every ledger; {complete} of {len(evidence.holdings)} complete"
+    detail = (
+        f"{len(acknowledged)} acknowledged, each once in every ledger; {complete} of {len(evidence.holdings)} complete"
+    )
     return Expectation("durability", "pass", detail)
 
 
@@ -172,7 +178,9 @@ def _steps(evidence: Evidence) -> Expectation:
         detail = f"{first.step.id}: expected {first.step.expect}, got {first.code}{more}"
         return Expectation("steps", "fail", detail)
     refused = sum(a.code != "ok" for a in evidence.record.acknowledged)
-    return Expectation("steps", "pass", f"{len(evidence.record.acknowledged)} answered as expected, {refused} of them refused")
+    return Expectation(
+        "steps", "pass", f"{len(evidence.record.acknowledged)} answered as expected, {refused} of them refused"
+    )
 
 
 def _drained(evidence: Evidence) -> Expectation:
@@ -182,8 +190,8 @@ def _drained(evidence: Evidence) -> Expectation:
         return Expectation("drained", "pass", f"{total} steps")
     if not evidence.plan.scenario.expect.liveness.drains:
         return Expectation("drained", "warn", f"{done} of {total} steps acknowledged")
-    verdict = "inconclusive" if evidence.record.interrupted else "fail"
-    return Expectation("drained", verdict, f"only {done} of {total} steps were acknowledged")
+    detail = f"only {done} of {total} steps were acknowledged"
+    return Expectation("drained", "inconclusive" if evidence.record.interrupted else "fail", detail)
 
 
 def _story(evidence: Evidence) -> list[Expectation]:
@@ -234,5 +242,7 @@ def _metric(bound: MetricBound, evidence: Evidence) -> Expectation:
     )
     for limit, holds, words in checks:
         if limit is not None and not holds(value, limit.value):
-            return Expectation(bound.metric, bound.severity, f"is {value}, should be {words} {limit.value} ({limit.kind})")
+            return Expectation(
+                bound.metric, bound.severity, f"is {value}, should be {words} {limit.value} ({limit.kind})"
+            )
     return Expectation(bound.metric, "pass", f"is {value}")

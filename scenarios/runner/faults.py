@@ -100,7 +100,11 @@ def apply_fault(fault: Fault, hands: Hands, resolve: Callable[[str], NodeId], no
         case _:
             named = tuple(resolve(name) for name in fault.on or ())
             hands.worsen(named, fault.loss or 0, fault.delay or 0, fault.for_)
-            what = f"{fault.loss / 10_000:g} % of messages lost" if fault.loss else f"messages {seconds(fault.delay or 0)} late"
+            what = (
+                f"{fault.loss / 10_000:g} % of messages lost"
+                if fault.loss
+                else f"messages {seconds(fault.delay or 0)} late"
+            )
             return f"{what}{' at ' + _braced(named) if named else ''}{lasting}"
 
 

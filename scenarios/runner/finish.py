@@ -66,7 +66,9 @@ def finish_run(folder: RunFolder, plan: Plan, left: Left, facts: Circumstances) 
     folder.write_lines(folder.history, history_lines(_operations(record)))
     folder.write(folder.metrics_summary, metrics.summary_json())
     folder.write_lines(folder.metrics_table, metrics.table_lines())
-    evidence = Evidence(plan=plan, record=record, holdings=holdings, metrics=metrics, common=left.common, scan=left.scan)
+    evidence = Evidence(
+        plan=plan, record=record, holdings=holdings, metrics=metrics, common=left.common, scan=left.scan
+    )
     expectations = tuple(judge_run(evidence))
     verdict = verdict_of(expectations, interrupted=record.interrupted)
     write_manifest(

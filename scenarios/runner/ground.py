@@ -17,9 +17,7 @@ class RunError(Exception):
         self.inconclusive = inconclusive
 
 
-def resolve_target(
-    target: str, names: Sequence[str], voters: Sequence[NodeId], up: Mapping[NodeId, Status]
-) -> NodeId:
+def resolve_target(target: str, names: Sequence[str], voters: Sequence[NodeId], up: Mapping[NodeId, Status]) -> NodeId:
     """The node that a fault means: a name, "leader", or "follower" (the lowest-numbered voter that does not lead).
 
     The leader is whom most nodes that are up take for it; while nobody leads, the first voter that is up.

@@ -11,6 +11,7 @@ import contextlib
 import signal
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,7 @@ class ProcessesRun:
                 member.name,
                 ("-m", "node.process", str(folder / "node.json")),
                 folder / "stderr.log",
-                lambda line, number=number: self._heard(number, line),
+                partial(self._heard, number),
             )
             view = NodeView(
                 name=member.name, role=member.role, votes=number in self.common.voters, condition="starting"
@@ -235,8 +236,10 @@ class ProcessesRun:
         if self._script.next_ns is not None or self._jobs:
             return False
         up = [node for node in self._nodes if not node.expected_down]
-        return all(n.view.condition == "up" and not n.mempool for n in up) and len({n.head for n in up}) == 1 and all(
-            n.empty_head for n in up
+        return (
+            all(n.view.condition == "up" and not n.mempool for n in up)
+            and len({n.head for n in up}) == 1
+            and all(n.empty_head for n in up)
         )
 
     def _notice_deaths(self) -> None:

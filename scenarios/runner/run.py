@@ -53,13 +53,11 @@ def run(  # noqa: PLR0913 - the choices of one run
         folder = RunFolder.create(out or Path("runs"), scenario.name, plan.seed, started)
         folder.write(folder.scenario, scenario.origin.resolved)
         _announce(plan, view, chosen_mode, chosen_bus)
-        if chosen_mode == "virtual":
-            left = _virtual(plan, view)
-        else:
-            left = _processes(plan, view, chosen_bus, folder)
+        virtual = chosen_mode == "virtual"
+        left = _virtual(plan, view) if virtual else _processes(plan, view, chosen_bus, folder)
         facts = Circumstances(
             mode=chosen_mode,
-            bus=None if chosen_mode == "virtual" else chosen_bus,
+            bus=None if virtual else chosen_bus,
             argv=tuple(sys.argv),
             started=started,
         )
@@ -111,5 +109,7 @@ def _line(verdict: str, name: str, detail: str) -> str:
 def _cannot_write(error: OSError) -> RunError:
     where = f"{error.filename}: " if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return RunError(f"{where}the disk is full", hint="make room, or choose another folder by --out", inconclusive=True)
+        return RunError(
+            f"{where}the disk is full", hint="make room, or choose another folder by --out", inconclusive=True
+        )
     return RunError(f"{where}{error.strerror or error}", hint="choose another folder by --out")

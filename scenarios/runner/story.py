@@ -8,7 +8,6 @@ the same results, whoever orders its blocks, because steps that depend on each o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path as FilePath
 from typing import NamedTuple
 
 import msgspec
@@ -19,11 +18,12 @@ from node.ledger.genesis import Genesis
 from node.ledger.transaction import TRANSACTION_VERSION, Body, Transaction, encode_transaction, sign_transaction
 from node.membership import Directory, KeyRing
 from scenarios.language.models.business import Story
-from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
-from scenarios.language.reading import read_file
+from scenarios.language.problems import did_you_mean
 from scenarios.language.schema import Scenario
 from scenarios.roles import Act, Desk, Request, StoryError, verb_of, verbs_of
 from scenarios.runner.draws import keyed_draw, stage_ns
+from scenarios.runner.places import invalid
+from scenarios.runner.story_assumptions import require_declared
 from scenarios.runner.workload import Step
 
 DEFAULT_WAIT_MS = 60_000
@@ -47,23 +47,15 @@ def build_story(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: in
     """The story's steps in order of time, signed. ScenarioInvalid where a step makes no sense."""
     if scenario.story and scenario.privacy != "encrypted":
         message = f"a story seals what its parties share: `encrypted`, not `{scenario.privacy}`"
-        raise ScenarioInvalid([Problem(_mark(scenario, ("privacy",)), ("privacy",), message)])
+        raise invalid(scenario, ("privacy",), message)
     try:
+        require_declared(scenario)
         timed = _timeline(scenario, seed)
         return _Builder(scenario, keyring, genesis).build(timed)
     except StoryError as error:
         positions = {step.id: index for index, step in enumerate(scenario.story)}
         path = ("story", positions.get(error.step, 0), *((error.key,) if error.key else ()))
-        raise ScenarioInvalid([Problem(_mark(scenario, path), path, f"step `{error.step}`: {error.message}")]) from None
-
-
-def _mark(scenario: Scenario, path: Path) -> Mark:
-    """Where ``path`` stands in the scenario's file, if it came from one that is still there."""
-    label = scenario.origin.label
-    try:
-        return read_file(FilePath(label)).mark(path)
-    except ScenarioInvalid:
-        return Mark(label, -1, 0)
+        raise invalid(scenario, path, f"step `{error.step}`: {error.message}") from None
 
 
 def _timeline(scenario: Scenario, seed: int) -> list[_Timed]:

@@ -1,5 +1,8 @@
-"""What a run tells those who watch it. The runner of either world calls it; the dashboard, the plain log and the
-JSON stream implement it. Nothing here knows of rich."""
+"""What a run tells those who watch it.
+
+The runner of either world calls it; the dashboard, the plain log and the JSON stream implement it. Nothing here knows
+of rich.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
 class RunView(Protocol):
     """Calls come in order of ``now_ns``, nanoseconds of run time."""
 
-    def started(self, scenario: str, mode: str, bus: str, protocol: str, quorum: str, nodes: list[NodeView]) -> None: ...
+    def started(  # noqa: PLR0913, PLR0917 - what is known at the start
+        self, scenario: str, mode: str, bus: str, protocol: str, quorum: str, nodes: list[NodeView]
+    ) -> None: ...
 
     def node(self, now_ns: int, node: NodeView) -> None: ...
 

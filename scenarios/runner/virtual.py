@@ -162,11 +162,7 @@ class VirtualRun:
             self._told_fault(line)
 
     def _resolve(self, target: str) -> NodeId:
-        up = {
-            node: self.replica(node).status()
-            for node in range(self._nodes)
-            if self.world.condition(node) == "up"
-        }
+        up = {node: self.replica(node).status() for node in range(self._nodes) if self.world.condition(node) == "up"}
         return resolve_target(target, self._names, self.common.voters, up)
 
     def _told_fault(self, line: str) -> None:
@@ -238,8 +234,13 @@ class _Tap(Observer):
     def __init__(self, scan: LeakScan) -> None:
         self._scan = scan
 
-    def on_leave(  # noqa: PLR0913 - the observer's interface
-        self, now: int, node: NodeId, incarnation: int, effect: Send | Broadcast | Reply, durable: Image  # noqa: ARG002
+    def on_leave(
+        self,
+        now: int,  # noqa: ARG002
+        node: NodeId,  # noqa: ARG002
+        incarnation: int,  # noqa: ARG002
+        effect: Send | Broadcast | Reply,
+        durable: Image,  # noqa: ARG002
     ) -> None:
         self._scan.look_at_value(BUS, effect.message, type(effect.message).__name__)
 

@@ -1,11 +1,16 @@
 """What lies at the edge of the chain: code maps, product files, the roles' verbs."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from scenarios.language.problems import ScenarioInvalid
 from scenarios.roles import verb_of, verbs_of
 from scenarios.roles.icd import map_version, transcode
 from scenarios.roles.terms import load_product
+
+ROLES = ("broker", "bureau", "hospital", "insurer", "patient", "regulator", "reinsurer")
 
 
 @pytest.mark.parametrize(
@@ -36,11 +41,19 @@ def test_a_product_that_is_not_there_is_told():
 def test_every_verb_says_what_arguments_it_takes():
     undocumented = [
         f"{role} {name}"
-        for role in ("broker", "bureau", "hospital", "insurer", "patient", "regulator", "reinsurer")
+        for role in ROLES
         for name in verbs_of(role)
         if "rguments" not in (verb_of(role, name).__doc__ or "")
     ]
     assert undocumented == []
+
+
+def test_the_guide_lists_every_act_of_every_role():
+    guide = Path(__file__).parents[2].joinpath("docs", "one-claim.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\w+) \| ((?:`[a-z-]+` ?)+)\|$", guide, re.MULTILINE))
+    assert {role: sorted(re.findall(r"`([a-z-]+)`", acts)) for role, acts in rows.items()} == {
+        role: list(verbs_of(role)) for role in ROLES
+    }
 
 
 def test_a_role_has_only_its_own_verbs():

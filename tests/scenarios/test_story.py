@@ -309,6 +309,9 @@ def test_the_same_seed_tells_the_same_story_and_another_seed_another():
         (('icd9: "590.10"', 'icd9: "070.3"'), "the code map has nothing"),
         (("for: 30 days\n", "for: a month\n"), "for"),
         (("privacy: encrypted", "privacy: plain"), "a story seals"),
+        (("    share: \\$treaty-share\n", "    share: 41 %\n"), "write `\\$treaty-share`, which is 40 %"),
+        (("    audit: \\$chain-audit", "    audit: {low: 1 s, likely: 2 s, high: 3 s}"), "assumed but not declared"),
+        (("  - id: scoring\n", "  - id: rules-of-the-score\n"), "`scoring` is assumed but not declared"),
     ],
 )
 def test_a_mistake_in_a_step_is_told_with_the_step(change, message):

@@ -70,10 +70,9 @@ class Solo:
         return self._decide(block, certificate)
 
     def certifies(self, block: Block, certificate: Certificate) -> bool:
-        return (
-            (certificate.height, certificate.hash) == (block.height, block.hash)
-            and verify_certificate(certificate, self._voters, 1, self._crypto.verify) is None
-        )
+        return (certificate.height, certificate.hash) == (block.height, block.hash) and verify_certificate(
+            certificate, self._voters, 1, self._crypto.verify
+        ) is None
 
     def status(self) -> Status:
         role = "leader" if self._orders else "observer"

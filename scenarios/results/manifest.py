@@ -23,7 +23,7 @@ Verdict = Literal["pass", "fail", "inconclusive"]
 Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 Height = Annotated[int, msgspec.Meta(ge=0)]
 
-_LIBRARIES = ("msgspec", "pynacl", "aiomqtt", "amqtt", "pydantic", "ruamel.yaml")
+_LIBRARIES = ("msgspec", "pynacl", "aiomqtt", "pydantic", "ruamel.yaml")
 
 
 class ManifestError(Exception):

@@ -199,6 +199,8 @@ def _story(evidence: Evidence) -> list[Expectation]:
     scenario, acknowledged = evidence.plan.scenario, evidence.record.acknowledged
     if not scenario.story:
         return []
+    if len(acknowledged) < len(evidence.plan.workload.steps):
+        return [Expectation("story", "inconclusive", "not all of it was told")]
     surprises, compared = output_surprises(scenario, acknowledged)
     sealed, opened = sealed_surprises(scenario, acknowledged, _vaults(evidence))
     wrong = surprises + sealed

@@ -119,10 +119,14 @@ def measure(record: RunRecord) -> Metrics:
 
 
 def _common_business_root(folder: RunFolder, holdings: Sequence[Holdings]) -> str | None:
-    """The business root that every node at the greatest height shares, and the file that it covers."""
+    """The business root that every node at the greatest height shares, and the file that it covers.
+
+    None, and no file, where they differ, or where the highest chain ends in blocks that nothing certifies yet: those
+    are not exported, and the state goes with what is.
+    """
     height = max(held.chain.height for held in holdings)
     highest = [held for held in holdings if held.chain.height == height]
-    if len({held.chain.tree.root for held in highest}) != 1:
+    if len({held.chain.tree.root for held in highest}) != 1 or all(len(h.certified()) <= height for h in highest):
         return None
     entries = list(business_entries(highest[0].chain.tree))
     folder.write_lines(folder.business, (line.removesuffix(b"\n") for line in business_lines(entries)))

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from consensus.vocabulary import Persist, Put
 from network.virtual import Constant, Crash, Cut, Link, Links, Loss, Pause, Uniform, World
 from tests.network.virtual.toys import MS, Chatter, Note
+
+ROOT = Path(__file__).parents[3]
 
 PLAN = [
     Crash(at_ns=35 * MS, node=1, for_ns=20 * MS),
@@ -53,7 +56,8 @@ print(event_hash({}))
 
 def in_another_process(seed: int, hash_seed: str) -> str:
     command = [sys.executable, "-c", PROGRAM.format(seed)]
-    done = subprocess.run(command, env={"PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=True)  # noqa: S603 (ourselves)
+    environment = {"PYTHONHASHSEED": hash_seed}
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 (ourselves)
     return done.stdout.strip()
 
 

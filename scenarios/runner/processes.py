@@ -24,6 +24,7 @@ from node.assembly import Common
 from node.process import EXIT_STORE
 from scenarios.runner.child import Child
 from scenarios.runner.clients import ClientsConfig
+from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.faults import FaultScript, apply_fault
 from scenarios.runner.ground import RunError, resolve_target
@@ -76,6 +77,7 @@ class ProcessesRun:
         self._orders = LinkOrders(len(plan.genesis.members))
         self._jobs: set[asyncio.Task[None]] = set()
         self.scan = scan_for(plan.scenario)
+        self._clocks = ClaimClocks(plan.scenario, plan.seed)
 
     def run(self) -> RunRecord:
         """Until the workload is drained and the nodes agree, or the scenario's duration is over."""
@@ -321,6 +323,9 @@ class ProcessesRun:
                 self.record.acknowledged.append(acknowledged)
                 now = acknowledged.returned_ns
                 self._view.story(now, step.client, step.title or step.id, acknowledged.code)
+                clocks = self._clocks.heard(acknowledged)
+                if clocks is not None:
+                    self._view.clocks(now, *clocks)
                 self._view.progress(now, len(self.record.acknowledged), len(steps))
                 if len(self.record.acknowledged) == len(steps):
                     self._drained.set()

@@ -21,7 +21,8 @@ from node.assembly import Common, vault_opener
 from node.membership import Ed25519Crypto
 from node.replica import Replica
 from scenarios.language.models import network as language
-from scenarios.runner.conductor import Conductor
+from scenarios.runner.clocks import ClaimClocks
+from scenarios.runner.conductor import Acknowledged, Conductor
 from scenarios.runner.faults import FaultScript, apply_fault
 from scenarios.runner.ground import resolve_target
 from scenarios.runner.leaks import BUS, LeakScan, scan_for
@@ -49,6 +50,7 @@ class VirtualRun:
         self._names = plan.node_names
         self._shown_at = 0.0
         self.scan = scan_for(plan.scenario)
+        self._clocks = ClaimClocks(plan.scenario, plan.seed)
         self.world = World(
             factory=self._machine,
             nodes=self._nodes,
@@ -172,8 +174,11 @@ class VirtualRun:
 
     # The view
 
-    def _tell(self, now: int, step: Any, code: str) -> None:
-        self._view.story(now, step.client, step.title or step.id, code)
+    def _tell(self, now: int, item: Acknowledged) -> None:
+        self._view.story(now, item.step.client, item.step.title or item.step.id, item.code)
+        clocks = self._clocks.heard(item)
+        if clocks is not None:
+            self._view.clocks(now, *clocks)
 
     def _show(self, *, force: bool = False) -> None:
         """Refresh the view, at most every so often in real time: watching must not slow the run down."""
@@ -225,7 +230,7 @@ class _Recorder(Observer):
             elif isinstance(effect, Trace) and effect.kind == "acknowledged":
                 acknowledged = effect.detail[0]
                 self._record.acknowledged.append(acknowledged)
-                self._tell(now, acknowledged.step, acknowledged.code)
+                self._tell(now, acknowledged)
 
 
 class _Tap(Observer):

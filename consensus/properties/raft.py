@@ -64,37 +64,49 @@ class RaftSafety(Observer):
             if height in blocks:
                 log[height] = blocks[height].hash
 
-    def on_persist(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...]) -> None:
+    def on_persist(
+        self,
+        now: int,  # noqa: ARG002
+        node: NodeId,
+        incarnation: int,  # noqa: ARG002
+        records: tuple[Record, ...],
+    ) -> None:
         log = self.logs[node]
         for record in records:
             if isinstance(record, Put) and record.space == LOG:
-                self._appended(log, record.value, told(now, node, incarnation))
+                log[record.value.block.height] = record.value.block.hash
             elif isinstance(record, Put) and record.space == STATE:
                 self.terms[node] = record.value.term
             elif isinstance(record, Cut) and record.space == LOG:
                 for index in [index for index in log if index >= record.start]:
                     del log[index]
 
-    def _appended(self, log: dict[int, bytes], entry: LogEntry, origin: str) -> None:
+    def on_durable(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...], durable: Image) -> None:
+        self.disks[node] = durable
+        for record in records:
+            if isinstance(record, Put) and isinstance(record.value, HardState):
+                self._stored_state(node, record.value, told(now, node, incarnation))
+            elif isinstance(record, Put) and isinstance(record.value, LogEntry):
+                self._stored_entry(record.value, told(now, node, incarnation))
+
+    def _stored_state(self, node: NodeId, after: HardState, origin: str) -> None:
+        before = self.states.get(node, HardState(0, None))
+        kept = after.term == before.term and before.voted_for in (None, after.voted_for)
+        if not (after.term > before.term or kept):
+            raise Violation("hard state", f"{origin} stores {after}", f"it held {before}")
+        self.states[node] = after
+
+    def _stored_entry(self, entry: LogEntry, origin: str) -> None:
+        """What never reached a disk binds nobody: a group of one may lead the same term again after a crash."""
         block = entry.block
-        log[block.height] = block.hash
-        known, by = self.entries.setdefault(block.height, {}).setdefault(block.round, (block.hash, origin))
+        terms = self.entries.setdefault(block.height, {})
+        known, by = terms.setdefault(block.round, (block.hash, origin))
         if known != block.hash:
             raise Violation(
                 "log matching",
                 f"entry {block.height} of term {block.round} is {block.hash.hex()[:16]} at {origin}",
                 f"it is {known.hex()[:16]} at {by}",
             )
-
-    def on_durable(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...], durable: Image) -> None:
-        self.disks[node] = durable
-        for record in records:
-            if isinstance(record, Put) and record.space == STATE:
-                before, after = self.states.get(node, HardState(0, None)), record.value
-                same_term = after.term == before.term and before.voted_for in (None, after.voted_for)
-                if after.term < before.term or not (after.term > before.term or same_term):
-                    raise Violation("hard state", f"{told(now, node, incarnation)} stores {after}", f"it held {before}")
-                self.states[node] = after
 
     # -- what servers say ------------------------------------------------------------------------------------
 

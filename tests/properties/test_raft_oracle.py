@@ -79,10 +79,10 @@ def test_a_term_that_falls_and_a_vote_that_changes_on_disk() -> None:
 def test_two_entries_of_one_index_and_term() -> None:
     oracle = watched()
     one, other = chain(1)[0], chain(1, mark="x")[0]
-    oracle.on_persist(1, 0, 1, (Put(LOG, 1, LogEntry(one)),))
-    oracle.on_persist(1, 1, 1, (Put(LOG, 1, LogEntry(one)),))
+    oracle.on_durable(1, 0, 1, (Put(LOG, 1, LogEntry(one)),), {})
+    oracle.on_durable(1, 1, 1, (Put(LOG, 1, LogEntry(one)),), {})
     with pytest.raises(Violation, match="log matching"):
-        oracle.on_persist(1, 2, 1, (Put(LOG, 1, LogEntry(other)),))
+        oracle.on_durable(1, 2, 1, (Put(LOG, 1, LogEntry(other)),), {})
 
 
 def test_an_acknowledged_entry_must_be_on_disk() -> None:

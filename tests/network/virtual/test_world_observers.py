@@ -103,11 +103,9 @@ def test_observers_see_crashes_restarts_and_what_a_crash_left() -> None:
 def test_a_violation_stops_the_run_and_says_when_and_where() -> None:
     class Grumpy(Observer):
         def on_receive(self, now, node, incarnation, sender, message):
-            raise Violation(
-                "quiet", f"{sender} says {message.text} to {node}.{incarnation} at {now}", "nobody may speak"
-            )
+            raise Violation("quiet", f"{sender} to {node}.{incarnation} at {now}: {message.text}", "nobody speaks")
 
-    with pytest.raises(Violation, match="quiet: 0 says hi to 1.1 at 1000000; but nobody may speak") as caught:
+    with pytest.raises(Violation, match=r"quiet: 0 to 1\.1 at 1000000: hi; but nobody speaks") as caught:
         play({(0, "start"): [Send(1, Note("hi"))]}, observers=[Grumpy()])
     assert caught.value.__notes__ == [f"at {MS} ns, Flight at actor 1 (seed 1)"]
 

@@ -20,7 +20,7 @@ class ClaimClocks:
         self._latency_ns: dict[str, int] = {}
 
     def heard(self, item: Acknowledged) -> tuple[str, str] | None:
-        """(chain, paper) in words, after a step of a claim that is under way; None otherwise."""
+        """(chain, paper) in words, at each stage that a claim under way reaches; None otherwise."""
         step = item.step
         if not self._scenario.arms.paper or (step.stage != "notice" and step.case not in self._noticed_ns):
             return None
@@ -28,10 +28,11 @@ class ClaimClocks:
         began_ns = self._noticed_ns.setdefault(step.case, step.at_ns)
         self._latency_ns[step.case] = self._latency_ns.get(step.case, 0) + item.returned_ns - item.called_ns
         chain_ns = (step.at_ns - began_ns) * scale.business_ns // scale.run_ns + self._latency_ns[step.case]
-        paper = f"{paper_ns(self._scenario, self._seed, step.case) / _DAY_NS:.1f} days on paper"
         if step.stage == "paid":
             del self._noticed_ns[step.case]
-        return f"{step.case}: {_words(chain_ns)} on the chain{' to payment' if step.stage == 'paid' else ''}", paper
+        if not step.stage:
+            return None
+        return f"{step.case} {step.stage} {_words(chain_ns)}", _words(paper_ns(self._scenario, self._seed, step.case))
 
 
 def _words(ns: int) -> str:

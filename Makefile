@@ -43,8 +43,8 @@ bench: $(READY) ## measure; prints figures beside their floors
 soak: $(READY) ## long campaigns
 	$(BIN)/python -m pytest -q -m soak --timeout=0
 
-lock: $(READY) ## renew requirements.txt from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+lock: ## renew requirements.txt from pyproject.toml (needs uv: pip install uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url --quiet -o requirements.txt
 
 schema: $(READY) ## renew the shipped JSON Schema of scenarios

@@ -23,6 +23,7 @@ from scenarios.language import json_schema
 from scenarios.language.units import format_duration, format_money, format_share
 from scenarios.roles import verb_of, verbs_of
 from scenarios.runner.flows import FLOWS
+from scenarios.runner.story_assumptions import RESTS_ON
 
 FOLDER = Path(__file__).parent / "reference"
 ROLES = ("bureau", "insurer", "hospital", "patient", "reinsurer", "broker", "regulator")
@@ -221,13 +222,15 @@ def acts_page() -> str:
         "",
         "A step says `who` does what (`do`); what an act can be depends on the role of `who`. The arguments stand",
         "beside the step's own keys ([Story](scenario.md#story)). An argument that names an earlier step means what",
-        "that step made: `voucher: grant-zhu` is the voucher that the step `grant-zhu` granted.",
+        "that step made: `voucher: grant-zhu` is the voucher that the step `grant-zhu` granted. Acts that rest on",
+        "what no source gives need the assumptions in the last column declared.",
     ]
     for role in ROLES:
-        lines += ["", f"## {role}", "", "| act | arguments | |", "|-|-|-|"]
+        lines += ["", f"## {role}", "", "| act | arguments | | assumptions |", "|-|-|-|-|"]
         for name in verbs_of(role):
             arguments, remark = _arguments(inspect.getdoc(verb_of(role, name)) or "")
-            lines.append(f"| `{name}` | {_cell(arguments)} | {_cell(remark)} |")
+            needs = ", ".join(f"`{identifier}`" for _, identifier in RESTS_ON.get(name, ()))
+            lines.append(f"| `{name}` | {_cell(arguments)} | {_cell(remark)} | {needs} |")
     return "\n".join(lines) + "\n"
 
 

@@ -25,7 +25,7 @@ class Members(Part):
 
 
 class Clients(Part):
-    """People of one role, each with a wallet of their own. Named like members, or by `names`."""
+    """People of one role, each with a wallet of their own. Named like members, or by `people`."""
 
     count: Annotated[int, Field(ge=1, le=CLIENTS_MAX)] | None = None
     """How many there are."""

@@ -146,7 +146,7 @@ class Context:
             genesis=setup.genesis,
             verify=setup.crypto.verify,
         )
-        self.log = _log_of(setup, self.options.log_size)
+        self.log = _log_of(setup, self.options.heights_kept)
         self.votes = self.members.votes(self.me)
         """False for an observer, which only adopts."""
         self.condition: Active | Changing = Active(view=0, base=Point(0, setup.genesis))

@@ -47,7 +47,7 @@ class Retransmission:
         if not (asked or near or context.leads):
             return
         last = self._helped.get(sender)
-        if last is None or now >= last + context.options.resend_interval:
+        if last is None or now >= last + context.options.resend_interval_ns:
             self._helped[sender] = now
             context.out.send(sender, active.new_view)
 
@@ -114,7 +114,7 @@ class Retransmission:
     @property
     def _interval(self) -> int:
         """A replica that left its view alone may wait long for others: it repeats itself ever more rarely."""
-        interval = self._context.options.resend_interval
+        interval = self._context.options.resend_interval_ns
         return interval if self._context.active else interval << min(self._rounds // 4, _INTERVAL_DOUBLINGS_MAX)
 
     def _unfinished(self) -> bool:

@@ -55,13 +55,13 @@ class Patience:
             context.log.committed.height,
         )  # view, taking part, last decided height
         self.doublings = 0
-        """The timeout is ``view_change_timeout << doublings``."""
+        """The timeout is ``view_change_timeout_ns << doublings``."""
         self._since = 0  # when the present view or view change began
         self._fruitful = True  # was anything decided since the last view began, or do we only start
 
     @property
     def timeout(self) -> int:
-        return self._context.options.view_change_timeout << self.doublings
+        return self._context.options.view_change_timeout_ns << self.doublings
 
     def expired(self, now: int) -> bool:
         """The timer fired; True when the primary's time is up."""

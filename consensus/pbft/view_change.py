@@ -55,7 +55,7 @@ class ViewChanges:
             if known.view == message.view and known != message:
                 raise PeerError("two VIEW-CHANGEs for one view")
             return
-        flaw = self._members.flaw_in_view_change(message, context.options.log_size)
+        flaw = self._members.flaw_in_view_change(message, context.options.heights_kept)
         if flaw is not None:
             raise PeerError(flaw)
         context.view_changes[sender] = message
@@ -76,7 +76,9 @@ class ViewChanges:
         context = self._context
         if not self._wanted(message.view):
             return
-        flaw = flaw_in_new_view(message, self._members, context.options.log_size, tuple(context.view_changes.values()))
+        flaw = flaw_in_new_view(
+            message, self._members, context.options.heights_kept, tuple(context.view_changes.values())
+        )
         if flaw is not None:
             raise PeerError(flaw)
         self._become_active(message)

@@ -13,7 +13,7 @@ from consensus.protocols import protocol as registered
 from consensus.vocabulary import MILLISECOND, Image, NodeId
 from network.virtual.bare.client import BareClient
 from network.virtual.bare.node import GENESIS, BareNode, BareSetup
-from network.virtual.campaign import Case, Cast
+from network.virtual.case import Case, Cast
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.draws import Stream
 from network.virtual.machine import Machine
@@ -21,7 +21,8 @@ from network.virtual.world import World
 
 __all__ = ["GENESIS", "BareClient", "BareNode", "BareSetup", "bare_cast"]
 
-PACE_NS = 120 * MILLISECOND
+PACES_NS = (15 * MILLISECOND, 60 * MILLISECOND, 120 * MILLISECOND, 400 * MILLISECOND)
+REQUESTS_MAX = 160
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "raft": {
@@ -45,8 +46,10 @@ def bare_cast(case: Case) -> Cast:
 
     def build(actor: NodeId, image: Image, incarnation: int) -> Machine:
         if actor == clients:
-            count = (case.heal_ns + case.heal_ns // 4) // PACE_NS  # the last ones come after the healing
-            return BareClient(case.nodes, entry.replies(voters), count, PACE_NS)
+            drawn = PACES_NS[Stream(f"{case.seed}/pace").below(len(PACES_NS))]
+            lasting = case.heal_ns + case.heal_ns // 4  # the last ones come after the healing
+            pace = max(drawn, lasting // REQUESTS_MAX)
+            return BareClient(case.nodes, entry.replies(voters), lasting // pace, pace)
         return BareNode(
             BareSetup(
                 me=actor,

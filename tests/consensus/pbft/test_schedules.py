@@ -124,7 +124,7 @@ def test_a_two_faced_replica_among_impatient_ones(n, seed, steps):
     both."""
     random = Random(seed)
     liar = random.randrange(n)
-    options = Options(view_change_timeout=random.choice([30, 60, 200]) * MILLISECOND)
+    options = Options(view_change_timeout_ns=random.choice([30, 60, 200]) * MILLISECOND)
     cluster = Cluster(n, seed=seed, byzantine=[liar], options=options)
     cluster.filter_sent = two_faced(cluster, liar, random)
     cluster.demand()
@@ -171,7 +171,7 @@ def test_a_third_of_all_messages_lost_only_slows_down(n):
 
 
 def test_slow_links_need_no_view_change():
-    cluster = Cluster(4, options=Options(view_change_timeout=2 * SECOND))
+    cluster = Cluster(4, options=Options(view_change_timeout_ns=2 * SECOND))
     cluster.latency = (200 * MILLISECOND, 400 * MILLISECOND)
     cluster.demand()
     cluster.run(cluster.all_at(10), limit_ns=60 * SECOND)
@@ -180,7 +180,7 @@ def test_slow_links_need_no_view_change():
 
 def test_links_slower_than_the_timeout_are_outgrown():
     """Partial synchrony: patience doubles until the network's delay fits in."""
-    cluster = Cluster(4, options=Options(view_change_timeout=100 * MILLISECOND))
+    cluster = Cluster(4, options=Options(view_change_timeout_ns=100 * MILLISECOND))
     cluster.latency = (200 * MILLISECOND, 300 * MILLISECOND)
     cluster.demand()
     cluster.run(cluster.all_at(3), limit_ns=120 * SECOND, gossip=False)

@@ -3,25 +3,34 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BASE := $(VENV)/.base
 READY := $(VENV)/.ready
-SOURCES := consensus network node scenarios configs
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help demo test lint types contracts bench soak lock schema clean
 
 help: ## say what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# One virtual environment for everything, installed from the hash-locked requirements and then this checkout on top,
-# offline: a second make needs no network.
-$(READY): requirements.txt pyproject.toml
+# One virtual environment, installed from one hash-locked file. Its first part runs the program; what stands below the
+# line "# development" is for tests and checks. This checkout comes on top, offline: a second make needs no network.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(BASE): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "consortium needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 ..." >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@sed '/^# development/,$$d' requirements.txt > $(VENV)/base.txt
+	$(PIP) --require-hashes -r $(VENV)/base.txt
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(READY) ## run the main scenario on real processes, with the live dashboard
+$(READY): $(BASE)
+	$(PIP) --require-hashes -r requirements.txt
+	@touch $@
+
+demo: $(BASE) ## run the main scenario on real processes, with the live dashboard
 	@$(BIN)/consortium demo
 
 test: $(READY) ## run the test suite
@@ -44,10 +53,9 @@ soak: $(READY) ## long campaigns
 	$(BIN)/python -m pytest -q -m soak --timeout=0
 
 lock: ## renew requirements.txt from pyproject.toml (needs uv: pip install uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --quiet -o requirements.txt
+	bash .ci/lock
 
-schema: $(READY) ## renew the shipped JSON Schema of scenarios
+schema: $(BASE) ## renew the shipped JSON Schema of scenarios
 	$(BIN)/consortium schema > configs/scenario.schema.json
 
 clean: ## remove the virtual environment and caches; runs/ stays

@@ -9,6 +9,7 @@ from network.virtual.bare import bare_cast
 from network.virtual.campaign import build_world, campaign, draw_case, run_case
 
 SEEDS = 30
+AIMED_SEEDS = 10
 SOAK_SEEDS = 3000
 
 
@@ -21,11 +22,20 @@ def test_cores_stay_safe_under_random_faults_and_recover(protocol: str) -> None:
         assert summary.counts[kind] > 0, f"no message or node was ever {kind}: the campaign is too tame"
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("protocol", ["raft", "pbft"])
+def test_cores_stay_safe_under_aimed_faults(protocol: str) -> None:
+    summary = campaign(protocol, range(AIMED_SEEDS), bare_cast, shots=3)
+    assert len(summary.outcomes) == AIMED_SEEDS
+    assert summary.counts[{"raft": "told raft.role", "pbft": "told pbft.new_view"}[protocol]] > AIMED_SEEDS
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(24 * 3600)
 @pytest.mark.parametrize("protocol", ["raft", "pbft"])
 def test_cores_stay_safe_for_a_long_time(protocol: str) -> None:
     assert len(campaign(protocol, range(SEEDS, SOAK_SEEDS), bare_cast).outcomes) == SOAK_SEEDS - SEEDS
+    assert len(campaign(protocol, range(AIMED_SEEDS, SOAK_SEEDS), bare_cast, shots=4).outcomes) > 0
 
 
 @pytest.mark.parametrize("protocol", ["raft", "pbft"])

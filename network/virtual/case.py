@@ -1,0 +1,106 @@
+"""A case of a campaign: what is played, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from consensus.properties import Observer
+from consensus.protocols import protocol as registered
+from consensus.vocabulary import MICROSECOND, MILLISECOND, SECOND, NodeId
+from network.virtual.distributions import Constant, Distribution, Lognormal, Uniform
+from network.virtual.draws import Stream
+from network.virtual.faults import Fault
+from network.virtual.links import Link, Links
+from network.virtual.machine import Factory
+from network.virtual.swarm import draw_plan
+from network.virtual.world import World
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One run of a campaign: plain data, so that a failure can be kept, shrunk and played again."""
+
+    protocol: str
+    seed: int
+    nodes: int
+    voters: tuple[NodeId, ...]
+    plan: tuple[Fault, ...]
+    latency: Distribution
+    sync: Distribution
+    heal_ns: int
+    patience_ns: int
+
+
+class Cast(msgspec.Struct, frozen=True, kw_only=True):
+    """Who plays a case. ``finished(world)``: is every request answered and every node that is up on one head?
+
+    ``rounds(world)``: the term or view of each node that is up; an idle network must not change them.
+    """
+
+    factory: Factory
+    clients_actor: NodeId
+    observers: tuple[Observer, ...]
+    finished: Callable[[World], bool]
+    rounds: Callable[[World], tuple[int, ...]]
+    describe: Callable[[World], str]
+
+
+class Casting(Protocol):
+    """Builds the cast of a case."""
+
+    def __call__(self, case: Case) -> Cast: ...
+
+
+_SIZES = {"raft": (1, 2, 3, 3, 4, 5, 5, 7), "pbft": (1, 4, 4, 4, 5, 6, 7, 8), "solo": (1, 3)}
+_PATIENCE_NS = {"raft": 60 * SECOND, "pbft": 120 * SECOND, "solo": 30 * SECOND}
+
+
+def draw_case(protocol: str, seed: int) -> Case:
+    """The case of ``seed``: sizes that need not be 3f + 1, with observers now and then, fast and slow networks."""
+    draws = Stream(f"{protocol}/{seed}/case")
+    entry = registered(protocol)
+    sizes = _SIZES.get(protocol, (4,))
+    voting = sizes[draws.below(len(sizes))]
+    nodes = voting + (draws.below(3) == 0)
+    voters = entry.voters_of(tuple(range(voting)))
+    heal_ns = (4 + draws.below(12)) * SECOND
+    latencies: tuple[Distribution, ...] = (
+        Uniform(low_ns=100 * MICROSECOND, high_ns=2 * MILLISECOND),
+        Lognormal(median_ns=5 * MILLISECOND, p99_ns=60 * MILLISECOND),
+        Uniform(low_ns=MILLISECOND, high_ns=40 * MILLISECOND),
+        Constant(ns=3 * MILLISECOND),
+    )
+    syncs: tuple[Distribution, ...] = (
+        Constant(ns=0),
+        Uniform(low_ns=MILLISECOND, high_ns=10 * MILLISECOND),
+        Lognormal(median_ns=4 * MILLISECOND, p99_ns=80 * MILLISECOND),
+    )
+    return Case(
+        protocol=protocol,
+        seed=seed,
+        nodes=nodes,
+        voters=voters,
+        plan=draw_plan(seed, nodes, voters, entry.quorum(len(voters)), heal_ns),
+        latency=latencies[draws.below(len(latencies))],
+        sync=syncs[draws.below(len(syncs))],
+        heal_ns=heal_ns,
+        patience_ns=_PATIENCE_NS.get(protocol, 120 * SECOND),
+    )
+
+
+def build_world(case: Case, cast: Cast, **settings: Any) -> World:
+    """The world of ``case``, at time 0. ``settings`` go to :class:`World` (``hashing``, ``trace``)."""
+    return World(
+        factory=cast.factory,
+        nodes=case.nodes,
+        voters=case.voters,
+        clients_actor=cast.clients_actor,
+        links=Links(Link(latency=case.latency)),
+        sync=case.sync,
+        faults=case.plan,
+        seed=case.seed,
+        observers=cast.observers,
+        **({"hashing": False} | settings),
+    )

@@ -20,6 +20,7 @@ from scenarios.results import Expectation, Metrics
 from scenarios.runner.flows import flow_differences
 from scenarios.runner.holdings import Holdings, wallet_vault
 from scenarios.runner.leaks import LeakScan
+from scenarios.runner.liveness import converged, recovered
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
 from scenarios.runner.story_checks import reads_logged, two_clocks
@@ -43,7 +44,7 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     judged = [Expectation(name, "fail", detail) for name, detail in evidence.record.violations]
     seen = {name for name, _ in evidence.record.violations}
     judged += [_SAFETY[name](evidence) for name in expect.safety if name in _SAFETY and name not in seen]
-    judged += [_steps(evidence), _drained(evidence), *_story(evidence), *_flows(evidence)]
+    judged += [_steps(evidence), _drained(evidence), *_liveness(evidence), *_story(evidence), *_flows(evidence)]
     judged += [_metric(bound, evidence) for bound in expect.metrics]
     return judged
 
@@ -192,6 +193,20 @@ def _drained(evidence: Evidence) -> Expectation:
         return Expectation("drained", "warn", f"{done} of {total} steps acknowledged")
     detail = f"only {done} of {total} steps were acknowledged"
     return Expectation("drained", "inconclusive" if evidence.record.interrupted else "fail", detail)
+
+
+def _liveness(evidence: Evidence) -> list[Expectation]:
+    """What the scenario wants to see after its faults, and a word on faults that never began."""
+    wanted, record = evidence.plan.scenario.expect.liveness, evidence.record
+    judged = []
+    if wanted.recovers_within is not None:
+        judged.append(recovered(record, wanted.recovers_within, steps=len(evidence.plan.workload.steps)))
+    if wanted.converges_within is not None:
+        judged.append(converged(record, wanted.converges_within, names=evidence.plan.node_names))
+    if record.faults_waiting:
+        detail = f"{record.faults_waiting} of {len(evidence.plan.scenario.faults)} never began: the run was over before"
+        judged.append(Expectation("faults", "warn", detail))
+    return judged
 
 
 def _story(evidence: Evidence) -> list[Expectation]:

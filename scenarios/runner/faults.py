@@ -54,6 +54,11 @@ class FaultScript:
         return min(times) if times else None
 
     @property
+    def waiting(self) -> int:
+        """How many faults have not begun."""
+        return len(self._waiting)
+
+    @property
     def counts_commits(self) -> bool:
         return any(fault.after_commits is not None for fault in self._waiting)
 
@@ -106,6 +111,12 @@ def apply_fault(fault: Fault, hands: Hands, resolve: Callable[[str], NodeId], no
                 else f"messages {seconds(fault.delay or 0)} late"
             )
             return f"{what}{' at ' + _braced(named) if named else ''}{lasting}"
+
+
+def over_ns(fault: Fault, now_ns: int) -> int | None:
+    """When a fault that begins now is over by itself; None where it lasts to the end of the run, or is over at once."""
+    lasts = fault.restart_after if fault.kind == "crash" else fault.for_
+    return None if lasts is None else now_ns + lasts
 
 
 def _groups(fault: Fault, resolve: Callable[[str], NodeId], nodes: int) -> list[tuple[NodeId, ...]]:

@@ -26,7 +26,7 @@ from scenarios.runner.child import Child
 from scenarios.runner.clients import ClientsConfig
 from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged
-from scenarios.runner.faults import FaultScript, apply_fault
+from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import RunError, resolve_target
 from scenarios.runner.leaks import BUS, scan_for
 from scenarios.runner.link_orders import LinkOrders
@@ -342,7 +342,7 @@ class ProcessesRun:
         height = max((node.status.height for node in self._nodes if node.status), default=0)
         for fault in self._script.due(self._now_ns() if self._began_ns else -1, height):
             line = apply_fault(fault, self, self._resolve, len(self._nodes)).format(*self._plan.node_names)
-            self.record.faults.append(FaultDone(self._now_ns(), line))
+            self.record.faults.append(FaultDone(self._now_ns(), line, over_ns(fault, self._now_ns())))
             self._view.fault(self._now_ns(), line)
 
     def _resolve(self, target: str) -> NodeId:
@@ -384,6 +384,10 @@ class ProcessesRun:
         await node.child.start()
         await self._until_ready([(node.child, node.ready)])
         node.expected_down = False
+        now = self._now_ns()
+        if node.status is not None:
+            self.record.resumed.append(Decision(now, number, node.status.height))
+        self.record.faults.append(FaultDone(now, f"{node.child.name} is back"))
         self._tell_orders()
 
     async def _stand_still(self, number: NodeId, for_ns: int | None) -> None:
@@ -422,6 +426,8 @@ class ProcessesRun:
 
     async def _end(self) -> None:
         self.record.ended_ns = self._now_ns()
+        self.record.faults_waiting = self._script.waiting
+        self.record.down = [number for number, node in enumerate(self._nodes) if not node.child.alive]
         for job in list(self._jobs):
             job.cancel()
         if self._clients is not None:

@@ -20,10 +20,11 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class FaultDone(msgspec.Struct, frozen=True):
-    """A fault began or ended."""
+    """A fault began or ended. ``until_ns``: when what began is over by itself; None where that is not known."""
 
     now_ns: int
     line: str
+    until_ns: int | None = None
 
 
 class Unacknowledged(msgspec.Struct, frozen=True):
@@ -39,7 +40,10 @@ class RunRecord(msgspec.Struct, kw_only=True):
     acknowledged: list[Acknowledged] = []
     unacknowledged: list[Unacknowledged] = []
     decisions: list[Decision] = []
+    resumed: list[Decision] = []  # a node started again and holds all blocks up to this height
     faults: list[FaultDone] = []
+    faults_waiting: int = 0  # planned, and never begun
+    down: list[int] = []  # nodes that did not run at the end
     violations: list[tuple[str, str]] = []
     rejections: dict[str, int] = {}
     counters: dict[str, int] = {}

@@ -23,7 +23,7 @@ from node.replica import Replica
 from scenarios.language.models import network as language
 from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged, Conductor
-from scenarios.runner.faults import FaultScript, apply_fault
+from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import resolve_target
 from scenarios.runner.leaks import BUS, LeakScan, scan_for
 from scenarios.runner.plan import Plan
@@ -95,6 +95,8 @@ class VirtualRun:
         self.record.ended_ns = self.world.now
         self.record.event_sha256 = self.world.event_sha256()
         self.record.counters.update(self.world.counts)
+        self.record.faults_waiting = self._script.waiting
+        self.record.down = [node for node in range(self._nodes) if self.world.condition(node) == "down"]
         self.record.unacknowledged.extend(
             Unacknowledged(step, called) for step, called in self._conductor().unacknowledged()
         )
@@ -161,15 +163,15 @@ class VirtualRun:
         height = max((decision.height for decision in self.record.decisions[-64:]), default=0)
         for fault in self._script.due(self.world.now, height):
             line = apply_fault(fault, _VirtualHands(self.world), self._resolve, self._nodes)
-            self._told_fault(line)
+            self._told_fault(line, over_ns(fault, self.world.now))
 
     def _resolve(self, target: str) -> NodeId:
         up = {node: self.replica(node).status() for node in range(self._nodes) if self.world.condition(node) == "up"}
         return resolve_target(target, self._names, self.common.voters, up)
 
-    def _told_fault(self, line: str) -> None:
+    def _told_fault(self, line: str, until_ns: int | None) -> None:
         told = line.format(*self._names)
-        self.record.faults.append(FaultDone(self.world.now, told))
+        self.record.faults.append(FaultDone(self.world.now, told, until_ns))
         self._view.fault(self.world.now, told)
 
     # The view

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from scenarios.language import units
-from scenarios.language.models.base import Part
+from scenarios.language.models.base import Nanoseconds, Part
 
 Safety = Literal["agreement", "validity", "total_order", "durability", "no_double_payment", "conservation", "privacy"]
 
@@ -89,6 +89,10 @@ class Liveness(Part):
 
     drains: bool = True
     """Every step of the workload is acknowledged before the run's duration ends."""
+    recovers_within: Nanoseconds | None = None
+    """After the last fault ends, a block is decided within this long, unless nothing is left to decide."""
+    converges_within: Nanoseconds | None = None
+    """Every node that is up holds every block within this long: of the last fault's end, or of the first decision."""
 
 
 class Expect(Part):

@@ -110,7 +110,9 @@ def block_at(slot: Slot, commands: tuple[bytes, ...]) -> Block:
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 2.0
     for batch in (1, 64, 256):
-        print(f"raft, 3 servers, {batch:3d} commands a block: {Bench().run(batch, seconds):12,.0f} commands/CPU-s")
+        print(  # noqa: T201  a program that prints figures
+            f"raft, 3 servers, {batch:3d} commands a block: {Bench().run(batch, seconds):12,.0f} commands/CPU-s"
+        )
 
 
 if __name__ == "__main__":

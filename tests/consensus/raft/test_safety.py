@@ -123,16 +123,13 @@ def _forget_the_vote(server, term, voted_for=None):
     server._hard_state_changed = voted_for is None
 
 
-def _fewer_signatures(self, term, index, block_hash, quorum):
-    return _honest_certificate(self, term, index, block_hash, quorum - 1)
-
-
-_honest_certificate = Tally.certificate
-
 BUGS = {
     "a candidate with a shorter log gets votes": Bug(Log, "is_up_to_date", lambda *_: True),
     "a candidate's own vote is not durable": Bug(Server, "enter_term", _forget_the_vote),
-    "one acknowledgement too few commits": Bug(Tally, "certificate", _fewer_signatures),
+    "a vote is given twice in a term": Bug(Server, "vote_for", lambda *_: None),
+    "one acknowledgement too few commits": Bug(
+        Tally, "count", lambda self, index: len(self.signatures.get(index, ())) + 1
+    ),
     "one vote too few elects": Bug(election, "_granted", lambda votes: sum(votes.values()) + 1),
     "a heartbeat never repairs a lost message": Bug(replication, "_leave_if_behind", lambda *_: None),
 }

@@ -10,7 +10,7 @@ import msgspec
 from consensus.chain import Block
 from consensus.vocabulary import Effects, Reply
 from network.gossip import Receipt, ReceiptEntry, receipt_bytes
-from node.contracts.runtime import Execution
+from node.contracts.runtime import DUPLICATE, Execution
 
 KEPT_MAX = 100_000
 
@@ -29,6 +29,8 @@ class Receipts:
         """Take note of what a block did; the clients that it concerns, in order of first mention."""
         by_client: dict[str, list[ReceiptEntry]] = {}
         for outcome in execution.outcomes:
+            if outcome.code == DUPLICATE:
+                continue  # what its number was used for has its receipt already
             entry = ReceiptEntry(
                 number=outcome.number,
                 transaction=outcome.transaction,

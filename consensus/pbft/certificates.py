@@ -98,8 +98,8 @@ class Membership:
         """Section 4.4: a provable last stable block, and a chain of prepared certificates right above it."""
         if message.view < 1 or not self.votes(message.replica):
             return "no view change by a voter to a later view"
-        if len(message.prepared) > log_size:
-            return f"{len(message.prepared)} prepared certificates; the log holds {log_size}"
+        if len(message.prepared) > 2 * log_size:  # twice: the last certified block may lie below the last decided one
+            return f"{len(message.prepared)} prepared certificates; the log holds {log_size} heights"
         if not self.verify(message.replica, view_change_bytes(message), message.signature):
             return "VIEW-CHANGE not signed by its sender"
         return self._flaw_in_stable(message) or self._flaw_in_chain(message)

@@ -72,8 +72,9 @@ class Changing(msgspec.Struct, frozen=True):
 class Outbox:
     """Effects of one input, put in order when drained.
 
-    First one ``Persist`` with everything that must be durable before it is said, then what is said, then decisions.
-    Removals wait for a later input, so that they cannot become durable before the block that replaces them.
+    First decisions, whose blocks the replica makes durable as it executes them; then one ``Persist`` with everything
+    that must be durable before it is said; then what is said. A vote may rest on a decision of the same input (rule 3),
+    so it must not leave, nor be durable, before that. Removals wait for a later input for the same reason.
     """
 
     def __init__(self) -> None:
@@ -115,14 +116,13 @@ class Outbox:
         return bool(self._decisions)
 
     def drain(self) -> Effects:
-        effects: Effects = []
+        effects = self._decisions
         if self._records:
             if self._drop_now is not None:
                 self._records += (Drop(ACCEPTED, self._drop_now), Drop(PREPARED, self._drop_now))
                 self._drop_now = None
             effects.append(Persist(tuple(self._records)))
         effects += self._messages
-        effects += self._decisions
         effects += self._rest
         if self._drop_next is not None:
             self._drop_now, self._drop_next = self._drop_next, None

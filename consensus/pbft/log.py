@@ -1,7 +1,12 @@
 """The message log between the watermarks (Castro & Liskov 1999, section 4.3): what is known of each height.
 
-Bounded whatever peers send: heights run to ``committed + log_size``, and at each height every replica has at most
-one PREPARE and one COMMIT, the newest view's. What is decided is forgotten; decided blocks are the ledger's.
+Every block is a checkpoint here, and its commit certificate the proof that it is stable: a quorum signed its header,
+which states the state root after an earlier height. So the low watermark is the last certified height, the paper's
+CHECKPOINT messages are not needed, and everything below is garbage, collected at each decision; decided blocks are the
+ledger's.
+
+Bounded whatever peers send: heights run to the high watermark, a fixed number above the last decided one, and at each
+height every replica has at most one PREPARE and one COMMIT, the newest view's.
 """
 
 from __future__ import annotations

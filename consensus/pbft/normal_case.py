@@ -8,7 +8,7 @@ prepared, and nothing else can be decided at that height any more.
 
 1. A PRE-PREPARE for h is accepted only on top of the block accepted at h - 1 in this view, or committed there.
 2. In each view a replica accepts one PRE-PREPARE per height, ever, across restarts.
-3. A replica counts h as prepared, and sends its COMMIT for h, only when every height between its last committed
+3. A replica counts h as prepared, and sends its COMMIT for h, only when every height between its last certified
    block and h is prepared *in this same view*. (PREPAREs are not held back: that would cost a round per height.)
 4. A VIEW-CHANGE is valid only if its prepared certificates form a chain without gaps from its last certified block.
 5. The NEW-VIEW follows, from the highest certified block upwards, the certificate of the highest view among those
@@ -18,14 +18,15 @@ prepared, and nothing else can be decided at that height any more.
 *Claim.* If B is decided at h in view w, every valid NEW-VIEW for a view v > w starts at or above B, or prescribes B.
 *Proof*, by induction over valid NEW-VIEWs in causal order. A quorum sent COMMIT(w, h, B); a quorum of VIEW-CHANGEs
 makes the NEW-VIEW; they share a correct replica r. By 3, when r sent its COMMIT it had prepared certificates of view w
-for B and for every ancestor it had not committed. It still has them, or ones of later views for the same blocks, or
-has committed them: by the claim for earlier NEW-VIEWs, rule 6 and adopted blocks never contradict B or its ancestors.
+for B and for every ancestor above its last certified block. It still has them, or ones of later views for the same
+blocks, or has certified those blocks since: by the claim for earlier NEW-VIEWs, neither rule 6 nor a block adopted
+later contradicts B or its ancestors.
 
 The NEW-VIEW's base is decided, so by the claim it is an ancestor of B, or B or above it (and we are done). Let k <= h
 be a height above the base, with B's ancestor chosen at k - 1 (at first: the base). Among the certificates at k is r's
-for B's ancestor there, of a view >= w: had r committed k, the base would lie at k or above. Another of a higher view is
-for the same block by the claim; another of an equal view is too, because two quorums share a correct replica, which
-accepted one block only (rule 2). So rule 5 chooses B's ancestor at k, and at last B.
+for B's ancestor there, of a view >= w: were k certified at r, the base would lie at k or above. Another of a higher
+view is for the same block by the claim; another of an equal view is too, because two quorums share a correct replica,
+which accepted one block only (rule 2). So rule 5 chooses B's ancestor at k, and at last B.
 
 So there are no gaps, the paper's null requests are never needed, and what is proposed again keeps its digest.
 """
@@ -297,6 +298,8 @@ class NormalCase:
     def _prepare(self) -> None:
         """Rule 3: in ascending order of height, within the accepted chain."""
         log, needed = self._log, self._members.quorum - 1
+        if log.certified != log.committed:
+            return  # a later block vouches for the last one, and its certificate is still to come
         while log.prepared < log.tip.height:
             entry = log.entry(log.prepared + 1)
             accepted = entry.accepted

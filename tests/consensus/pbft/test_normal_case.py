@@ -201,9 +201,5 @@ def test_decided_blocks_are_forgotten_in_memory_and_on_disk():
 def test_one_member_decides_alone():
     cluster = Cluster(1)
     effects = cluster.core(0).propose(0, make_block(cluster.core(0).slot(), 0))
-    assert [type(effect) for effect in effects if not hasattr(effect, "name")] == [
-        Persist,
-        Broadcast,
-        Broadcast,
-        Commit,
-    ]
+    kinds = [type(effect) for effect in effects if not hasattr(effect, "name")]
+    assert kinds == [Commit, Persist, Broadcast, Broadcast]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from consensus.pbft.messages import CommitVote, NewView, Prepare, PrePrepare, ViewChange
-from consensus.vocabulary import Persist
+from consensus.vocabulary import Broadcast, Commit, Persist
 from tests.consensus.pbft.cluster import Cluster
 
 PHASES = {
@@ -154,3 +154,54 @@ def test_the_new_view_is_durable_and_passed_on_after_a_restart():
     cluster.demand(3)
     cluster.run(lambda: cluster.views() == [1] * 4)
     assert any(isinstance(record, NewView) for record in cluster.nodes[3].image["pbft.view"].values())
+
+
+def _decides_and_prepares_at_once():
+    """Node 3 hears no PREPARE of height 1, and the COMMIT that decides it lets height 2 be prepared."""
+    cluster = Cluster(4)
+    cluster.propose(0)
+    cluster.propose(0)
+    cluster.deliver(lambda f: isinstance(f.message, PrePrepare))
+    cluster.deliver(lambda f: isinstance(f.message, Prepare) and (f.to != 3 or f.message.height == 2))
+    cluster.drop(lambda f: isinstance(f.message, Prepare))
+    commits = [f for f in cluster.flights if f.to == 3 and f.message.height == 1]
+    for flight in commits[:-1]:
+        assert cluster.give(flight.sender, 3, flight.message) == []
+    return cluster, cluster.core(3).receive(cluster.now, commits[-1].sender, commits[-1].message)
+
+
+@pytest.mark.parametrize("count", range(7))
+def test_a_vote_never_outlives_the_decision_that_it_rests_on(count):
+    """Wherever the node dies: if its COMMIT for height 2 got out, its next VIEW-CHANGE accounts for height 2."""
+    cluster, effects = _decides_and_prepares_at_once()
+    assert [type(effect) for effect in effects[:3]] == [Commit, Persist, Broadcast]
+    cluster.drop()
+    cluster.carry_out(3, effects, first=count)
+    said = any(isinstance(f.message, CommitVote) and f.message.height == 2 for f in cluster.flights)
+    assert said == (count >= 3)
+    cluster.restart(3)
+    cluster.demand(3)
+    cluster.drop()
+    cluster.fire(3, "pbft.view-change")
+    request = next(f.message for f in cluster.flights if isinstance(f.message, ViewChange))
+    assert not said or request.height + len(request.prepared) >= 2
+
+
+def test_no_commit_is_said_on_top_of_a_block_that_has_no_certificate_yet():
+    """Node 3 adopted height 1 without its certificate: a VIEW-CHANGE could not show what it prepares above."""
+    cluster = Cluster(4)
+    block = cluster.propose(0)
+    cluster.deliver(lambda f: f.to != 3)
+    cluster.drop()
+    cluster.carry_out(3, cluster.core(3).adopt(0, block, None))
+    second = cluster.propose(0)
+    cluster.deliver(lambda f: not isinstance(f.message, CommitVote))
+    assert not [f for f in cluster.flights if f.sender == 3 and isinstance(f.message, CommitVote)]
+    cluster.deliver()
+    assert cluster.heights() == [2] * 4
+    assert cluster.decided[2] == second.hash
+    third = cluster.propose(0)
+    cluster.deliver(lambda f: not isinstance(f.message, CommitVote))
+    assert [f for f in cluster.flights if f.sender == 3 and isinstance(f.message, CommitVote)]
+    cluster.deliver()
+    assert cluster.decided[3] == third.hash

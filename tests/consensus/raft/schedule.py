@@ -11,15 +11,16 @@ from random import Random
 
 from consensus.raft import RaftOptions
 from consensus.raft.roles import Leader
-from consensus.vocabulary import SECOND
+from consensus.vocabulary import MILLISECOND, SECOND
 from tests.consensus.raft.lab import Lab
 
 
 class Steps:
     """One network, and everything that may happen to it. ``which`` picks one of however many there are."""
 
-    def __init__(self, count: int, seed: int, keep: int):
-        self.lab = Lab(count, seed=seed, options=RaftOptions(log_keep=keep, window=4, append_blocks_max=2))
+    def __init__(self, count: int, seed: int, keep: int, lease_ns: int = 0):
+        options = RaftOptions(log_keep=keep, window=4, append_blocks_max=2, lease_ns=lease_ns)
+        self.lab = Lab(count, seed=seed, options=options)
         self.proposals = 0
         self.questions = 0
 
@@ -120,7 +121,7 @@ class Steps:
 def swarm(seed: int, steps: int) -> Lab:
     """Run one random schedule, its mix of faults drawn too, then heal; the lab as it then stands."""
     random = Random(seed)
-    one = Steps(random.choice([2, 3, 3, 4, 5]), seed, random.choice([2, 100]))
+    one = Steps(random.choice([2, 3, 3, 4, 5]), seed, random.choice([2, 100]), random.choice([0, 500 * MILLISECOND]))
 
     def which() -> int:
         return random.randrange(2**16)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from consensus.raft import election, replication
+from consensus.raft import election, reads, replication
 from consensus.raft.log import Log
 from consensus.raft.server import Server
 from consensus.raft.tally import Tally
@@ -131,7 +131,8 @@ BUGS = {
         Tally, "count", lambda self, index: len(self.signatures.get(index, ())) + 1
     ),
     "one vote too few elects": Bug(election, "_granted", lambda votes: sum(votes.values()) + 1),
-    "a heartbeat never repairs a lost message": Bug(replication, "_leave_if_behind", lambda *_: None),
+    "a read is answered before the term's first commit": Bug(reads, "has_committed_in_term", lambda _: True),
+    "a follower beyond the log is not left to catch-up": Bug(replication, "_leave_if_behind", lambda *_: None),
 }
 
 

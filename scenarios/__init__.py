@@ -1,4 +1,4 @@
-"""Scenarios 场景: what users see: the language, the roles, the runner for both worlds, results, dashboard, command line.
+"""Scenarios 场景: what users see: the language, the roles, the runner, results, dashboard and command line.
 
 A scenario (:mod:`scenarios.language`) becomes signed steps (:mod:`scenarios.roles`, :mod:`scenarios.runner`), which run
 in virtual time or on real processes; what they leave is judged and written to a run's folder

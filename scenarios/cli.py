@@ -57,6 +57,7 @@ BusOption = Annotated[
     typer.Option("--bus", metavar="BUS", help="embedded, mosquitto, mqtt://HOST:PORT or mqtts://HOST:PORT."),
 ]
 ProtocolOption = Annotated[str | None, typer.Option("--protocol", metavar="NAME", help="solo, raft or pbft.")]
+TraceOption = Annotated[bool, typer.Option("--trace", help="Keep every event of a virtual run.")]
 SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Everything random follows it.")]
 SetOption = Annotated[
     list[str] | None,
@@ -103,11 +104,12 @@ def run(  # noqa: PLR0913 -- one parameter an option
     override: SetOption = None,
     out: OutOption = Path("runs"),
     ui: UiOption = None,
+    trace: TraceOption = False,
 ) -> None:
     """Run a scenario and judge it."""
     options = {"run.mode": mode, "run.bus": bus, "consensus.protocol": protocol, "run.seed": seed}
     given = [f"{key}={value}" for key, value in options.items() if value is not None]
-    _run(scenario, [*(override or []), *given], out, ui)
+    _run(scenario, [*(override or []), *given], out, ui, trace=trace)
 
 
 @app.command()
@@ -125,7 +127,7 @@ def demo(  # noqa: PLR0913 -- one parameter an option
     _run(name, [f"{key}={value}" for key, value in options.items() if value is not None], out, ui)
 
 
-def _run(given: str, overrides: Sequence[str], out: Path, ui: Ui | None) -> None:
+def _run(given: str, overrides: Sequence[str], out: Path, ui: Ui | None, *, trace: bool = False) -> None:
     scenario = load_scenario(find_scenario(given), overrides)
     _say_warnings(scenario.origin.warnings)
     from scenarios.dashboard import view_for  # noqa: PLC0415 -- rich is slow to import
@@ -144,6 +146,7 @@ def _run(given: str, overrides: Sequence[str], out: Path, ui: Ui | None) -> None
             seed=scenario.run.seed,
             out=out,
             view=view,
+            trace=trace,
         )
     except ScenarioInvalid as invalid:
         raise ScenarioInvalid(scenario.origin.located(invalid.problems)) from None

@@ -14,6 +14,7 @@ from node.ledger.genesis import electorate
 from node.ledger.store import StoreError
 from scenarios.language.schema import Scenario
 from scenarios.results import RunFolder
+from scenarios.results.event_trace import EventTrace
 from scenarios.runner.finish import Circumstances, Finished, Left, finish_run
 from scenarios.runner.ground import RunError
 from scenarios.runner.holdings import Holdings, from_databases
@@ -41,20 +42,30 @@ def run(  # noqa: PLR0913 - the choices of one run
     protocol: str | None = None,
     seed: int | None = None,
     out: Path | None = None,
+    trace: bool = False,
 ) -> RunResult:
-    """Run ``scenario``; what is None is as the scenario says. RunError where it cannot be run at all."""
+    """Run ``scenario``; what is None is as the scenario says. RunError where it cannot be run at all.
+
+    ``trace`` keeps every event of a virtual run in ``events.jsonl.gz``.
+    """
     started = dt.datetime.now(dt.UTC)
     chosen_mode = mode or scenario.run.mode
     chosen_bus = bus or scenario.run.bus
     if protocol is not None and protocol not in protocol_names():
         raise RunError(f"no protocol {protocol!r}", hint=f"there are: {', '.join(protocol_names())}")
+    if trace and chosen_mode != "virtual":
+        raise RunError("--trace needs --mode virtual", hint="nobody sees every event of real processes")
     plan = make_plan(scenario, protocol=protocol, seed=seed)
     try:
         folder = RunFolder.create(out or Path("runs"), scenario.name, plan.seed, started)
         folder.write(folder.scenario, scenario.origin.resolved)
         _announce(plan, view, chosen_mode, chosen_bus)
         virtual = chosen_mode == "virtual"
-        left = _virtual(plan, view) if virtual else _processes(plan, view, chosen_bus, folder)
+        left = (
+            _virtual(plan, view, folder.events if trace else None)
+            if virtual
+            else _processes(plan, view, chosen_bus, folder)
+        )
         facts = Circumstances(
             mode=chosen_mode,
             bus=None if virtual else chosen_bus,
@@ -71,9 +82,14 @@ def run(  # noqa: PLR0913 - the choices of one run
     return RunResult(verdict=finished.verdict, folder=folder.path, lines=lines, finished=finished)
 
 
-def _virtual(plan: Plan, view: RunView) -> Left:
-    world = VirtualRun(plan, view)
-    record = world.run()
+def _virtual(plan: Plan, view: RunView, events: Path | None) -> Left:
+    trace = None if events is None else EventTrace(events, plan.node_names)
+    world = VirtualRun(plan, view, trace)
+    try:
+        record = world.run()
+    finally:
+        if trace is not None:
+            trace.close()
     world.scan_stores()
     holdings = [
         Holdings(name, world.replica(node).chain, world.vault(node)) for node, name in enumerate(plan.node_names)

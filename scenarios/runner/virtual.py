@@ -13,6 +13,7 @@ from consensus.properties import Observer, Violation, standard_oracles
 from consensus.vocabulary import SECOND, Broadcast, Commit, Effects, Image, NodeId, Rejected, Reply, Send, Trace
 from network.virtual.distributions import Constant, Distribution, Lognormal, Normal, Uniform
 from network.virtual.draws import Stream
+from network.virtual.evidence import TraceHook
 from network.virtual.faults import Crash, Cut, Delay, Loss, Pause, Restart
 from network.virtual.links import Link, Links
 from network.virtual.machine import Machine
@@ -39,7 +40,7 @@ VIEW_INTERVAL_S = 0.1
 class VirtualRun:
     """One run. ``run`` fills a :class:`RunRecord`; afterwards the replicas can be looked at."""
 
-    def __init__(self, plan: Plan, view: RunView) -> None:
+    def __init__(self, plan: Plan, view: RunView, trace: TraceHook | None = None) -> None:
         self._plan = plan
         self._view = view
         self.common = Common(plan.genesis)
@@ -58,6 +59,7 @@ class VirtualRun:
             clients_actor=self._clients,
             links=_links(plan),
             seed=plan.seed,
+            trace=trace,
             sync=Constant(ns=plan.scenario.network.disk.write),
             observers=(
                 *self._oracles(),

@@ -1,7 +1,7 @@
 """Admission: is this a well-formed transaction, signed by those it names, all of them clients of this network?
 
-Verified once per set of bytes and remembered; in the virtual world all replicas may share one instance, since the
-answer does not depend on who asks.
+Verified once per set of bytes and remembered, within bounds; in the virtual world all replicas may share one instance,
+since the answer does not depend on who asks.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from node.ledger.transaction import Transaction, TransactionError, decode_transa
 from node.membership import Directory, Verifier
 
 REMEMBERED_MAX = 100_000
+REMEMBERED_BYTES_MAX = 64 * 1024 * 1024
 
 
 class Admission:
@@ -19,6 +20,7 @@ class Admission:
         self._directory = directory
         self._verifier = verifier
         self._admitted: dict[bytes, Transaction] = {}
+        self._bytes = 0
 
     def check(self, raw: bytes) -> Transaction:
         """The transaction in ``raw``; TransactionError says why it may not be ordered."""
@@ -26,10 +28,16 @@ class Admission:
         if transaction is None:
             transaction = decode_transaction(raw)
             self._require_signed(transaction)
-            if len(self._admitted) >= REMEMBERED_MAX:
-                self._admitted.clear()
-            self._admitted[raw] = transaction
+            self._remember(raw, transaction)
         return transaction
+
+    def _remember(self, raw: bytes, transaction: Transaction) -> None:
+        """Keep the answer; begin anew where there are too many of them, or too large ones."""
+        if len(self._admitted) >= REMEMBERED_MAX or self._bytes + len(raw) > REMEMBERED_BYTES_MAX:
+            self._admitted.clear()
+            self._bytes = 0
+        self._admitted[raw] = transaction
+        self._bytes += len(raw)
 
     def _require_signed(self, transaction: Transaction) -> None:
         if transaction.body.network != self._directory.network:

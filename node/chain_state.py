@@ -73,14 +73,21 @@ class ChainState:
         return execution
 
     def between(self, start: int, count: int, bytes_max: int) -> tuple[tuple[Block, Certificate | None], ...]:
-        """Up to ``count`` decided blocks from ``start`` on; at least one if there is one, else within ``bytes_max``."""
+        """Decided blocks from ``start`` on, to the last one of them that has a certificate, which proves them all.
+
+        Up to ``count``, and within ``bytes_max`` of transactions; but always as far as the first certificate, since
+        less would prove nothing. Empty where nothing from ``start`` on is certified yet.
+        """
         found: list[tuple[Block, Certificate | None]] = []
+        proven = 0
         for entry in self._entries[max(start, 1) : start + count]:
             bytes_max -= sum(map(len, entry.block.transactions))
-            if found and bytes_max < 0:
+            if proven and bytes_max < 0:
                 break
             found.append((entry.block, entry.certificate))
-        return tuple(found)
+            if entry.certificate is not None:
+                proven = len(found)
+        return tuple(found[:proven])
 
     def with_certificates(self, certificates: Mapping[int | str, Certificate]) -> ChainState:
         """The same chain as another node holds it, which may have other certificates for the same blocks."""

@@ -54,13 +54,16 @@ class Mempool:
                 self._bytes -= len(gone[0])
 
     def take(self, count: int, size: int, excluding: Container[Claim]) -> list[bytes]:
-        """The bytes of up to ``count`` transactions, together at most ``size`` bytes; they stay here."""
+        """The bytes of up to ``count`` transactions, together at most ``size`` bytes; they stay here.
+
+        The first one is taken whatever its size, so that none can stand in the way of the others for ever.
+        """
         taken: list[bytes] = []
         for claim, (raw, _, _) in self._waiting.items():
             if claim in excluding:
                 continue
             size -= len(raw)
-            if len(taken) == count or size < 0:
+            if len(taken) == count or (taken and size < 0):
                 break
             taken.append(raw)
         return taken

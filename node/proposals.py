@@ -49,7 +49,6 @@ class Proposals:
             return self._judge_state(block)
         except TransactionError as error:
             self.reason = str(error)
-            self._undecided.pop(block.hash, None)
             return Verdict.REJECT
 
     def _judge_state(self, block: Block) -> Verdict:
@@ -57,6 +56,7 @@ class Proposals:
         if header.state_height > self._chain.height:
             return Verdict.WAIT
         if header.state != self._chain.root(header.state_height):
+            self._undecided.pop(block.hash, None)
             raise TransactionError(f"states a root for height {header.state_height} that is not ours")
         return Verdict.ACCEPT
 

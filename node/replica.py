@@ -41,12 +41,12 @@ from network.catchup import CatchUp, provable
 from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position, Submit, Transactions
 from node.admission import Admission
 from node.chain_state import ChainState, Execute
-from node.ledger.block import build_block
+from node.ledger.block import build_block, check_block
 from node.ledger.genesis import electorate
 from node.ledger.state_tree import StateTree
 from node.ledger.transaction import TransactionError
 from node.membership import Directory
-from node.mempool import Mempool
+from node.mempool import Claim, Mempool
 from node.proposals import Proposals
 from node.receipts import Receipts
 
@@ -173,6 +173,7 @@ class Replica(Application):
         """A client asks for these transactions; those executed before are answered again."""
         effects: Effects = []
         fresh: list[bytes] = []
+        executed: list[Claim] = []
         for raw in raws:
             try:
                 transaction = self._admission.check(raw)
@@ -181,9 +182,10 @@ class Replica(Application):
                 continue
             body = transaction.body
             if self.chain.executed(body.client, body.number):
-                effects += self._receipts.again(body.client, body.number)
+                executed.append((body.client, body.number))
             elif self.mempool.add(raw, transaction, now):
                 fresh.append(raw)
+        effects += self._receipts.replies(executed)
         if fresh and self.core.status().leader != self._me:
             effects.append(Broadcast(Transactions(tuple(fresh)), Audience.VOTERS))
         return effects + self._settle(now, [])
@@ -221,10 +223,10 @@ class Replica(Application):
         records += (Put(VAULT, key, record) for key, record in self._vault(execution).items())
         self.mempool.remove((outcome.client, outcome.number) for outcome in execution.outcomes)
         self._proposals.decided(block.height)
-        clients = self._receipts.record(block, execution)
+        answered = self._receipts.record(block, execution)
         effects: Effects = [Persist(tuple(records)), commit, Trace("executed", (block.height, execution))]
         if self._me in self._voters:
-            effects += self._receipts.of_block(clients, execution)
+            effects += self._receipts.replies(answered)
         effects += self._tell_observers(block, commit.certificate)
         self._close_due = False
         return effects + self._close_later()
@@ -322,14 +324,21 @@ class Replica(Application):
         return [Send(sender, Decided(blocks=blocks))] if blocks else []
 
     def _adopt(self, now: int, sender: NodeId, decided: Decided) -> Effects:
-        """Take what a certificate proves; the rest is worth nothing, whoever sent it."""
+        """Take what a certificate proves; the rest is worth nothing, whoever sent it.
+
+        A certificate proves headers, and a header its block's body; so every body is held against its header here.
+        """
         height, head = self.chain.height, self.chain.head.hash
-        if decided.blocks[-1][0].height <= height:
-            return []
+        heights = [block.height for block, _ in decided.blocks]
+        if not heights or heights[-1] <= height or heights[0] > height + 1:
+            return []  # nothing new, or nothing that our chain reaches
         proven = provable(decided.blocks, height, head, self.core.certifies)
         if not proven:
-            first = decided.blocks[0][0].height
-            return [] if first > height + 1 else [Rejected(sender, "blocks that no certificate proves decided")]
+            return [Rejected(sender, "blocks that no certificate proves decided")]
+        for block, _ in proven:
+            reason = check_block(block, network=self._directory.network, members=self._members)
+            if reason is not None:
+                return [Rejected(sender, f"decided block {block.height} with a body not its own: {reason}")]
         effects: Effects = []
         for block, certificate in proven:
             if block.height != self.chain.height + 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
@@ -11,21 +12,26 @@ from consensus.vocabulary import NodeId
 from node.membership.directory import Directory
 
 VERIFIED_MAX = 50_000
+_KEY_BYTES = 32
+_SIGNATURE_BYTES = 64
 
 
 class Verifier:
     """Verifies Ed25519 signatures and remembers the good ones, so that nothing is verified twice.
 
     One may be shared by every replica of a virtual world: what a signature proves does not depend on who asks.
+    What is remembered is a hash of key, signature and data, so that memory is bounded however large the data.
     """
 
     def __init__(self) -> None:
         self._keys: dict[bytes, VerifyKey | None] = {}
-        self._good: dict[tuple[bytes, bytes, bytes], None] = {}
+        self._good: dict[bytes, None] = {}
 
     def verify(self, key: bytes, data: bytes, signature: bytes) -> bool:
         """Did the holder of ``key`` sign ``data``? False for anything malformed."""
-        fact = (key, signature, data)
+        if len(key) != _KEY_BYTES or len(signature) != _SIGNATURE_BYTES:
+            return False
+        fact = sha256(key + signature + data).digest()  # key and signature have one length: no two facts share this
         if fact in self._good:
             return True
         verify_key = self._verify_key(key)
@@ -33,7 +39,7 @@ class Verifier:
             return False
         try:
             verify_key.verify(data, signature)
-        except (BadSignatureError, ValueError, TypeError):
+        except (BadSignatureError, ValueError):
             return False
         if len(self._good) >= VERIFIED_MAX:
             self._good.clear()
@@ -44,7 +50,7 @@ class Verifier:
         if key not in self._keys:
             try:
                 self._keys[key] = VerifyKey(key)
-            except (ValueError, TypeError):
+            except ValueError:
                 self._keys[key] = None
         return self._keys[key]
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from consensus.chain import Block
+
 _PLACES = ("view", "term", "height", "round", "start", "previous_index", "name")
 _encode = msgspec.json.Encoder().encode
 
@@ -44,5 +46,7 @@ def _named(what: Any) -> dict[str, Any]:
         return {"what": what}
     if not isinstance(what, msgspec.Struct):
         return {}
+    block = getattr(what, "block", None)
+    held = {"height": block.height} if isinstance(block, Block) else {}
     found = {name: getattr(what, name) for name in _PLACES if isinstance(getattr(what, name, None), int | str)}
-    return {"what": type(what).__name__, **found}
+    return {"what": type(what).__name__, **held, **found}

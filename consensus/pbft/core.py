@@ -216,7 +216,7 @@ class PbftCore:
         for entry in context.log.entries():
             accepted, prepared = entry.accepted, entry.prepared
             if accepted is not None and accepted.view == active.view and context.me != context.primary:
-                entry.prepares[context.me] = self._normal_case.own_prepare(accepted)
+                entry.prepares[context.me] = self._normal_case.acceptance.own_prepare(accepted)
             if prepared is not None and prepared.view == active.view:
                 for replica, signature in prepared.prepares:
                     vote = Prepare(prepared.view, prepared.height, prepared.hash, replica, signature)

@@ -34,11 +34,12 @@ So there are no gaps, the paper's null requests are never needed, and what is pr
 from __future__ import annotations
 
 from consensus.chain import Block, Certificate, commit_bytes
+from consensus.pbft.acceptance import Acceptance
 from consensus.pbft.certificates import pre_prepare_bytes, prepare_bytes
-from consensus.pbft.context import Active, Context, PeerError
-from consensus.pbft.log import Entry, Point
-from consensus.pbft.messages import ACCEPTED, PREPARED, CommitVote, Prepare, PreparedCertificate, PrePrepare
-from consensus.protocols import Slot, Verdict
+from consensus.pbft.context import Context, PeerError
+from consensus.pbft.log import Entry
+from consensus.pbft.messages import PREPARED, CommitVote, Prepare, PreparedCertificate, PrePrepare
+from consensus.protocols import Slot
 from consensus.vocabulary import Cut, LocalProtocolError, NodeId, Put
 
 
@@ -49,6 +50,7 @@ class NormalCase:
         self._context = context
         self._log = context.log
         self._members = context.members
+        self.acceptance = Acceptance(context)
 
     # The primary
 
@@ -77,7 +79,7 @@ class NormalCase:
             raise LocalProtocolError(f"a block proposed by {block.header.proposer}, not by us")
         signature = self._context.sign(pre_prepare_bytes(slot.round, block.height, block.hash))
         message = PrePrepare(view=slot.round, block=block, signature=signature)
-        self._accept(self._log.entry(block.height), message)
+        self.acceptance.accept(self._log.entry(block.height), message)
         self._context.out.broadcast(message)
 
     # Messages
@@ -156,7 +158,7 @@ class NormalCase:
         while True:
             height = log.committed.height
             if context.active is not None and context.votes:
-                self._accept_held(context.active)
+                self.acceptance.extend(context.active)
                 self._prepare()
             self._decide()
             if log.committed.height == height:
@@ -206,91 +208,8 @@ class NormalCase:
                 return True
         return False
 
-    def _accept_held(self, active: Active) -> None:
-        """Extend the accepted chain while the next PRE-PREPARE is here and the application agrees."""
-        log = self._log
-        while log.tip.height >= active.base.height and log.inside(log.tip.height + 1):
-            entry = log.get(log.tip.height + 1)
-            if entry is None:
-                return
-            if entry.accepted is not None and entry.accepted.view == active.view:
-                if entry.accepted.block.parent != log.tip.hash:
-                    return  # rule 2: we have voted for another chain in this view
-                log.tip = Point(entry.height, entry.accepted.block.hash)
-                continue
-            prescribed = active.prescribed(entry.height)
-            message = self._fresh(entry) if prescribed is None else self._prescribed(entry, active, prescribed)
-            if message is None:
-                return
-            self._accept(entry, message)
-            if self._context.me != self._context.primary:
-                self._say_prepare(entry, message)
-
-    def _fresh(self, entry: Entry) -> PrePrepare | None:
-        """The primary's own new block for this height, if acceptable now (rule 1)."""
-        message = entry.held
-        if message is None:
-            return None
-        if message.block.round != message.view or message.block.parent != self._log.tip.hash:
-            entry.held = None
-            self._context.suspicion = f"PRE-PREPARE off the chain at height {entry.height}"
-            return None
-        verdict = self._context.application.validate(message.block)
-        if verdict is Verdict.REJECT:
-            entry.held = None
-            self._context.suspicion = f"unacceptable block at height {entry.height}"
-        return message if verdict is Verdict.ACCEPT else None
-
-    def _prescribed(self, entry: Entry, active: Active, block_hash: bytes) -> PrePrepare | None:
-        """The PRE-PREPARE of the NEW-VIEW for this height, once we have the body."""
-        assert active.new_view is not None  # noqa: S101 - only a NEW-VIEW prescribes
-        if entry.held is not None and entry.held.block.hash != block_hash:
-            entry.held = None
-            self._context.suspicion = f"PRE-PREPARE against its own NEW-VIEW at height {entry.height}"
-        block = self.body(entry, block_hash)
-        if block is None:
-            return None
-        proposal = active.new_view.pre_prepares[entry.height - active.base.height - 1]
-        return PrePrepare(view=active.view, block=block, signature=proposal.signature)
-
-    def body(self, entry: Entry, block_hash: bytes) -> Block | None:
-        """The block of that hash if we have it and the application agrees; bodies that are not its are forgotten.
-
-        The header's hash does not prove the body: the application checks its root.
-        """
-        if entry.accepted is not None and entry.accepted.block.hash == block_hash:
-            return entry.accepted.block
-        candidates = (entry.held.block if entry.held is not None else None, entry.fetched)
-        for block in candidates:
-            if block is None or block.hash != block_hash:
-                continue
-            verdict = self._context.application.validate(block)
-            if verdict is Verdict.ACCEPT:
-                return block
-            if verdict is Verdict.REJECT:
-                if block is entry.fetched:
-                    entry.fetched = None
-                else:
-                    entry.held = None
-        return None
-
-    def _accept(self, entry: Entry, message: PrePrepare) -> None:
-        self._context.out.persist(Put(ACCEPTED, entry.height, message))
-        entry.accepted = message
-        entry.held = entry.fetched = None
-        self._log.tip = Point(entry.height, message.block.hash)
-
-    def _say_prepare(self, entry: Entry, accepted: PrePrepare) -> None:
-        vote = self.own_prepare(accepted)
-        entry.prepares[self._context.me] = vote
-        self._context.out.broadcast(vote)
-
-    def own_prepare(self, accepted: PrePrepare) -> Prepare:
-        view, height, block_hash = accepted.view, accepted.block.height, accepted.block.hash
-        signature = self._context.sign(prepare_bytes(view, height, block_hash))
-        return Prepare(view, height, block_hash, self._context.me, signature)
-
     def own_commit(self, prepared: PreparedCertificate) -> CommitVote:
+        """Our COMMIT for what is prepared here; the same bytes each time."""
         view, height, block_hash = prepared.view, prepared.height, prepared.hash
         signature = self._context.sign(commit_bytes(view, height, block_hash))
         return CommitVote(view, height, block_hash, self._context.me, signature)
@@ -338,7 +257,7 @@ class NormalCase:
         """In ascending order of height, where certificate and body are here."""
         log = self._log
         while (entry := log.get(log.committed.height + 1)) is not None and entry.decision is not None:
-            block = self.body(entry, entry.decision.hash)
+            block = self.acceptance.body(entry, entry.decision.hash)
             if block is None or block.parent != log.committed.hash:
                 return
             self.decided(block, entry.decision)

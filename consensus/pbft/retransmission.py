@@ -132,7 +132,7 @@ class Retransmission:
             if context.leads:
                 context.out.broadcast(entry.accepted)
             else:
-                context.out.broadcast(self._normal_case.own_prepare(entry.accepted))
+                context.out.broadcast(self._normal_case.acceptance.own_prepare(entry.accepted))
             if entry.prepared is not None and entry.prepared.view == active.view:
                 context.out.broadcast(self._normal_case.own_commit(entry.prepared))
 

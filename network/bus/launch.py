@@ -153,5 +153,5 @@ def _python_path() -> str:
 
 
 def python_module(module: str, *arguments: str) -> list[str]:
-    """The command that runs ``module`` with this Python, warnings and all."""
-    return [sys.executable, "-m", module, *arguments]
+    """The command that runs ``module`` with this Python. ``-P`` keeps the current folder off its import path."""
+    return [sys.executable, "-P", "-m", module, *arguments]

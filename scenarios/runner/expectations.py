@@ -46,6 +46,8 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     judged += [_SAFETY[name](evidence) for name in expect.safety if name in _SAFETY and name not in seen]
     judged += [_steps(evidence), _drained(evidence), *_liveness(evidence), *_story(evidence), *_flows(evidence)]
     judged += [_metric(bound, evidence) for bound in expect.metrics]
+    if evidence.record.trouble is not None:
+        judged.append(Expectation("environment", "inconclusive", str(evidence.record.trouble)))
     return judged
 
 

@@ -19,7 +19,7 @@ import msgspec
 
 from consensus.protocols import Status
 from consensus.vocabulary import NodeId
-from network.bus import BusError, MqttBus, embedded_broker, private_mosquitto
+from network.bus import BrokerProcess, BusError, MqttBus, embedded_broker, private_mosquitto
 from node.assembly import Common
 from node.process import EXIT_STORE
 from scenarios.runner.child import Child
@@ -37,6 +37,8 @@ from scenarios.runner.view import NodeView, RunView
 READY_S = 60.0
 STOP_S = 15.0
 TICK_S = 0.02
+BUS_PATIENCE_S = 10.0
+"""How long no node at all may reach the broker before the run is given up."""
 SETTLE_S = 30.0
 """How long after the last acknowledgement the nodes may take to agree on one closed chain."""
 
@@ -52,6 +54,7 @@ class _Node(msgspec.Struct):
     head: str = ""
     empty_head: bool = False
     mempool: int = 0
+    connected: bool = False
     expected_down: bool = False
 
 
@@ -74,6 +77,8 @@ class ProcessesRun:
         self._clients_ready = asyncio.Event()
         self._clients_ended = False
         self._failure: RunError | None = None
+        self._broker_process: BrokerProcess | None = None
+        self._unconnected_since = 0.0
         self._orders = LinkOrders(len(plan.genesis.members))
         self._jobs: set[asyncio.Task[None]] = set()
         self.scan = scan_for(plan.scenario)
@@ -89,6 +94,15 @@ class ProcessesRun:
             raise RunError(str(error)) from None
         return self.record
 
+    def _conclude(self) -> None:
+        """A failure to run at all is told at once; where the ground gave way under a run, what there is gets judged."""
+        if self._failure is None:
+            return
+        if not (self._failure.inconclusive and self._began_ns):
+            raise self._failure
+        self.record.interrupted = True
+        self.record.trouble = self._failure
+
     async def _run(self) -> None:
         self._stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -101,8 +115,7 @@ class ProcessesRun:
                 await self._watch()
             finally:
                 await self._end()
-        if self._failure is not None:
-            raise self._failure
+        self._conclude()
 
     def _interrupt(self) -> None:
         self.record.interrupted = True
@@ -111,14 +124,12 @@ class ProcessesRun:
     @contextlib.asynccontextmanager
     async def _broker(self) -> AsyncIterator[str]:
         log = self._folder / "broker.log"
-        if self._bus == "embedded":
-            async with embedded_broker(log) as url:
-                yield url
-        elif self._bus == "mosquitto":
-            async with private_mosquitto(log) as url:
-                yield url
-        else:
+        if self._bus not in {"embedded", "mosquitto"}:
             yield self._bus
+            return
+        self._broker_process = embedded_broker(log) if self._bus == "embedded" else private_mosquitto(log)
+        async with self._broker_process as url:
+            yield url
 
     def _tap(self, url: str) -> contextlib.AbstractAsyncContextManager[object]:
         """Where privacy is to be judged, listen to everything on the bus."""
@@ -229,6 +240,7 @@ class ProcessesRun:
                     return
             self._begin_faults()
             self._notice_deaths()
+            self._notice_a_lost_bus(now)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK_S):
                     await self._stopped.wait()
@@ -258,6 +270,22 @@ class ProcessesRun:
             )
             self._show(node, condition="down")
 
+    def _notice_a_lost_bus(self, now_s: float) -> None:
+        """Our own broker ended, or nobody has reached the user's for a while: nothing can be learnt any more."""
+        broker = self._broker_process
+        if broker is not None and broker.pid is None:
+            self._failure = RunError(f"{broker.name} ended in the middle of the run", inconclusive=True)
+            return
+        alive = [node for node in self._nodes if node.child.alive]
+        if not alive or any(node.connected for node in alive):
+            self._unconnected_since = now_s
+        elif now_s - self._unconnected_since > BUS_PATIENCE_S:
+            self._failure = RunError(
+                f"no node has reached the broker at {self._bus} for {BUS_PATIENCE_S:g} s",
+                hint="what was acknowledged before is kept; start the broker and run again",
+                inconclusive=True,
+            )
+
     def _now_ns(self) -> int:
         return time.monotonic_ns() - self._began_ns if self._began_ns else 0
 
@@ -269,6 +297,8 @@ class ProcessesRun:
                 self._take_status(number, line)
                 if line["event"] == "ready":
                     node.ready.set()
+            case "bus":
+                node.connected = line["connected"]
             case "fatal":
                 pass  # its exit code and last words say it again
 

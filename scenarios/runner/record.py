@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from scenarios.runner.conductor import Acknowledged
+from scenarios.runner.ground import RunError
 from scenarios.runner.workload import Step
 
 
@@ -49,4 +50,5 @@ class RunRecord(msgspec.Struct, kw_only=True):
     counters: dict[str, int] = {}
     ended_ns: int = 0
     interrupted: bool = False
+    trouble: RunError | None = None  # what ended the run before its time
     event_sha256: str | None = None

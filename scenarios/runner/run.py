@@ -79,6 +79,8 @@ def run(  # noqa: PLR0913 - the choices of one run
         raise RunError(str(error), inconclusive=True) from None
     lines = tuple(_line(e.verdict, e.name, e.detail) for e in finished.expectations)
     view.finished(finished.verdict, list(lines), str(folder.path))
+    if left.record.trouble is not None:
+        raise left.record.trouble
     return RunResult(verdict=finished.verdict, folder=folder.path, lines=lines, finished=finished)
 
 

@@ -219,6 +219,65 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run
     typer.echo(f"{folder}: sound")
 
 
+@app.command(
+    epilog="\b\nExamples:\n  consortium check --protocol pbft --runs 100\n"
+    "  consortium check --protocol raft --seed 5000 --runs 100000 --budget 600"
+)
+def check(
+    *,
+    protocol: Annotated[str, typer.Option("--protocol", metavar="NAME", help="raft, pbft or solo.")],
+    runs: Annotated[int, typer.Option("--runs", metavar="K", min=1, help="How many cases, one a seed.")] = 100,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The first seed.")] = 0,
+    budget: Annotated[
+        float | None, typer.Option("--budget", metavar="SECONDS", min=0, help="Stop after so much CPU time.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where a failure is kept.")] = Path("failures"),
+) -> None:
+    """Search for a violation: networks that move money, under random faults and every oracle."""
+    from scenarios.adversary import check as search_for  # noqa: PLC0415 -- loads everything
+    from scenarios.adversary import keep  # noqa: PLC0415
+    from scenarios.dashboard.check_progress import CheckProgress  # noqa: PLC0415
+
+    _require_protocol(protocol)
+    with CheckProgress(runs) as progress:
+        search = search_for(protocol, seed=seed, runs=runs, budget_s=budget, progress=progress.show)
+    for name, count in sorted(search.counts.items()):
+        typer.echo(f"{name:<40} {count:>12,}")
+    if search.failure is None:
+        typer.echo(f"{protocol}: {search.runs} runs from seed {seed}, no violation")
+        return
+    failure = search.failure
+    path = keep(failure, out)
+    say(f"{protocol}: seed {failure.case.seed} breaks `{failure.property}` (run {search.runs})")
+    say(f"  {failure.fact_a}\n  but {failure.fact_b}")
+    say(f"  {len(failure.case.plan)} faults, {failure.case.nodes} nodes; event hash {failure.event_sha256}")
+    say(f"replay it: consortium replay {path}")
+    raise typer.Exit(EXIT_FAIL)
+
+
+@app.command(epilog="\b\nExample:\n  consortium replay failures/raft-17.json")
+def replay(file: Annotated[Path, typer.Argument(metavar="FAILURE.json", help="What check kept.")]) -> None:
+    """Play a kept failure again: the same violation, with the same event hash, or the program has changed."""
+    from scenarios.adversary import play, read_failure  # noqa: PLC0415 -- loads everything
+
+    kept = read_failure(file)
+    again = play(kept.case)
+    if again is None:
+        typer.echo(f"{file}: `{kept.property}` holds now: the program is not the one that broke it")
+        return
+    say(f"{again.property}: {again.fact_a}\n  but {again.fact_b}")
+    same = again.event_sha256 == kept.event_sha256
+    say(f"event hash {again.event_sha256}: {'the very same run' if same else 'another run than the one kept'}")
+    raise typer.Exit(EXIT_FAIL)
+
+
+def _require_protocol(name: str) -> None:
+    from consensus.protocols import protocol_names  # noqa: PLC0415 -- loads every protocol
+
+    if name not in protocol_names():
+        raise typer.BadParameter(f"there is no protocol {name!r}; there are: {', '.join(protocol_names())}")
+
+
 @app.command(hidden=True)
 def node(config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The node's configuration.")]) -> None:
     """Run one node; the runner starts nodes this way."""

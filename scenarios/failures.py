@@ -57,8 +57,12 @@ def _tell_os_error(error: OSError) -> int:
 
 
 def _tell_other(error: BaseException) -> int:
-    from scenarios.runner.ground import RunError  # noqa: PLC0415 -- slow to import, needed on failure only
+    from scenarios.adversary import FailureError  # noqa: PLC0415 -- slow to import, needed on failure only
+    from scenarios.runner.ground import RunError  # noqa: PLC0415
 
+    if isinstance(error, FailureError):
+        say(f"consortium: {error}")
+        return EXIT_INVALID
     if isinstance(error, RunError):
         say(f"consortium: {error}")
         if error.hint:

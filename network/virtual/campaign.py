@@ -10,7 +10,8 @@ within ``patience_ns``, after which the network, idle, must keep its leader.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -56,12 +57,17 @@ class Told(Observer):
 IDLE_NS = 15 * SECOND
 
 
-def run_case(case: Case, casting: Casting) -> Outcome:
-    """Play ``case``; raises Violation, with a note that names the case, where a property is broken."""
+def run_case(case: Case, casting: Casting, *, see: Callable[[World], None] | None = None, **settings: Any) -> Outcome:
+    """Play ``case``; raises Violation, with a note that names the case, where a property is broken.
+
+    ``see`` is handed the world before anything happens in it; ``settings`` go to :func:`build_world`.
+    """
     told = Told()
     try:
         cast = casting(case)
-        world = build_world(case, msgspec.structs.replace(cast, observers=(*cast.observers, told)))
+        world = build_world(case, msgspec.structs.replace(cast, observers=(*cast.observers, told)), **settings)
+        if see is not None:
+            see(world)
         world.run(until_ns=case.heal_ns)
         _require_progress(case, cast, world)
         recovery_ns = world.now - case.heal_ns

@@ -22,7 +22,7 @@ class OnceOnly(Observer):
         self._read: dict[bytes, tuple[Claim, ...]] = {}
         self.acknowledged = 0
 
-    def on_durable(  # noqa: PLR0913 - the observer's interface
+    def on_durable(
         self,
         now: int,
         node: NodeId,

@@ -6,8 +6,6 @@ same chain, every transfer executed exactly once, and the balances that an indep
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from consensus.chain import FORMAT_VERSION

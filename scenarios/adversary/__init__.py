@@ -5,9 +5,9 @@ and money into them, and :class:`OnceOnly` adds to the protocols' oracles what o
 kept as a :class:`Failure`, which :func:`play` plays again (``consortium replay``).
 """
 
-from scenarios.adversary.search import Failure, FailureError, Search, check, keep, play, read_failure
 from scenarios.adversary.oracles import OnceOnly
 from scenarios.adversary.replicas import replica_cast
+from scenarios.adversary.search import Failure, FailureError, Search, check, keep, play, read_failure
 
 __all__ = [
     "Failure",

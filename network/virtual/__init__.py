@@ -8,6 +8,7 @@ oracles of ``consensus/properties``. A world is a function of its arguments: the
 
 from network.virtual.distributions import Constant, Distribution, Lognormal, Normal, Uniform
 from network.virtual.draws import Stream
+from network.virtual.evidence import TraceHook
 from network.virtual.faults import (
     Crash,
     Cut,
@@ -53,6 +54,7 @@ __all__ = [
     "SlowDisk",
     "Stop",
     "Stream",
+    "TraceHook",
     "Uniform",
     "World",
     "decode_plan",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from consensus.properties import Agreement
 from network.virtual import Crash
 from network.virtual.bare import bare_cast
 from network.virtual.campaign import build_world, campaign, draw_case, run_case
@@ -47,6 +48,20 @@ def test_a_case_is_played_the_same_way_every_time(protocol: str) -> None:
         world.run(until_ns=case.heal_ns)
         hashes.add(world.event_sha256())
     assert len(hashes) == 1
+
+
+@pytest.mark.parametrize("protocol", ["raft", "pbft"])
+def test_a_fork_takes_cores_disks_and_oracles_along(protocol: str) -> None:
+    case = draw_case(protocol, 3)
+    world = build_world(case, bare_cast(case), hashing=True)
+    world.run(until_ns=case.heal_ns // 2)
+    fork = world.fork()
+    for either in (fork, world):
+        either.run(until_ns=case.heal_ns)
+    assert fork.event_sha256() == world.event_sha256()
+    mine, theirs = (next(o for o in w.observers if isinstance(o, Agreement)) for w in (world, fork))
+    assert mine is not theirs
+    assert mine.chain == theirs.chain
 
 
 def test_too_many_dead_nodes_are_reported_as_a_lack_of_progress_with_the_case() -> None:

@@ -27,6 +27,7 @@ class Carrier:
         self._writing: asyncio.Future[None] | None = None
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
         self._stopped = False
+        self._closed = False
         self.appends = 0
 
     def carry(self, effects: Effects) -> None:
@@ -44,7 +45,10 @@ class Carrier:
             self._out(effect)
 
     async def close(self) -> None:
-        """Finish what is being written and close the store."""
+        """Finish what is being written and close the store. Closing twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
         while self._writing is not None and not self._stopped:
             await asyncio.wait([self._writing])
         self._stopped = True

@@ -41,7 +41,7 @@ from network.catchup import CatchUp, provable
 from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position, Submit, Transactions
 from node.admission import Admission
 from node.chain_state import ChainState, Execute
-from node.ledger.block import build_block, check_block
+from node.ledger.block import BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, build_block, check_block
 from node.ledger.genesis import electorate
 from node.ledger.state_tree import StateTree
 from node.ledger.transaction import TransactionError
@@ -69,6 +69,21 @@ class ReplicaOptions(msgspec.Struct, frozen=True, kw_only=True):
     position_ns: int = 400 * MILLISECOND
     position_fanout: int = 3
     pool_resend_ns: int = SECOND
+
+    def __post_init__(self) -> None:
+        """ValueError where no block or no timer could be as the options say."""
+        for name, least, most in (
+            ("block_transactions_max", 1, BLOCK_TRANSACTIONS_MAX),
+            ("block_bytes_max", 1, BLOCK_BYTES_MAX),
+            ("idle_close_ns", 1, None),
+            ("position_ns", 1, None),
+            ("position_fanout", 0, None),
+            ("pool_resend_ns", 1, None),
+        ):
+            value = getattr(self, name)
+            if value < least or (most is not None and value > most):
+                upto = f" and at most {most}" if most is not None else ""
+                raise ValueError(f"{name} must be at least {least}{upto}, not {value}")
 
 
 class ReplicaSetup(msgspec.Struct, frozen=True, kw_only=True):

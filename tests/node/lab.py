@@ -6,9 +6,10 @@ from collections import deque
 
 import msgspec
 
-from consensus.chain import Block, Header
+from consensus.chain import Block, Certificate, Header, commit_bytes
 from consensus.protocols import Slot
-from consensus.vocabulary import Broadcast, CancelTimer, Commit, Persist, Put, Rejected, Reply, Send, SetTimer
+from consensus.raft.server import ELECTION
+from consensus.vocabulary import SECOND, Broadcast, CancelTimer, Commit, Persist, Put, Rejected, Reply, Send, SetTimer
 from node.assembly import Common
 from node.contracts import accounts
 from node.contracts.transfers import SendArgs
@@ -85,6 +86,13 @@ def reheaded(header: Header, **changes) -> Header:
     return Header(**{**fields, **changes})
 
 
+def certified(block, signers=(0,), *, round_=0, keys=MEMBERS):
+    """A certificate of ``block`` by ``signers``; ``keys`` says whose keys they use."""
+    data = commit_bytes(round_, block.height, block.hash)
+    signatures = tuple((signer, KEYS.sign(keys[signer])(data)) for signer in signers)
+    return Certificate(round_, block.height, block.hash, signatures)
+
+
 class Host:
     """One replica, its disk, and everything it has let out."""
 
@@ -151,6 +159,10 @@ class Net:
         for host in self.hosts:
             self.send(host, host.start())
         self.pump()
+        if ELECTION in self.hosts[0].timers:  # Raft's node 0 stands first, after a long silence
+            for host in self.hosts:
+                host.now = 60 * SECOND
+            self.fire(0, ELECTION)
 
     def __getitem__(self, number):
         return self.hosts[number]

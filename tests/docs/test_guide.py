@@ -1,0 +1,91 @@
+"""What the guide shows was run; here it runs again, in virtual time."""
+
+import re
+
+import pytest
+
+from scenarios.dashboard import NoView
+from scenarios.language import load_scenario
+from scenarios.runner import run
+from scenarios.shipped import shipped
+
+
+def _blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def consent(root, tmp_path):
+    """The scenario that the second page writes, as a reader saves it."""
+    (text,) = _blocks(root / "docs/guide/2-write-a-scenario.md", "yaml")
+    path = tmp_path / "consent.yaml"
+    path.write_text(text)
+    return path
+
+
+def _verdicts(path, tmp_path, *overrides):
+    result = run(load_scenario(path, list(overrides)), view=NoView(), out=tmp_path / "runs")
+    return result.verdict, {item.name: item.verdict for item in result.finished.expectations}
+
+
+def test_the_scenario_of_the_second_page_passes(consent, tmp_path):
+    verdict, _ = _verdicts(consent, tmp_path)
+    assert verdict == "pass"
+
+
+def test_it_passes_with_the_faults_of_the_third_page(consent, root, tmp_path):
+    faults, _network = _blocks(root / "docs/guide/3-break-things.md", "yaml")
+    consent.write_text(consent.read_text() + faults)
+    verdict, _ = _verdicts(consent, tmp_path)
+    assert verdict == "pass"
+
+
+def test_the_network_of_the_third_page_is_one(consent, root):
+    _faults, network = _blocks(root / "docs/guide/3-break-things.md", "yaml")
+    consent.write_text(consent.read_text() + network)
+    assert load_scenario(consent).network.default.loss == 50_000
+
+
+def test_without_a_quorum_it_fails_as_the_third_page_says(consent, tmp_path):
+    faults = "faults=[{at: 0 s, crash: hospital-1}, {at: 0 s, crash: hospital-2}]"
+    verdict, verdicts = _verdicts(consent, tmp_path, faults, "run.duration=30s")
+    assert (verdict, verdicts["durability"], verdicts["drained"]) == ("fail", "pass", "fail")
+
+
+def test_what_the_second_page_suggests_does_as_it_says(consent, tmp_path):
+    text = consent.read_text()
+    text = re.sub(r"^  - \{id: revoke,.*\n", "", text, flags=re.MULTILINE)
+    consent.write_text(text.replace("for: 30 days", "for: 1 h").replace("voucher_revoked", "voucher_expired"))
+    verdict, _ = _verdicts(consent, tmp_path)
+    assert verdict == "pass"
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/guide/2-write-a-scenario.md", "docs/guide/3-break-things.md"])
+def test_transcripts_tell_what_scenarios_tell(name, root, consent):
+    """Each line of an organisation in a transcript is a step's title with the outcome that the step wants."""
+    stories = [load_scenario(path).story for path in (*shipped().values(), consent)]
+    told = {(step.who, step.title, step.expect) for story in stories for step in story}
+    line_of = re.compile(r"^   \d:\d\d\.\d  (\S+) +(\S.*?) +(ok|refused: \S+)$", re.MULTILINE)
+    shown = line_of.findall((root / name).read_text())
+    assert shown
+    odd = [found for found in shown if (found[0], found[1], found[2].removeprefix("refused: ")) not in told]
+    assert not odd
+
+
+def test_systems_names_steps_that_exist(root):
+    page = (root / "docs/systems.md").read_text()
+    part = page.split("## `one_claim`")[1].split("## `real_spending`")[0]
+    steps = {step.id for step in load_scenario(shipped()["one_claim"]).story}
+    others = {"two_clocks", "reads_logged", "treaty-terms", "world.people"}
+    assert set(re.findall(r"`([a-z_.-]+)`", part)) - steps <= others
+
+
+def test_systems_covers_the_rows_that_scenarios_name(root):
+    page = (root / "docs/systems.md").read_text()
+    rows = {int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
+    named = {row for path in shipped().values() for row in _rows(load_scenario(path).source)}
+    assert named <= rows
+
+
+def _rows(source):
+    return source if isinstance(source, tuple) else (source,)

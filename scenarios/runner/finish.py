@@ -115,6 +115,9 @@ def measure(record: RunRecord) -> Metrics:
         metrics.sample("block_spread", decision.now_ns, max(0, decision.now_ns - first))
     for now_ns in first_decided.values():
         metrics.count("blocks", now_ns)
+    for key, number in record.counters.items():
+        if number:
+            metrics.count(f"network.{key.rpartition('.')[2].replace(' ', '_')}", record.ended_ns, number)
     return metrics
 
 

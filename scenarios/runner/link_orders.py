@@ -1,7 +1,8 @@
 """Which link faults are in force, and what each node's bus adapter must therefore do.
 
 Faults are injected where frames arrive: a frame that a cut forbids is dropped by its receiver, a late one is held
-there. So they work over any broker, and mean the same as in the virtual world.
+there. So they work over any broker, and mean the same as in the virtual world. The links' own loss and doubling, as
+the scenario has them, are injected likewise; their latency is not, for real links have one of their own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import msgspec
 
 from consensus.vocabulary import NodeId
+from network.virtual.links import Links
 
 _MILLION = 1_000_000
 
@@ -25,10 +27,11 @@ class _Order(msgspec.Struct, frozen=True):
 
 
 class LinkOrders:
-    """The orders in force, by number."""
+    """The orders in force, by number, on top of what the ``links`` are like anyway."""
 
-    def __init__(self, nodes: int) -> None:
+    def __init__(self, nodes: int, links: Links) -> None:
         self._nodes = nodes
+        self._links = links
         self._orders: dict[int, _Order] = {}
         self._next = 0
 
@@ -50,7 +53,8 @@ class LinkOrders:
         for sender in range(self._nodes):
             if sender == node:
                 continue
-            kept, late = _MILLION, 0
+            link = self._links.link(sender, node)
+            kept, late = _MILLION - link.loss_ppm, 0
             for order in self._orders.values():
                 if order.cuts:
                     if self._severs(order, sender, node):
@@ -59,8 +63,9 @@ class LinkOrders:
                 elif not order.one or sender in order.one or node in order.one:
                     kept = kept * (_MILLION - order.loss_ppm) // _MILLION
                     late += order.delay_ns
-            if kept < _MILLION or late:
-                rules[names[sender]] = {"loss_ppm": _MILLION - kept, "delay_ns": late}
+            if kept < _MILLION or late or link.duplicate_ppm:
+                lost = _MILLION - kept
+                rules[names[sender]] = {"loss_ppm": lost, "delay_ns": late, "duplicate_ppm": link.duplicate_ppm}
         return {"cut": cut, "rules": rules}
 
     def _add(self, order: _Order) -> int:

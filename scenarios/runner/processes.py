@@ -30,6 +30,7 @@ from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import RunError, resolve_target
 from scenarios.runner.leaks import BUS, scan_for
 from scenarios.runner.link_orders import LinkOrders
+from scenarios.runner.links import links_of
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
 from scenarios.runner.view import NodeView, RunView
@@ -56,6 +57,9 @@ class _Node(msgspec.Struct):
     mempool: int = 0
     connected: bool = False
     expected_down: bool = False
+    crashes: set[int] = set()  # those that keep it down, by number
+    pauses: int = 0  # that keep it standing still
+    lock: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)  # one start or kill at a time
 
 
 class ProcessesRun:
@@ -79,8 +83,9 @@ class ProcessesRun:
         self._failure: RunError | None = None
         self._broker_process: BrokerProcess | None = None
         self._unconnected_since = 0.0
-        self._orders = LinkOrders(len(plan.genesis.members))
+        self._orders = LinkOrders(len(plan.genesis.members), links_of(plan))
         self._jobs: set[asyncio.Task[None]] = set()
+        self._crashes = 0
         self.scan = scan_for(plan.scenario)
         self._clocks = ClaimClocks(plan.scenario, plan.seed)
 
@@ -174,6 +179,7 @@ class ProcessesRun:
         for node in self._nodes:
             await node.child.start()
         await self._until_ready([(node.child, node.ready) for node in self._nodes])
+        self._tell_orders()
 
     def _write_config(self, folder: Path, number: NodeId, url: str) -> None:
         plan = self._plan
@@ -384,10 +390,13 @@ class ProcessesRun:
         return resolve_target(target, self._plan.node_names, self.common.voters, up)
 
     def crash(self, node: NodeId, for_ns: int | None) -> None:
+        self._crashes += 1
         self._nodes[node].expected_down = True
-        self._job(self._kill(node, for_ns))
+        self._nodes[node].crashes.add(self._crashes)
+        self._job(self._kill(node, self._crashes, for_ns))
 
     def restart(self, node: NodeId) -> None:
+        self._nodes[node].crashes.clear()
         self._job(self._start_again(node))
 
     def pause(self, node: NodeId, for_ns: int | None) -> None:
@@ -399,21 +408,27 @@ class ProcessesRun:
     def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
         self._job(self._disturb(self._orders.worsen(nodes, loss_ppm, delay_ns), for_ns))
 
-    async def _kill(self, number: NodeId, for_ns: int | None) -> None:
+    async def _kill(self, number: NodeId, crash: int, for_ns: int | None) -> None:
         node = self._nodes[number]
-        await node.child.kill()
-        self._show(node, condition="down")
+        async with node.lock:
+            await node.child.kill()
+            self._show(node, condition="down")
         if for_ns is not None:
             await asyncio.sleep(for_ns / 1e9)
+            node.crashes.discard(crash)
             await self._start_again(number)
 
     async def _start_again(self, number: NodeId) -> None:
+        """Start it, unless another crash keeps it down or it runs already."""
         node = self._nodes[number]
-        node.ready.clear()
-        self._show(node, condition="starting")
-        await node.child.start()
-        await self._until_ready([(node.child, node.ready)])
-        node.expected_down = False
+        async with node.lock:
+            if node.crashes or node.child.alive:
+                return
+            node.ready.clear()
+            self._show(node, condition="starting")
+            await node.child.start()
+            await self._until_ready([(node.child, node.ready)])
+            node.expected_down = bool(node.crashes)
         now = self._now_ns()
         if node.status is not None:
             self.record.resumed.append(Decision(now, number, node.status.height))
@@ -422,11 +437,14 @@ class ProcessesRun:
 
     async def _stand_still(self, number: NodeId, for_ns: int | None) -> None:
         node = self._nodes[number]
+        node.pauses += 1
         node.child.send_signal(signal.SIGSTOP)
         self._show(node, condition="slow")
         if for_ns is not None:
             await asyncio.sleep(for_ns / 1e9)
-            node.child.send_signal(signal.SIGCONT)
+            node.pauses -= 1
+            if not node.pauses:
+                node.child.send_signal(signal.SIGCONT)
 
     async def _disturb(self, order: int, for_ns: int | None) -> None:
         self._tell_orders()

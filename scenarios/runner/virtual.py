@@ -11,22 +11,21 @@ from typing import Any
 
 from consensus.properties import Observer, Violation, standard_oracles
 from consensus.vocabulary import SECOND, Broadcast, Commit, Effects, Image, NodeId, Rejected, Reply, Send, Trace
-from network.virtual.distributions import Constant, Distribution, Lognormal, Normal, Uniform
+from network.virtual.distributions import Constant
 from network.virtual.draws import Stream
 from network.virtual.evidence import TraceHook
 from network.virtual.faults import Crash, Cut, Delay, Loss, Pause, Restart
-from network.virtual.links import Link, Links
 from network.virtual.machine import Machine
 from network.virtual.world import World
 from node.assembly import Common, vault_opener
 from node.membership import Ed25519Crypto
 from node.replica import Replica
-from scenarios.language.models import network as language
 from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged, Conductor
 from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import resolve_target
 from scenarios.runner.leaks import BUS, LeakScan, scan_for
+from scenarios.runner.links import links_of
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
 from scenarios.runner.view import NodeView, RunView
@@ -57,7 +56,7 @@ class VirtualRun:
             nodes=self._nodes,
             voters=self.common.voters,
             clients_actor=self._clients,
-            links=_links(plan),
+            links=links_of(plan),
             seed=plan.seed,
             trace=trace,
             sync=Constant(ns=plan.scenario.network.disk.write),
@@ -164,7 +163,8 @@ class VirtualRun:
     def _begin_faults(self) -> None:
         height = max((decision.height for decision in self.record.decisions[-64:]), default=0)
         for fault in self._script.due(self.world.now, height):
-            line = apply_fault(fault, _VirtualHands(self.world), self._resolve, self._nodes)
+            hands = VirtualHands(self.world, everyone=(*range(self._nodes), self._clients))
+            line = apply_fault(fault, hands, self._resolve, self._nodes)
             self._told_fault(line, over_ns(fault, self.world.now))
 
     def _resolve(self, target: str) -> NodeId:
@@ -254,11 +254,12 @@ class _Tap(Observer):
         self._scan.look_at_value(BUS, effect.message, type(effect.message).__name__)
 
 
-class _VirtualHands:
-    """Faults as items of the world's plan."""
+class VirtualHands:
+    """Faults as items of the world's plan. ``everyone`` is all its actors."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, everyone: tuple[NodeId, ...]) -> None:
         self._world = world
+        self._everyone = everyone
 
     def crash(self, node: NodeId, for_ns: int | None) -> None:
         self._world.inject(Crash(at_ns=self._world.now, node=node, for_ns=for_ns))
@@ -274,44 +275,10 @@ class _VirtualHands:
 
     def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
         now = self._world.now
-        for sources, targets in ((nodes, ()), ((), nodes)) if nodes else (((), ()),):
+        others = tuple(actor for actor in self._everyone if actor not in nodes)
+        # Two items of the plan that overlap nowhere: a message between two of ``nodes`` suffers once.
+        for sources, targets in ((nodes, ()), (others, nodes)) if nodes else (((), ()),):
             if loss_ppm:
                 self._world.inject(Loss(at_ns=now, ppm=loss_ppm, sources=sources, targets=targets, for_ns=for_ns))
             if delay_ns:
                 self._world.inject(Delay(at_ns=now, extra_ns=delay_ns, sources=sources, targets=targets, for_ns=for_ns))
-
-
-def _links(plan: Plan) -> Links:
-    """The scenario's links, spelled out by node; a client shares its home's place in the network."""
-    network = plan.scenario.network
-    members = plan.genesis.members
-    between: dict[tuple[NodeId, NodeId], Link] = {}
-    for item in network.links:
-        left, right = (
-            [n for n, member in enumerate(members) if word in (member.name, member.role)] for word in item.between
-        )
-        link = _link(network.default, item)
-        between.update({(a, b): link for a in left for b in right if a != b})
-        between.update({(b, a): link for a in left for b in right if a != b})
-    return Links(_link(network.default, None), between)
-
-
-def _link(default: language.Link, item: language.LinkBetween | None) -> Link:
-    chosen: Any = item
-    return Link(
-        latency=_distribution((chosen and chosen.latency) or default.latency),
-        loss_ppm=default.loss if item is None or item.loss is None else item.loss,
-        duplicate_ppm=default.duplicate if item is None or item.duplicate is None else item.duplicate,
-    )
-
-
-def _distribution(latency: language.Latency) -> Distribution:
-    match latency.dist:
-        case "constant":
-            return Constant(ns=latency.value or 0)
-        case "uniform":
-            return Uniform(low_ns=latency.min or 0, high_ns=latency.max or 0)
-        case "normal":
-            return Normal(mean_ns=latency.mean or 0, sd_ns=latency.sd or 0)
-        case "lognormal":
-            return Lognormal(median_ns=latency.median or 1, p99_ns=latency.p99 or 1)

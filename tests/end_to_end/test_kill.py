@@ -12,8 +12,8 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from network.codec import RecordCodec
 from consensus.protocols import protocol as entry_of
+from network.codec import RecordCodec
 from node.ledger.store import SqliteStore
 from node.privacy.vault import VaultRecord
 from node.process import NODE_SPACE
@@ -23,7 +23,10 @@ from tests.end_to_end.program import latest, started
 
 pytestmark = pytest.mark.timeout(150)
 
-KILLS = "faults=[{after_commits: 10, crash: leader, restart_after: 1s}, {after_commits: 35, crash: follower, restart_after: 1s}]"
+KILLS = (
+    "faults=[{after_commits: 10, crash: leader, restart_after: 1s}, "
+    "{after_commits: 35, crash: follower, restart_after: 1s}]"
+)
 KILLED = re.compile(r"(\S+) is killed, back in 1 s")
 
 

@@ -1,6 +1,7 @@
 """``network``: the links between nodes.
 
-In the virtual world they are simulated; processes mode injects loss and delay in each node's bus adapter.
+In the virtual world they are simulated. Processes mode injects loss and doubling between nodes where frames arrive;
+latency is there what it is, and more of it comes by faults alone.
 """
 
 from __future__ import annotations

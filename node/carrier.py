@@ -13,13 +13,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from consensus.vocabulary import Effect, Effects, Persist, Record
-from node.ledger.store import Store, StoreError
+from node.ledger.store import Store
 
 
 class Carrier:
-    """``out`` is called with each effect but Persist, when it may leave; ``failed`` when the store failed."""
+    """``out`` is called with each effect but Persist, when it may leave; ``failed`` when the store failed.
 
-    def __init__(self, store: Store, out: Callable[[Effect], None], failed: Callable[[StoreError], None]) -> None:
+    After a failure nothing leaves any more: neither what waited nor what is given later.
+    """
+
+    def __init__(self, store: Store, out: Callable[[Effect], None], failed: Callable[[Exception], None]) -> None:
         self._store = store
         self._out = out
         self._failed = failed
@@ -69,8 +72,8 @@ class Carrier:
         if error is not None:
             self._stopped = True
             self._queue.clear()
-            if not isinstance(error, StoreError):
-                raise error
+            if not isinstance(error, Exception):
+                raise error  # the process is being torn down
             self._failed(error)
             return
         self.appends += 1

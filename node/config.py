@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -27,7 +27,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     data: str = "."
     protocol_options: dict[str, Any] = {}
     options: ReplicaOptions = ReplicaOptions()
-    status_ms: int = 200
+    status_ms: Annotated[int, msgspec.Meta(ge=10)] = 200
     folder: Path = Path()
 
     @property

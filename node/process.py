@@ -16,6 +16,8 @@ import secrets
 import signal
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,7 @@ from network.wire import WALLET_PREFIX, Wire, wallet_address
 from node.assembly import Common, vault_opener
 from node.carrier import Carrier
 from node.config import ConfigError, NodeConfig, load_config
+from node.ledger.genesis import Genesis
 from node.ledger.store import SqliteStore, StoreError
 from node.membership import Ed25519Crypto, Keys
 from node.privacy.vault import VaultRecord
@@ -67,11 +70,13 @@ class NodeProcess:
         genesis = config.load_genesis()
         self._config = config
         self._telemetry = telemetry
-        self._common = Common(genesis)
+        self._common = _common(genesis)
         self._keys = Keys(bytes.fromhex(config.sign_seed), bytes.fromhex(config.seal_secret))
         number = self._common.directory.number(config.name)
         if number is None:
             raise ConfigError(f"{config.name} is no member of the network {genesis.network}")
+        if self._keys.verify_key != genesis.members[number].verify_key:
+            raise ConfigError(f"sign_seed is not the one of {config.name} in the network {genesis.network}")
         self._me = number
         self._names = tuple(member.name for member in genesis.members)
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -87,11 +92,11 @@ class NodeProcess:
         image = self._store.load()
         incarnation = self._begin_incarnation(image)
         self._replica = self._build_replica(image)
-        self._carrier = Carrier(self._store, self._out, self._store_failed)
+        self._carrier = Carrier(self._store, self._out, self._fail)
         self._links = LinkFaults(self._me_name, seed=incarnation)
         async with self._open_bus(incarnation) as bus:
             self._bus = bus
-            self._carry(self._replica.start(time.monotonic_ns()))
+            self._feed(self._replica.start)
             self._ready = True
             self._tell_status(first=True)
             await self._until_stopped()
@@ -146,11 +151,12 @@ class NodeProcess:
         return bus
 
     def _key_of(self, name: str) -> bytes | None:
+        """Whose signature a frame of ``name`` must bear: a member's before a wallet's, as :meth:`_frame` takes it."""
         directory = self._common.directory
-        if name.startswith(WALLET_PREFIX):
-            return directory.client_key(name.removeprefix(WALLET_PREFIX))
         number = directory.number(name)
-        return None if number is None else directory.member_key(number)
+        if number is not None:
+            return directory.member_key(number)
+        return directory.client_key(name.removeprefix(WALLET_PREFIX)) if name.startswith(WALLET_PREFIX) else None
 
     # Inputs
 
@@ -164,15 +170,15 @@ class NodeProcess:
             if number is None:
                 self._from_wallet(sender, message)
             else:
-                self._carry(self._replica.receive(time.monotonic_ns(), number, message))
+                self._feed(partial(self._replica.receive, sender=number, message=message))
 
     def _from_wallet(self, sender: str, message: Any) -> None:
         """A wallet may submit, for itself, and nothing else."""
         transactions = getattr(message, "transactions", None)
         if transactions is None or getattr(message, "client", None) != sender.removeprefix(WALLET_PREFIX):
-            _LOG.warning("%s sent a %s; wallets only submit", sender, type(message).__name__)
+            self._telemetry.rejected("a client", f"{sender} sent a {type(message).__name__}; wallets only submit")
             return
-        self._carry(self._replica.submit(time.monotonic_ns(), transactions))
+        self._feed(partial(self._replica.submit, raws=transactions))
 
     def _timer(self, name: str, due_ns: int) -> None:
         if time.monotonic_ns() - due_ns > _LATE_NS and self._timers[name].when() <= self._loop.time():
@@ -183,7 +189,19 @@ class NodeProcess:
 
     def _fire(self, name: str) -> None:
         del self._timers[name]
-        self._carry(self._replica.timer(time.monotonic_ns(), name))
+        self._feed(partial(self._replica.timer, name=name))
+
+    def _feed(self, step: Callable[[int], Effects]) -> None:
+        """One input to the replica. An error there is a divergence or a bug of ours: the node stops and says no more.
+
+        A callback's exception would otherwise end in the loop's log, and the node go on with half an input done.
+        """
+        if self._exit_code:
+            return
+        try:
+            self._carry(step(time.monotonic_ns()))
+        except Exception as error:  # noqa: BLE001 - whatever it is, what follows it cannot be trusted
+            self._fail(error)
 
     def _carry(self, effects: Effects) -> None:
         """Timers never leave the node and need not wait for the disk; everything else keeps its order."""
@@ -224,11 +242,13 @@ class NodeProcess:
             case Commit(height, _, _):
                 self._telemetry.committed(height)
 
-    def _store_failed(self, error: StoreError) -> None:
-        """What is not durable was not said; so stopping loses nothing that anyone was told."""
-        self._telemetry.event("fatal", message=str(error))
-        _LOG.error("%s", error)
-        self._exit_code = EXIT_STORE
+    def _fail(self, error: Exception) -> None:
+        """Stop. What is not durable was not said, so this loses nothing that anyone was told."""
+        self._exit_code = EXIT_STORE if isinstance(error, StoreError) else EXIT_INTERNAL
+        message = str(error) if self._exit_code == EXIT_STORE else f"{type(error).__name__}: {error}"
+        self._telemetry.event("fatal", message=message)
+        _LOG.error("the node stops: %s", message, exc_info=error)
+        sys.stderr.write(f"consortium node: {message}\n")
         self._stop.set()
 
     # Life
@@ -251,22 +271,27 @@ class NodeProcess:
         transport, _ = await self._loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         try:
             while line := await reader.readline():
-                self._command(msgspec.json.decode(line))
+                self._command(line)
         finally:
             transport.close()
         self._stop.set()
 
-    def _command(self, command: dict[str, Any]) -> None:
-        match command:
-            case {"do": "stop"}:
-                self._stop.set()
-            case {"do": "links", "cut": cut, "rules": rules}:
-                self._links.heal()
-                self._links.partition(cut)
-                for peer, rule in rules.items():
-                    self._links.set_rule(msgspec.convert(rule, LinkRule), peer)
-            case _:
-                _LOG.warning("unknown command: %s", command)
+    def _command(self, line: bytes) -> None:
+        """Do what one line asks for; a line that makes no sense is told in the log and changes nothing."""
+        try:
+            match msgspec.json.decode(line):
+                case {"do": "stop"}:
+                    self._stop.set()
+                case {"do": "links", "cut": cut, "rules": rules}:
+                    orders = msgspec.convert((cut, rules), tuple[tuple[str, ...], dict[str, LinkRule]])
+                    self._links.heal()
+                    self._links.partition(orders[0])
+                    for peer, rule in orders[1].items():
+                        self._links.set_rule(rule, peer)
+                case command:
+                    _LOG.warning("unknown command: %s", command)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            _LOG.warning("a command that makes no sense: %s", error)
 
     def _tell_status(self, *, first: bool) -> None:
         replica = self._replica
@@ -280,9 +305,19 @@ class NodeProcess:
                 "frames_in": self._wire.frames_in,
                 "frames_out": self._wire.frames_out,
                 "appends": self._carrier.appends,
+                "lost": self._links.counters.lost,
+                "duplicated": self._links.counters.duplicated,
+                "cut": self._links.counters.cut_in + self._links.counters.cut_out,
                 **self._wire.dropped,
             },
         )
+
+
+def _common(genesis: Genesis) -> Common:
+    try:
+        return Common(genesis)
+    except (KeyError, ValueError) as error:  # an unknown protocol; settings that no contract takes
+        raise ConfigError(f"the genesis of {genesis.network}: {error.args[0]}") from None
 
 
 def main(path: str) -> int:

@@ -12,6 +12,9 @@ import msgspec
 from consensus.chain import Block
 from consensus.protocols import Status
 
+REASONS_MAX = 200
+"""Different reasons of rejections told apart in one line; peers write parts of them, so their number is theirs."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -39,7 +42,11 @@ class Telemetry:
         self._commits.append((height, time.monotonic_ns()))
 
     def rejected(self, sender: str, reason: str) -> None:
-        self._rejections[f"{sender}: {reason[:160]}"] += 1
+        """Gathered and told with the next status, like commits."""
+        key = f"{sender}: {reason[:160]}"
+        if key not in self._rejections and len(self._rejections) >= REASONS_MAX:
+            key = "others"
+        self._rejections[key] += 1
 
     def status(  # noqa: PLR0913 - what is told
         self, *, first: bool, status: Status, mempool: int, head: Block, root: bytes, counters: dict[str, int]
@@ -57,7 +64,7 @@ class Telemetry:
             "closed": not head.transactions,
             "root": root.hex(),
         }
-        if fields == self._last and not self._commits and not first:
+        if fields == self._last and not (self._commits or self._rejections or first):
             return
         self._last = fields
         commits, self._commits = self._commits, []

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from network.codec import CodecError, MessageCodec
+from network.codec import MESSAGES_PER_FRAME, CodecError, MessageCodec
 from network.frames import FRAME_VERSION, Frame, FrameError, open_frame, seal_frame
 from network.replay import ReplayWindow
 from network.topics import build_topic, topic_of
@@ -111,8 +111,9 @@ class Wire:
         return None
 
     def _publish_all(self, lane: _Lane, messages: list[Any]) -> None:
+        """One frame, or as many as it takes for receivers to accept each."""
         body = self._codec.encode(messages)
-        if len(body) > BODY_BYTES_MAX and len(messages) > 1:
+        if len(messages) > MESSAGES_PER_FRAME or (len(body) > BODY_BYTES_MAX and len(messages) > 1):
             middle = len(messages) // 2
             self._publish_all(lane, messages[:middle])
             self._publish_all(lane, messages[middle:])

@@ -81,7 +81,7 @@ class Conductor:
         self._ready = [(step.at_ns, index) for index, step in enumerate(self._steps) if not self._missing[index]]
         heapq.heapify(self._ready)
         self._outstanding: dict[tuple[str, int], _Outstanding] = {}
-        self._votes: dict[tuple[str, int], dict[bytes, set[NodeId]]] = {}
+        self._votes: dict[tuple[str, int], dict[NodeId, bytes]] = {}  # what each node said last, by its hash
         self._done = 0
         self._began_ns = 0
 
@@ -111,7 +111,7 @@ class Conductor:
         """A receipt from node ``sender``; anything else, or one that does not verify, counts for nothing."""
         if not isinstance(message, Receipt) or sender not in self._voters:
             return []
-        open_entries = [e for e in message.entries if (message.client, e.number) in self._outstanding]
+        open_entries = {e.number: e for e in message.entries if (message.client, e.number) in self._outstanding}
         if not open_entries:
             return []
         data = receipt_bytes(self._directory.network, message.client, message.height, message.block, message.entries)
@@ -119,7 +119,7 @@ class Conductor:
             return [Trace("refused", ("a receipt whose signature does not verify", sender))]
         digest = sha256(data).digest()
         effects: Effects = []
-        for entry in open_entries:
+        for entry in open_entries.values():
             effects += self._count(now, sender, message, entry, digest)
         return effects + (self._release(now) if effects else [])
 
@@ -128,10 +128,14 @@ class Conductor:
         step = self._steps[self._positions[claim]]
         if entry.transaction != step.transaction_id:
             return []
-        voters = self._votes.setdefault(claim, {}).setdefault(digest, set())
-        voters.add(sender)
-        if len(voters) < self._needed:
+        votes = self._votes.setdefault(claim, {})
+        votes[sender] = digest
+        if sum(vote == digest for vote in votes.values()) < self._needed:
             return []
+        try:
+            output = msgspec.msgpack.decode(entry.output)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return [Trace("refused", ("a receipt whose output does not decode", sender))]
         outstanding = self._outstanding.pop(claim)
         del self._votes[claim]
         self._done += 1
@@ -140,7 +144,7 @@ class Conductor:
             step=step,
             position=outstanding.position,
             code=entry.code,
-            output=msgspec.msgpack.decode(entry.output),
+            output=output,
             height=receipt.height,
             receipt=digest.hex(),
             called_ns=outstanding.called_ns - self._began_ns,

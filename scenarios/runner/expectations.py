@@ -108,6 +108,11 @@ def _durability(evidence: Evidence) -> Expectation:
                     f"{held.name}: {item.step.id}, acknowledged at height {item.height}, stands at {found or 'none'}"
                 )
                 return Expectation("durability", "fail", detail)
+    highest = max(held.chain.height for held in evidence.holdings)
+    lost = [item for item in acknowledged if item.height > highest]
+    if lost:
+        detail = f"{lost[0].step.id}, acknowledged at height {lost[0].height}, stands in no ledger"
+        return Expectation("durability", "fail", detail)
     complete = sum(all(a.height <= held.chain.height for a in acknowledged) for held in evidence.holdings)
     detail = (
         f"{len(acknowledged)} acknowledged, each once in every ledger; {complete} of {len(evidence.holdings)} complete"

@@ -62,7 +62,7 @@ def _from_database(path: Path, node: NodeId, common: Common, like: ChainState | 
 
 def _same(blocks: Mapping[Any, Block], chain: ChainState) -> bool:
     return len(blocks) == chain.height and all(
-        height in blocks and blocks[height].hash == chain.entry(height).block.hash
+        height in blocks and blocks[height] == chain.entry(height).block  # its body too: the hash names its header
         for height in range(1, chain.height + 1)
     )
 

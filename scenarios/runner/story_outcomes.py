@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from node.privacy.vault import VaultRecord
 from scenarios.language.schema import Scenario
 from scenarios.language.units import UnitError, parse_money
 from scenarios.runner.conductor import Acknowledged
+
+_INTEGER = re.compile(r"-?[0-9]+(_[0-9]+)*")
 
 
 def output_surprises(scenario: Scenario, acknowledged: Sequence[Acknowledged]) -> tuple[list[str], int]:
@@ -63,5 +66,4 @@ def meant(value: Any) -> Any:
     try:
         return parse_money(value)
     except UnitError:
-        digits = value.replace("_", "")
-        return int(digits) if digits.lstrip("-").isdecimal() else value
+        return int(value) if _INTEGER.fullmatch(value) else value

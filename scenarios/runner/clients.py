@@ -7,6 +7,7 @@ over in a file. Acknowledgements go to standard output as JSON lines; standard i
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from pathlib import Path
@@ -131,9 +132,12 @@ class ClientsProcess:
         sys.stdout.flush()
 
 
-def main(raw: str) -> int:
-    """``python -m scenarios.runner.clients JSON``."""
-    config = msgspec.json.decode(raw, type=ClientsConfig)
+def main() -> int:
+    """``python -m scenarios.runner.clients``: the first line of standard input is a :class:`ClientsConfig`.
+
+    Not an argument, which every user of the machine could read: a broker's address may hold a password.
+    """
+    config = msgspec.json.decode(_first_line(sys.stdin.fileno()), type=ClientsConfig)
     plan = make_plan(load_scenario(Path(config.scenario)), protocol=config.protocol, seed=config.seed)
     try:
         asyncio.run(ClientsProcess(config, plan).run())
@@ -143,5 +147,13 @@ def main(raw: str) -> int:
     return 0
 
 
+def _first_line(descriptor: int) -> bytes:
+    """Byte by byte: what follows the line is for the event loop to read."""
+    line = bytearray()
+    while (byte := os.read(descriptor, 1)) not in (b"", b"\n"):
+        line += byte
+    return bytes(line)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1]))
+    raise SystemExit(main())

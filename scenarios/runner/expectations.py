@@ -14,16 +14,17 @@ import msgspec
 from node.assembly import Common
 from node.contracts.accounts import overdrawn, total_of_all_accounts
 from node.ledger.transaction import decode_transaction
-from node.privacy.vault import VaultRecord
+from node.privacy.envelope import Envelope
+from node.privacy.vault import VaultRecord, open_for
 from scenarios.language.models.expect import MetricBound, Quantity
 from scenarios.results import Expectation, Metrics
 from scenarios.runner.flows import flow_differences
-from scenarios.runner.holdings import Holdings, wallet_vault
+from scenarios.runner.holdings import Holdings, envelopes_on
 from scenarios.runner.leaks import LeakScan
 from scenarios.runner.liveness import converged, recovered
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
-from scenarios.runner.story_checks import reads_logged, two_clocks
+from scenarios.runner.story_checks import opened_by_parties_only, reads_logged, two_clocks
 from scenarios.runner.story_outcomes import output_surprises, sealed_surprises
 
 
@@ -224,23 +225,35 @@ def _story(evidence: Evidence) -> list[Expectation]:
     if len(acknowledged) < len(evidence.plan.workload.steps):
         return [Expectation("story", "inconclusive", "not all of it was told")]
     surprises, compared = output_surprises(scenario, acknowledged)
-    sealed, opened = sealed_surprises(scenario, acknowledged, _vaults(evidence))
+    highest = max(evidence.holdings, key=lambda held: held.chain.height)
+    envelopes = envelopes_on(highest.chain, evidence.common)
+    vaults = _vaults(evidence, envelopes)
+    sealed, opened = sealed_surprises(scenario, acknowledged, vaults)
     wrong = surprises + sealed
     if wrong:
         told = Expectation("story", "fail", f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if len(wrong) > 1 else ''}")
     else:
         told = Expectation("story", "pass", f"{compared} values in receipts and {opened} under seal are as told")
-    highest = max(evidence.holdings, key=lambda held: held.chain.height)
-    return [told, reads_logged(highest.chain.tree), *two_clocks(scenario, evidence.plan.seed, acknowledged)]
+    complete = {name: vault for name, vault in vaults.items() if name not in _behind(evidence, highest)}
+    return [
+        told,
+        opened_by_parties_only(envelopes, complete),
+        reads_logged(highest.chain.tree),
+        *two_clocks(scenario, evidence.plan.seed, acknowledged),
+    ]
 
 
-def _vaults(evidence: Evidence) -> dict[str, list[VaultRecord]]:
-    """What each organisation's node holds opened, and what people's wallets can open of the same chain."""
+def _behind(evidence: Evidence, highest: Holdings) -> tuple[str, ...]:
+    """Nodes that do not hold the whole chain, and so cannot have opened all of it."""
+    return tuple(held.name for held in evidence.holdings if held.chain.height < highest.chain.height)
+
+
+def _vaults(evidence: Evidence, envelopes: Sequence[Envelope]) -> dict[str, Sequence[VaultRecord]]:
+    """What each organisation's node holds opened, and what people's wallets can open."""
     plan = evidence.plan
-    vaults = {held.name: list(held.vault.values()) for held in evidence.holdings}
-    highest = max(evidence.holdings, key=lambda held: held.chain.height)
+    vaults: dict[str, Sequence[VaultRecord]] = {held.name: list(held.vault.values()) for held in evidence.holdings}
     for name in (client.name for client in plan.genesis.clients if client.name not in vaults):
-        vaults[name] = wallet_vault(highest.chain, evidence.common, name, plan.keyring.seal_secret(name))
+        vaults[name] = open_for(envelopes, name, plan.keyring.seal_secret(name))
     return vaults
 
 
@@ -264,9 +277,24 @@ def _metric(bound: MetricBound, evidence: Evidence) -> Expectation:
         (bound.max, lambda v, b: v <= b, "at most"),
         (bound.equals, lambda v, b: v == b, "exactly"),
     )
+    kind = next(limit.kind for limit, _, _ in checks if limit is not None)
     for limit, holds, words in checks:
         if limit is not None and not holds(value, limit.value):
-            return Expectation(
-                bound.metric, bound.severity, f"is {value}, should be {words} {limit.value} ({limit.kind})"
-            )
-    return Expectation(bound.metric, "pass", f"is {value}")
+            detail = f"is {told(value, kind)}, should be {words} {told(limit.value, kind)}"
+            return Expectation(bound.metric, bound.severity, detail)
+    return Expectation(bound.metric, "pass", f"is {told(value, kind)}")
+
+
+def told(value: int, kind: str) -> str:
+    """A measured value for people: ``kind`` as the bound's quantity has it."""
+    match kind:
+        case "duration":
+            return f"{value / 1e9:.3g} s" if value >= 10**9 else f"{value / 1e6:.3g} ms"
+        case "rate":
+            return f"{value / 1e6:.3g}/s"
+        case "share":
+            return f"{value / 1e4:g} %"
+        case "money":
+            return f"{value / 100:,.2f} CNY"
+        case _:
+            return f"{value:,}"

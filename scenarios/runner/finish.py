@@ -35,6 +35,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     bus: str | None
     argv: tuple[str, ...]
+    scenario_sha256: str  # of the text that lies in the folder
     started: dt.datetime
 
 
@@ -75,7 +76,7 @@ def finish_run(folder: RunFolder, plan: Plan, left: Left, facts: Circumstances) 
         folder.manifest,
         Manifest(
             scenario=plan.scenario.name,
-            scenario_sha256=plan.scenario.origin.sha256,
+            scenario_sha256=facts.scenario_sha256,
             protocol=plan.genesis.protocol,
             seed=plan.seed,
             mode=facts.mode,  # type: ignore[arg-type] # one of the two by the command line's check

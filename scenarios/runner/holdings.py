@@ -11,9 +11,10 @@ import msgspec
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
 from consensus.vocabulary import NodeId
 from network.codec import RecordCodec
-from node.assembly import Common, vault_opener
+from node.assembly import Common
 from node.chain_state import ChainState
 from node.ledger.store import SqliteStore
+from node.privacy.envelope import Envelope
 from node.privacy.vault import VaultRecord
 from node.process import NODE_SPACE
 from node.replica import VAULT
@@ -67,13 +68,12 @@ def _same(blocks: Mapping[Any, Block], chain: ChainState) -> bool:
     )
 
 
-def wallet_vault(chain: ChainState, common: Common, name: str, seal_secret: bytes) -> list[VaultRecord]:
-    """What the wallet ``name`` can open of all that ``chain`` carries, by executing it again."""
-    opened = vault_opener(name, seal_secret)
+def envelopes_on(chain: ChainState, common: Common) -> list[Envelope]:
+    """Every sealed payload that ``chain`` carries, in order, by executing it again."""
     tree = common.genesis_tree
-    vault: list[VaultRecord] = []
+    envelopes: list[Envelope] = []
     for height in range(1, chain.height + 1):
         execution = common.execute(tree, chain.entry(height).block)
-        vault += opened(execution).values()
+        envelopes += (envelope for outcome in execution.outcomes for envelope in outcome.envelopes)
         tree = execution.tree
-    return vault
+    return envelopes

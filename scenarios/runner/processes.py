@@ -56,6 +56,7 @@ class _Node(msgspec.Struct):
     empty_head: bool = False
     mempool: int = 0
     connected: bool = False
+    fatal: str = ""  # why it stopped, by its own account
     expected_down: bool = False
     crashes: set[int] = set()  # those that keep it down, by number
     pauses: int = 0  # that keep it standing still
@@ -207,12 +208,10 @@ class ProcessesRun:
             bus=url,
             incarnation=time.time_ns(),
         )
-        raw = msgspec.json.encode(config).decode()
-        child = Child(
-            "clients", ("-m", "scenarios.runner.clients", raw), self._folder / "clients.log", self._heard_clients
-        )
+        child = Child("clients", ("-m", "scenarios.runner.clients"), self._folder / "clients.log", self._heard_clients)
         self._clients = child
         await child.start()
+        child.tell(msgspec.json.encode(config))
         await self._until_ready([(child, self._clients_ready)])
         child.tell(b"start")
 
@@ -267,7 +266,7 @@ class ProcessesRun:
         for node in self._nodes:
             if node.child.alive or node.expected_down or node.view.condition == "down":
                 continue
-            words = node.child.last_words()
+            words = node.fatal or node.child.last_words()
             full = node.child.exit_code == EXIT_STORE
             self._failure = RunError(
                 f"{node.child.name} stopped: {words or f'exit code {node.child.exit_code}'}",
@@ -306,7 +305,7 @@ class ProcessesRun:
             case "bus":
                 node.connected = line["connected"]
             case "fatal":
-                pass  # its exit code and last words say it again
+                node.fatal = line["message"]
 
     def _take_status(self, number: NodeId, line: dict[str, Any]) -> None:
         node = self._nodes[number]

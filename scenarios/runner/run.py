@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from node.ledger.store import StoreError
 from scenarios.language.schema import Scenario
 from scenarios.results import RunFolder
 from scenarios.results.event_trace import EventTrace
+from scenarios.results.redaction import redacted
 from scenarios.runner.finish import Circumstances, Finished, Left, finish_run
 from scenarios.runner.ground import RunError
 from scenarios.runner.holdings import Holdings, from_databases
@@ -58,7 +60,8 @@ def run(  # noqa: PLR0913 - the choices of one run
     plan = make_plan(scenario, protocol=protocol, seed=seed)
     try:
         folder = RunFolder.create(out or Path("runs"), scenario.name, plan.seed, started)
-        folder.write(folder.scenario, scenario.origin.resolved)
+        resolved = redacted(scenario.origin.resolved)
+        folder.write(folder.scenario, resolved)
         _announce(plan, view, chosen_mode, chosen_bus)
         virtual = chosen_mode == "virtual"
         left = (
@@ -68,8 +71,9 @@ def run(  # noqa: PLR0913 - the choices of one run
         )
         facts = Circumstances(
             mode=chosen_mode,
-            bus=None if virtual else chosen_bus,
-            argv=tuple(sys.argv),
+            bus=None if virtual else redacted(chosen_bus),
+            argv=tuple(redacted(argument) for argument in sys.argv),
+            scenario_sha256=sha256(resolved.encode()).hexdigest(),
             started=started,
         )
         finished = finish_run(folder, plan, left, facts)
@@ -117,7 +121,9 @@ def _announce(plan: Plan, view: RunView, mode: str, bus: str) -> None:
         for number, member in enumerate(genesis.members)
     ]
     quorum = f"quorum {chosen.quorum} of {len(chosen.voters)}"
-    view.started(scenario.name, mode, "virtual" if mode == "virtual" else bus, genesis.protocol, quorum, nodes)
+    view.started(
+        scenario.name, mode, "virtual" if mode == "virtual" else redacted(bus), genesis.protocol, quorum, nodes
+    )
 
 
 def _line(verdict: str, name: str, detail: str) -> str:

@@ -1,0 +1,205 @@
+"""The process around a replica: who may say what to it, and what it does when it cannot go on.
+
+Whole processes on a real bus are run in ``tests/end_to_end``; here single parts are called by hand.
+"""
+
+import io
+import sys
+
+import msgspec
+import pytest
+
+from consensus.vocabulary import Trace
+from network.bus.links import LinkFaults
+from network.gossip import Position, Submit, Transactions
+from node.chain_state import Divergence
+from node.config import ConfigError, load_config
+from node.ledger.store import StoreError
+from node.process import EXIT_CONFIG, EXIT_INTERNAL, EXIT_STORE, NodeProcess, main
+from node.telemetry import Telemetry
+from tests.node.lab import KEYS, genesis, transfer
+
+
+def write_config(folder, *, name="member-0", keys="member-0", network=None, **changes):
+    (folder / "genesis.bin").write_bytes((network or genesis(observers=1)).encode())
+    config = {
+        "name": name,
+        "genesis": "genesis.bin",
+        "bus": "mqtt://127.0.0.1:1",
+        "sign_seed": KEYS[keys].sign_seed.hex(),
+        "seal_secret": KEYS.seal_secret(keys).hex(),
+    }
+    path = folder / "node.json"
+    path.write_bytes(msgspec.json.encode({**config, **changes}))
+    return path
+
+
+class Replica:
+    """Notes what it is told; does what the test says."""
+
+    def __init__(self):
+        self.heard = []
+        self.error = None
+
+    def submit(self, now, raws):  # noqa: ARG002
+        self.heard.append(("submit", raws))
+        if self.error is not None:
+            raise self.error
+        return [Trace("noted")]
+
+    def receive(self, now, sender, message):  # noqa: ARG002
+        self.heard.append((sender, message))
+        return []
+
+
+class Carrier:
+    def __init__(self):
+        self.carried = []
+
+    def carry(self, effects):
+        self.carried += effects
+
+
+class Wire:
+    """Hands over what the test put there as if it had come from the bus."""
+
+    def __init__(self, sender, *messages):
+        self.received = (sender, list(messages))
+
+    def receive(self, topic, payload):  # noqa: ARG002
+        return self.received
+
+
+@pytest.fixture
+def process(tmp_path):
+    process = NodeProcess(load_config(write_config(tmp_path)), Telemetry("member-0", io.StringIO()))
+    process._replica, process._carrier, process._ready = Replica(), Carrier(), True
+    process._links = LinkFaults("member-0")
+    return process
+
+
+def hear(process, sender, *messages):
+    process._wire = Wire(sender, *messages)
+    process._frame("topic", b"")
+    return process._replica.heard
+
+
+# Who may say what
+
+
+def test_a_members_messages_reach_the_replica_under_its_number(process):
+    position = Position(1, bytes(32))
+    assert hear(process, "member-1", position) == [(1, position)]
+
+
+def test_a_wallet_may_submit_for_itself(process):
+    assert hear(process, "wallet.ann", Submit("ann", (b"raw",))) == [("submit", (b"raw",))]
+
+
+@pytest.mark.parametrize("message", [Submit("bob", ()), Transactions(()), Position(1, bytes(32))])
+def test_a_wallet_may_say_nothing_else(process, message):
+    assert hear(process, "wallet.ann", message) == []
+    assert sum(process._telemetry._rejections.values()) == 1
+
+
+def test_frames_before_the_node_is_ready_are_dropped(process):
+    process._ready = False
+    assert hear(process, "member-1", Position(1, bytes(32))) == []
+
+
+def test_members_and_wallets_are_verified_by_their_own_keys(process):
+    assert process._key_of("member-1") == KEYS.verify_key("member-1")
+    assert process._key_of("wallet.ann") == KEYS.verify_key("ann")
+    for stranger in ("ann", "wallet.member-1", "nobody", "wallet.nobody"):
+        assert process._key_of(stranger) is None
+
+
+def test_a_member_whose_name_looks_like_a_wallets_is_not_that_wallets_prey(tmp_path):
+    network = genesis(observers=1)
+    odd = msgspec.structs.replace(network.members[1], name="wallet.ann")
+    network = msgspec.structs.replace(network, members=(network.members[0], odd))
+    process = NodeProcess(load_config(write_config(tmp_path, network=network)), Telemetry("member-0", io.StringIO()))
+    assert process._key_of("wallet.ann") == odd.verify_key
+
+
+# When it cannot go on
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(Divergence("roots differ"), EXIT_INTERNAL), (StoreError("the disk is full"), EXIT_STORE)]
+)
+def test_an_error_of_the_replica_ends_the_node_with_a_word(process, capsys, error, code):
+    process._replica.error = error
+    hear(process, "wallet.ann", Submit("ann", ()))
+    assert (process._exit_code, process._stop.is_set()) == (code, True)
+    assert str(error) in capsys.readouterr().err
+    assert process._carrier.carried == []
+
+
+def test_a_node_that_ends_takes_no_more_inputs(process):
+    process._fail(StoreError("the disk is full"))
+    assert hear(process, "wallet.ann", Submit("ann", ())) == []
+
+
+def test_effects_of_an_input_are_carried(process):
+    hear(process, "wallet.ann", Submit("ann", (transfer(1),)))
+    assert process._carrier.carried == [Trace("noted")]
+
+
+# Commands
+
+
+def test_links_are_cut_and_worsened_by_command(process):
+    process._command(b'{"do":"links","cut":["member-1"],"rules":{"member-2":{"loss_ppm":1000000}}}')
+    assert process._links.cut == {"member-1"}
+    assert process._links.judge("member-2") == ()
+    process._command(b'{"do":"links","cut":[],"rules":{}}')
+    assert process._links.judge("member-1") == process._links.judge("member-2") == (0,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"7",
+        b'{"do":"dance"}',
+        b'{"do":"links","cut":7,"rules":{}}',
+        b'{"do":"links","cut":[],"rules":{"member-2":{"loss_ppm":-1}}}',
+    ],
+)
+def test_a_command_that_makes_no_sense_changes_nothing(process, line):
+    process._links.partition(["member-1"])
+    process._command(line)
+    assert process._links.cut == {"member-1"}
+    assert not process._stop.is_set()
+
+
+def test_a_node_stops_when_it_is_told_to(process):
+    process._command(b'{"do":"stop"}')
+    assert (process._stop.is_set(), process._exit_code) == (True, 0)
+
+
+# Configurations that no node can run
+
+
+def test_a_name_that_is_no_members_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="ann is no member of the network lab"):
+        NodeProcess(load_config(write_config(tmp_path, name="ann")), Telemetry("ann", sys.stdout))
+
+
+def test_a_key_that_is_not_the_members_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="sign_seed is not the one of member-0"):
+        NodeProcess(load_config(write_config(tmp_path, keys="member-1")), Telemetry("member-0", sys.stdout))
+
+
+def test_a_genesis_of_an_unknown_protocol_is_refused(tmp_path):
+    network = msgspec.structs.replace(genesis(), protocol="paxos")
+    with pytest.raises(ConfigError, match="no protocol 'paxos'"):
+        NodeProcess(load_config(write_config(tmp_path, network=network)), Telemetry("member-0", sys.stdout))
+
+
+def test_the_command_tells_a_wrong_configuration_in_one_line(tmp_path, capsys):
+    assert main(str(tmp_path / "node.json")) == EXIT_CONFIG
+    assert capsys.readouterr().err.count("\n") == 1

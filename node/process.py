@@ -11,6 +11,7 @@ and its end means that whoever started the node is gone: the node stops.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import signal
@@ -246,10 +247,10 @@ class NodeProcess:
         """Stop. What is not durable was not said, so this loses nothing that anyone was told."""
         self._exit_code = EXIT_STORE if isinstance(error, StoreError) else EXIT_INTERNAL
         message = str(error) if self._exit_code == EXIT_STORE else f"{type(error).__name__}: {error}"
+        self._stop.set()
         self._telemetry.event("fatal", message=message)
         _LOG.error("the node stops: %s", message, exc_info=error)
-        sys.stderr.write(f"consortium node: {message}\n")
-        self._stop.set()
+        _say(message)
 
     # Life
 
@@ -328,15 +329,22 @@ def main(path: str) -> int:
         process = NodeProcess(config, Telemetry(config.name, sys.stdout))
         return asyncio.run(process.run())
     except (ConfigError, BusError) as error:
-        sys.stderr.write(f"consortium node: {error}\n")
+        _say(str(error))
         return EXIT_CONFIG
     except StoreError as error:
-        sys.stderr.write(f"consortium node: {error}\n")
+        _say(str(error))
         return EXIT_STORE
     except Exception:  # noqa: BLE001 - told to people in one line, and to the log in full
         _LOG.exception("the node stops: an error that should not happen")
-        sys.stderr.write(f"consortium node: internal error; see {Path(path).parent / 'node.log'}\n")
+        _say(f"internal error; see {Path(path).parent / 'node.log'}")
         return EXIT_INTERNAL
+
+
+def _say(message: str) -> None:
+    """A line on standard error, which may lie on the very disk that is full: then it is not said."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"consortium node: {message}\n")
+        sys.stderr.flush()
 
 
 def _log_to(path: Path) -> None:

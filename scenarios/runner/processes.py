@@ -224,7 +224,8 @@ class ProcessesRun:
                     return
                 if not child.alive:
                     await child.wait()
-                    raise RunError(f"{child.name} did not start: {child.last_words() or 'no reason given'}")
+                    words = child.last_words() or f"exit code {child.exit_code}"
+                    raise RunError(f"{child.name} did not start: {words}", inconclusive=child.exit_code == EXIT_STORE)
                 if time.monotonic() > deadline:
                     raise RunError(f"{child.name} was not ready within {READY_S:g} s", inconclusive=True)
                 with contextlib.suppress(TimeoutError):

@@ -95,8 +95,10 @@ class Started:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        if self._process.poll() is None:
-            self._process.communicate(timeout=10)
+        self._process.wait(10)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
 
 
 @contextmanager

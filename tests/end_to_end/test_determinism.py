@@ -10,7 +10,16 @@ pytestmark = pytest.mark.timeout(120)
 
 FAULTS = "faults=[{at: 1 s, crash: leader, restart_after: 2 s}, {at: 2 s, loss: 20%, for: 5 s}]"
 SMALL = ("--set", "workload.0.population=30", "--set", "network.default.duplicate=5%", "--set", FAULTS)
-FIXED = ("event_sha256", "state_root", "head", "height", "business_root", "virtual_ns", "expectations", "scenario_sha256")
+FIXED = (
+    "event_sha256",
+    "state_root",
+    "head",
+    "height",
+    "business_root",
+    "virtual_ns",
+    "expectations",
+    "scenario_sha256",
+)
 
 
 def virtual(place, seed: int, hash_seed: str):
@@ -23,7 +32,8 @@ def virtual(place, seed: int, hash_seed: str):
 
 def test_one_seed_is_one_run_under_any_hash_seed_and_another_seed_another(tmp_path):
     first, again, other = (
-        virtual(tmp_path / name, seed, hash_seed) for name, seed, hash_seed in (("a", 3, "0"), ("b", 3, "271828"), ("c", 4, "0"))
+        virtual(tmp_path / name, seed, hash_seed)
+        for name, seed, hash_seed in (("a", 3, "0"), ("b", 3, "271828"), ("c", 4, "0"))
     )
     for key in FIXED:
         assert first.manifest[key] == again.manifest[key], key

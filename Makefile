@@ -34,7 +34,7 @@ demo: $(BASE) ## run the main scenario on real processes, with the live dashboar
 	@$(BIN)/consortium demo
 
 test: $(READY) ## run the test suite
-	$(BIN)/python -m pytest -q -m "not soak"
+	$(BIN)/python -m pytest -q
 
 lint: $(READY) types contracts ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

@@ -2,7 +2,6 @@
 Usage: python audit.py LEDGER.jsonl (needs: pip install msgpack pynacl)
 """
 
-
 import json
 import re
 import sys

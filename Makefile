@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint types contracts bench soak lock schema clean
+.PHONY: help demo test lint types contracts bench soak lock schema docs clean
 
 help: ## say what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ lock: ## renew requirements.txt from pyproject.toml (needs uv: pip install uv)
 
 schema: $(BASE) ## renew the shipped JSON Schema of scenarios
 	$(BIN)/consortium schema > configs/scenario.schema.json
+
+docs: $(BASE) ## renew the reference pages that are made from the program
+	$(BIN)/python docs/generate.py
 
 clean: ## remove the virtual environment and caches; runs/ stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -224,8 +224,11 @@ class ProcessesRun:
                     return
                 if not child.alive:
                     await child.wait()
-                    words = child.last_words() or f"exit code {child.exit_code}"
-                    raise RunError(f"{child.name} did not start: {words}", inconclusive=child.exit_code == EXIT_STORE)
+                    cannot_write = child.exit_code == EXIT_STORE
+                    reason = "it cannot write; is the disk full?" if cannot_write else f"exit code {child.exit_code}"
+                    raise RunError(
+                        f"{child.name} did not start: {child.last_words() or reason}", inconclusive=cannot_write
+                    )
                 if time.monotonic() > deadline:
                     raise RunError(f"{child.name} was not ready within {READY_S:g} s", inconclusive=True)
                 with contextlib.suppress(TimeoutError):

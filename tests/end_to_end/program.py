@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,19 +27,18 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "COLUMNS": "120", "NO_COLOR": "1", **more}
 
 
-def consortium(*words: str, cwd: Path, seconds: float = 100, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run `consortium`, at most so long; nobody ever sees a traceback."""
-    done = subprocess.run(  # noqa: S603 -- our own program
-        [*CONSORTIUM, *words],
-        cwd=cwd,
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
+def execute(command: Sequence[str], cwd: Path, seconds: float = 100, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, at most so long; nobody ever sees a traceback."""
+    done = subprocess.run(  # noqa: S603 -- the tests' own commands
+        command, cwd=cwd, env=environment(**more), capture_output=True, text=True, timeout=seconds, check=False
     )
     assert "Traceback" not in done.stdout + done.stderr
     return done
+
+
+def consortium(*words: str, cwd: Path, seconds: float = 100, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run `consortium` to its end."""
+    return execute([*CONSORTIUM, *words], cwd, seconds, **more)
 
 
 class Started:

@@ -58,7 +58,7 @@ def test_the_shipped_scenario_passes(tmp_path):
 
 def test_doubled_and_lost_frames_between_processes_are_counted_and_change_nothing(tmp_path):
     bad = ("--set", "network.default.duplicate=40%", "--set", "network.default.loss=10%")
-    small = ("--set", "workload.0.population=40", "--mode", "processes", "--ui", "none")
+    small = ("--set", "workload.0.population=12", "--mode", "processes", "--ui", "none")
     done = consortium("run", "real_spending", *small, *bad, *QUICK, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     measured = json.loads((latest(tmp_path, "real_spending").path / "metrics.json").read_text())

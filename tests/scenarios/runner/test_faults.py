@@ -1,0 +1,226 @@
+"""Faults: when each begins, whom it means, and what a world is told to do."""
+
+import json
+
+import pytest
+
+from consensus.protocols import Status
+from network.virtual.faults import Crash, Cut, Delay, Loss, Pause, Restart
+from network.virtual.links import instant_links
+from scenarios.language.models.faults import Fault
+from scenarios.runner.faults import FaultScript, apply_fault, over_ns, seconds
+from scenarios.runner.ground import resolve_target
+from scenarios.runner.link_orders import LinkOrders
+from scenarios.runner.virtual import VirtualHands
+
+NAMES = ("n0", "n1", "n2", "n3")
+SECOND = 10**9
+
+
+def fault(**fields):
+    return Fault.model_validate_json(json.dumps({"at": "1 s", **fields}))
+
+
+# When
+
+
+def test_a_fault_begins_at_its_time_and_once():
+    script = FaultScript([fault(crash="n0"), fault(at="2 s", crash="n1")])
+    assert script.next_ns == SECOND
+    assert script.due(SECOND - 1, 0) == []
+    assert [f.crash for f in script.due(SECOND, 0)] == ["n0"]
+    assert script.due(SECOND, 0) == []
+    assert script.next_ns == 2 * SECOND
+
+
+def test_faults_that_are_overdue_begin_together_in_their_order():
+    script = FaultScript([fault(at="2 s", crash="n1"), fault(crash="n0")])
+    assert [f.crash for f in script.due(9 * SECOND, 0)] == ["n1", "n0"]
+    assert script.next_ns is None
+
+
+def test_a_fault_may_wait_for_a_height():
+    script = FaultScript([Fault(after_commits=5, crash="n0")])
+    assert (script.next_ns, script.counts_commits) == (None, True)
+    assert script.due(99 * SECOND, 4) == []
+    assert len(script.due(0, 5)) == 1
+    assert not script.counts_commits
+
+
+def test_a_fault_is_over_when_it_says():
+    assert over_ns(fault(crash="n0", restart_after="2 s"), SECOND) == 3 * SECOND
+    assert over_ns(fault(pause="n0", **{"for": "2 s"}), SECOND) == 3 * SECOND
+    assert over_ns(fault(crash="n0"), SECOND) is None
+
+
+# Whom
+
+
+def up(**leaders):
+    """Status of nodes that are up: n0=1 means that node 0 takes node 1 for the leader."""
+    return {
+        int(name[1:]): Status(role="follower", round=1, leader=leader, height=0) for name, leader in leaders.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "nodes", "meant"),
+    [
+        ("n2", up(), 2),
+        ("leader", up(n0=1, n1=1, n2=1), 1),
+        ("leader", up(n0=0, n1=2, n2=2), 2),
+        ("leader", up(n0=0, n1=1), 0),
+        ("leader", up(n1=None, n2=None), 1),
+        ("leader", up(n1=3, n2=3), 1),
+        ("leader", up(), 0),
+        ("follower", up(n0=1, n1=1, n2=1), 0),
+        ("follower", up(n0=0, n1=0, n2=0), 1),
+        ("follower", up(n1=1), 1),
+    ],
+)
+def test_leader_and_follower_are_who_most_believe_them_to_be(target, nodes, meant):
+    assert resolve_target(target, NAMES, (0, 1, 2), nodes) == meant
+
+
+# What
+
+
+class Hands:
+    def __init__(self):
+        self.done = []
+
+    def __getattr__(self, name):
+        return lambda *arguments: self.done.append((name, *arguments))
+
+
+@pytest.mark.parametrize(
+    ("fields", "done", "told"),
+    [
+        ({"crash": "n1"}, [("crash", 1, None)], "n1 is killed"),
+        (
+            {"crash": "n1", "restart_after": "2 s"},
+            [("crash", 1, 2 * SECOND)],
+            "n1 is killed, back in 2 s",
+        ),
+        ({"restart": "n1"}, [("restart", 1)], "n1 starts again"),
+        ({"pause": "n1", "for": "500 ms"}, [("pause", 1, SECOND // 2)], "n1 stands still for 500 ms"),
+        ({"cut": ["n1", "n2"]}, [("cut", (1, 2), (), None)], "n1, n2 cut off from everyone"),
+        ({"cut": ["n1"], "from": ["n0"], "for": "1 s"}, [("cut", (1,), (0,), SECOND)], "n1 cut off from n0 for 1 s"),
+        (
+            {"partition": [["n0"], ["n1"], "rest"]},
+            [("cut", (0,), (1,), None), ("cut", (0,), (2, 3), None), ("cut", (1,), (2, 3), None)],
+            "the network splits: n0 | n1 | n2, n3",
+        ),
+        ({"partition": [["n0"], ["n1"]]}, [("cut", (0,), (1,), None)], "the network splits: n0 | n1"),
+        ({"loss": "2.5%", "for": "1 s"}, [("worsen", (), 25_000, 0, SECOND)], "2.5 % of messages lost for 1 s"),
+        ({"delay": "20 ms", "on": ["n3"]}, [("worsen", (3,), 0, 20_000_000, None)], "messages 20 ms late at n3"),
+    ],
+)
+def test_a_fault_does_what_it_says_and_is_told(fields, done, told):
+    hands = Hands()
+    line = apply_fault(fault(**fields), hands, NAMES.index, len(NAMES))
+    assert hands.done == done
+    assert line.format(*NAMES) == told
+
+
+def test_durations_are_told_in_words():
+    assert [seconds(ns) for ns in (1_500_000_000, SECOND, 20_000_000, 1_000)] == ["1.5 s", "1 s", "20 ms", "0.001 ms"]
+
+
+# In the virtual world
+
+
+class World:
+    now = 7
+
+    def __init__(self):
+        self.plan = []
+
+    def inject(self, item):
+        self.plan.append(item)
+
+
+@pytest.fixture
+def hands():
+    hands = VirtualHands(World(), everyone=(0, 1, 2, 3))
+    hands.plan = hands._world.plan
+    return hands
+
+
+def test_faults_become_items_of_the_plan_from_now_on(hands):
+    hands.crash(1, 5)
+    hands.restart(1)
+    hands.pause(2, None)
+    hands.cut((0,), (), 5)
+    assert hands.plan == [
+        Crash(at_ns=7, node=1, for_ns=5),
+        Restart(at_ns=7, node=1),
+        Pause(at_ns=7, node=2),
+        Cut(at_ns=7, one=(0,), for_ns=5),
+    ]
+
+
+def test_worse_links_for_all_are_one_item_of_each_kind(hands):
+    hands.worsen((), 10, 20, None)
+    assert hands.plan == [Loss(at_ns=7, ppm=10), Delay(at_ns=7, extra_ns=20)]
+
+
+def covering(items, source, target):
+    return sum(
+        (not item.sources or source in item.sources) and (not item.targets or target in item.targets) for item in items
+    )
+
+
+def test_worse_links_of_some_touch_each_of_their_messages_once_and_no_others(hands):
+    hands.worsen((0, 1), 10, 0, None)
+    touched = {(source, target): covering(hands.plan, source, target) for source in range(4) for target in range(4)}
+    assert touched == {pair: int(bool({0, 1} & set(pair))) for pair in touched}
+
+
+# Between processes
+
+
+@pytest.fixture
+def orders():
+    return LinkOrders(4, instant_links())
+
+
+def cuts(orders):
+    return [orders.for_node(node, NAMES)["cut"] for node in range(4)]
+
+
+def test_a_cut_severs_both_directions(orders):
+    orders.cut((0,), (1, 2))
+    assert cuts(orders) == [["n1", "n2"], ["n0"], ["n0"], []]
+
+
+def test_a_cut_from_everyone_severs_all_but_those_who_are_cut_together(orders):
+    orders.cut((0, 1), ())
+    assert cuts(orders) == [["n2", "n3"], ["n2", "n3"], ["n0", "n1"], ["n0", "n1"]]
+
+
+def test_an_order_that_ends_is_over_and_others_stay(orders):
+    first = orders.cut((0,), (1,))
+    orders.cut((0,), (2,))
+    orders.end(first)
+    assert cuts(orders) == [["n2"], [], ["n0"], []]
+    orders.end(first)
+    assert cuts(orders) == [["n2"], [], ["n0"], []]
+
+
+def test_overlapping_losses_compound_and_delays_add_up(orders):
+    orders.worsen((), 500_000, 10)
+    orders.worsen((0,), 500_000, 5)
+    rules = orders.for_node(1, NAMES)["rules"]
+    assert (rules["n0"]["loss_ppm"], rules["n0"]["delay_ns"]) == (750_000, 15)
+    assert (rules["n2"]["loss_ppm"], rules["n2"]["delay_ns"]) == (500_000, 10)
+
+
+def test_worse_links_of_a_node_touch_what_it_sends_and_what_it_hears(orders):
+    orders.worsen((0,), 10, 0)
+    assert sorted(orders.for_node(0, NAMES)["rules"]) == ["n1", "n2", "n3"]
+    assert sorted(orders.for_node(1, NAMES)["rules"]) == ["n0"]
+
+
+def test_without_orders_there_is_nothing_to_do(orders):
+    assert orders.for_node(2, NAMES) == {"cut": [], "rules": {}}

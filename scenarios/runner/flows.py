@@ -24,9 +24,13 @@ from scenarios.runner.workload import Step
 
 
 class FlowKind(NamedTuple):
-    """A generator: the model of its arguments, its steps, its opening cash, and what is wrong at the end."""
+    """A generator: the model of its arguments, its steps, its opening cash, and what is wrong at the end.
+
+    ``cast`` finds its parties among the members: ValueError where they do not do.
+    """
 
     arguments: type[Part]
+    cast: Callable[[Scenario], Any]
     build: Callable[[Any, Scenario, KeyRing, Genesis, int], list[Step]]
     openings: Callable[[Any, Scenario], tuple[Opening, ...]]
     differences: Callable[[Any, Scenario, StateTree], tuple[str, ...]]
@@ -36,6 +40,7 @@ FLOWS: Mapping[str, FlowKind] = MappingProxyType(
     {
         "city-plan": FlowKind(
             arguments=city_plan.CityPlan,
+            cast=city_plan.cast_of,
             build=city_plan.build,
             openings=city_plan.openings,
             differences=city_plan.differences,
@@ -94,9 +99,14 @@ def _read(
         problems.append(Problem(mark, ("workload", index, "flow"), message))
         return None
     try:
-        return kind, kind.arguments.model_validate({"flow": name, **extra})
+        arguments = kind.arguments.model_validate({"flow": name, **extra})
+        kind.cast(scenario)
     except ValidationError as error:
         for found in error.errors():
             path = ("workload", index, *found["loc"])
             problems.append(Problem(mark, path, found["msg"]))
         return None
+    except ValueError as error:
+        problems.append(Problem(mark, ("workload", index), str(error)))
+        return None
+    return kind, arguments

@@ -229,12 +229,17 @@ class _Recorder(Observer):
             if isinstance(effect, Commit):
                 self._record.decisions.append(Decision(now, node, effect.height))
             elif isinstance(effect, Rejected):
-                key = f"node {node} refused: {effect.reason}"
-                self._record.rejections[key] = self._record.rejections.get(key, 0) + 1
+                self._refused(node, effect.reason)
+            elif isinstance(effect, Trace) and effect.kind == "refused":
+                self._refused(node, str(effect.detail[0]))
             elif isinstance(effect, Trace) and effect.kind == "acknowledged":
                 acknowledged = effect.detail[0]
                 self._record.acknowledged.append(acknowledged)
                 self._tell(now, acknowledged)
+
+    def _refused(self, node: NodeId, reason: str) -> None:
+        key = f"node {node} refused: {reason}"
+        self._record.rejections[key] = self._record.rejections.get(key, 0) + 1
 
 
 class _Tap(Observer):

@@ -252,6 +252,8 @@ def test_a_state_that_lost_a_fen_is_told_apart(small):
         ("workload.0.run_out=5 days", ("workload", 0), "longer than `batch_days`"),
         ("workload.0.cover=3 days", ("workload", 0), "fewer days"),
         ("workload.0.coverage=1", ("workload", 0, "coverage"), "Extra inputs"),
+        ("members.insurer.count=8", ("workload", 0), "at most 7 insurers"),
+        ("members={insurer: {}, hospital: {}, bureau: {}}", ("workload", 0), "needs a member of role `reinsurer`"),
     ],
 )
 def test_what_is_wrong_with_a_flow_is_said_at_its_place(override, path, said):

@@ -6,8 +6,9 @@ sums another way, from the data alone, and ``outcomes`` reads them off the state
 """
 
 from scenarios.runner.city_plan.arguments import CityPlan
+from scenarios.runner.city_plan.cast import cast_of
 from scenarios.runner.city_plan.model import expected_outcomes
 from scenarios.runner.city_plan.outcomes import differences, outcomes
 from scenarios.runner.city_plan.year import build, openings
 
-__all__ = ["CityPlan", "build", "differences", "expected_outcomes", "openings", "outcomes"]
+__all__ = ["CityPlan", "build", "cast_of", "differences", "expected_outcomes", "openings", "outcomes"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from node.contracts.inclusive import DAY_MS
+from node.ledger.transaction import SIGNATURES_MAX
 from scenarios.language.schema import Scenario
 from scenarios.runner.city_plan.arguments import DAY_NS, CityPlan
 
@@ -21,13 +22,16 @@ class Cast(NamedTuple):
 
 
 def cast_of(scenario: Scenario) -> Cast:
-    """The first bureau and reinsurer, and every insurer and hospital. ValueError names the role that is missing."""
+    """The first bureau and reinsurer, and every insurer and hospital. ValueError where they cannot make a plan."""
     names: dict[str, list[str]] = {}
     for member in scenario.member_names:
         names.setdefault(member.role, []).append(member.name)
     for role in ("bureau", "reinsurer", "insurer", "hospital"):
         if role not in names:
             raise ValueError(f"the city's plan needs a member of role `{role}`")
+    if len(names["insurer"]) >= SIGNATURES_MAX:
+        most = SIGNATURES_MAX - 1
+        raise ValueError(f"the city's plan has at most {most} insurers: bureau and insurers sign it in one transaction")
     return Cast(
         bureau=names["bureau"][0],
         reinsurer=names["reinsurer"][0],

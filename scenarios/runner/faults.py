@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import msgspec
-
 from consensus.vocabulary import NodeId
 from scenarios.language.models.faults import Fault
-
-FOREVER = 2**62
 
 
 class Hands(Protocol):
@@ -33,12 +29,6 @@ class Hands(Protocol):
     def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
         """Messages from and to ``nodes`` (empty: all) get lost or late."""
         ...
-
-
-class Due(msgspec.Struct, frozen=True):
-    """A fault to begin now."""
-
-    fault: Fault
 
 
 class FaultScript:

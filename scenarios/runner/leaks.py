@@ -7,7 +7,9 @@ parties they must be found, in the vault, or the scan would prove nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from scenarios.language.schema import Scenario
 
 BUS = "the bus"
 _CHUNK_BYTES = 1 << 20
+_SQLITE_MAGIC = b"SQLite format 3\x00"
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -39,12 +42,14 @@ class LeakScan:
                 self._sightings[place, identifier] = where
 
     def look_through(self, place: str, path: Path) -> None:
-        """Look through a file, however large."""
+        """Look through a file, however large; through a database's values besides, which its pages may cut in two."""
         with path.open("rb") as file:
             rest = b""
             while chunk := file.read(_CHUNK_BYTES):
                 self.look(place, rest + chunk, path.name)
                 rest = chunk[-self._longest :]
+        for value in _values(path):
+            self.look(place, value, path.name)
 
     def look_at_value(self, place: str, value: Any, where: str) -> None:
         """Look through what ``value`` is at rest or on the wire."""
@@ -72,6 +77,17 @@ class LeakScan:
 def scan_for(scenario: Scenario) -> LeakScan | None:
     """A scan where the scenario expects privacy and names canaries; otherwise nothing is looked for."""
     return LeakScan(scenario.canaries) if scenario.canaries and "privacy" in scenario.expect.safety else None
+
+
+def _values(path: Path) -> Iterator[bytes]:
+    """Every value in the SQLite database at ``path``, as bytes; nothing where there is none, or none that reads."""
+    with path.open("rb") as file:
+        if file.read(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
+            return
+    with contextlib.closing(sqlite3.connect(path)) as database, contextlib.suppress(sqlite3.DatabaseError):
+        for (table,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            for row in database.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - the name is the database's own
+                yield from (value if isinstance(value, bytes) else str(value).encode() for value in row)
 
 
 def _spellings(text: str) -> tuple[bytes, ...]:

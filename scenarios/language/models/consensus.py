@@ -10,16 +10,17 @@ from typing import Annotated
 
 from pydantic import Field
 
+from node.ledger.block import BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX
 from scenarios.language.models.base import Bytes, Nanoseconds, Part, TimeSpan, Word
 
 
 class Blocks(Part):
     """How transactions are put into blocks."""
 
-    transactions_max: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    transactions_max: Annotated[int, Field(ge=1, le=BLOCK_TRANSACTIONS_MAX)] | None = None
     """The most transactions in one block."""
-    bytes_max: Bytes | None = None
-    """The most bytes of transactions in one block."""
+    bytes_max: Annotated[Bytes, Field(ge=1, le=BLOCK_BYTES_MAX)] | None = None
+    """The most bytes of transactions in one block; a transaction larger than that goes alone."""
 
 
 class Raft(Part):

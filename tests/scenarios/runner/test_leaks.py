@@ -31,6 +31,26 @@ def test_a_canary_in_an_sqlite_file_is_found(scan, tmp_path):
     assert scan.leaks() == ["`diagnosis` lies at insurer (node.sqlite)"]
 
 
+def test_a_canary_that_a_databases_pages_cut_in_two_is_found(tmp_path):
+    long = Canary(id="long", value="0123456789abcdef" * 12)
+    for offset in range(0, 4096, 150):
+        path = tmp_path / f"{offset}.sqlite"
+        plant_in_database(path, "." * 9999 + long.value + "." * offset)
+        if long.value.encode() not in path.read_bytes():
+            break
+    else:
+        pytest.fail("no page cut the canary: this test tests nothing")
+    scan = LeakScan([long])
+    scan.look_through("insurer", path)
+    assert len(scan.leaks()) == 1
+
+
+def test_a_broken_database_is_looked_through_as_far_as_it_reads(scan, tmp_path):
+    (tmp_path / "node.sqlite").write_bytes(b"SQLite format 3\x00" + DIAGNOSIS.encode())
+    scan.look_through("insurer", tmp_path / "node.sqlite")
+    assert len(scan.leaks()) == 1
+
+
 def test_a_canary_in_a_log_is_found(scan, tmp_path):
     (tmp_path / "node.log").write_text(f"INFO query about {DIAGNOSIS}\n", encoding="utf-8")
     scan.look_through("insurer", tmp_path / "node.log")

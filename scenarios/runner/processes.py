@@ -31,7 +31,9 @@ from scenarios.runner.ground import RunError, resolve_target
 from scenarios.runner.leaks import BUS, scan_for
 from scenarios.runner.link_orders import LinkOrders
 from scenarios.runner.links import links_of
+from scenarios.runner.node_child import NodeChild
 from scenarios.runner.plan import Plan
+from scenarios.runner.process_faults import ProcessHands, Witness
 from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
 from scenarios.runner.view import NodeView, RunView
 
@@ -42,25 +44,6 @@ BUS_PATIENCE_S = 10.0
 """How long no node at all may reach the broker before the run is given up."""
 SETTLE_S = 30.0
 """How long after the last acknowledgement the nodes may take to agree on one closed chain."""
-
-
-class _Node(msgspec.Struct):
-    """What is known of one node's process."""
-
-    child: Child
-    folder: Path
-    ready: asyncio.Event
-    view: NodeView
-    status: Status | None = None
-    head: str = ""
-    empty_head: bool = False
-    mempool: int = 0
-    connected: bool = False
-    fatal: str = ""  # why it stopped, by its own account
-    expected_down: bool = False
-    crashes: set[int] = set()  # those that keep it down, by number
-    pauses: int = 0  # that keep it standing still
-    lock: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)  # one start or kill at a time
 
 
 class ProcessesRun:
@@ -75,7 +58,7 @@ class ProcessesRun:
         self.common = Common(plan.genesis)
         self.record = RunRecord()
         self._script = FaultScript(plan.scenario.faults)
-        self._nodes: list[_Node] = []
+        self._nodes: list[NodeChild] = []
         self._began_ns = 0
         self._drained = asyncio.Event()
         self._clients: Child | None = None
@@ -84,9 +67,18 @@ class ProcessesRun:
         self._failure: RunError | None = None
         self._broker_process: BrokerProcess | None = None
         self._unconnected_since = 0.0
-        self._orders = LinkOrders(len(plan.genesis.members), links_of(plan))
-        self._jobs: set[asyncio.Task[None]] = set()
-        self._crashes = 0
+        self._hands = ProcessHands(
+            self._nodes,
+            plan.node_names,
+            LinkOrders(len(plan.genesis.members), links_of(plan)),
+            Witness(
+                show=lambda node, condition: self._show(node, condition=condition),
+                until_ready=lambda node: self._until_ready([(node.child, node.ready)]),
+                back=self._is_back,
+                healed=lambda: self._told_fault("the links heal"),
+                failed=self._fail,
+            ),
+        )
         self.scan = scan_for(plan.scenario)
         self._clocks = ClaimClocks(plan.scenario, plan.seed)
 
@@ -176,11 +168,11 @@ class ProcessesRun:
             view = NodeView(
                 name=member.name, role=member.role, votes=number in self.common.voters, condition="starting"
             )
-            self._nodes.append(_Node(child=child, folder=folder, ready=asyncio.Event(), view=view))
+            self._nodes.append(NodeChild(child=child, folder=folder, ready=asyncio.Event(), view=view))
         for node in self._nodes:
             await node.child.start()
         await self._until_ready([(node.child, node.ready) for node in self._nodes])
-        self._tell_orders()
+        self._hands.tell_orders()
 
     def _write_config(self, folder: Path, number: NodeId, url: str) -> None:
         plan = self._plan
@@ -256,7 +248,7 @@ class ProcessesRun:
 
     def _settled(self) -> bool:
         """No fault to come or to end, and every node that should be up holds the same closed chain."""
-        if self._script.next_ns is not None or self._jobs:
+        if self._script.next_ns is not None or self._hands.busy:
             return False
         up = [node for node in self._nodes if not node.expected_down]
         return (
@@ -330,7 +322,7 @@ class ProcessesRun:
             self.record.counters[f"{node.child.name}.{key}"] = count
         self._show(node, condition="up")
 
-    def _show(self, node: _Node, *, condition: str) -> None:
+    def _show(self, node: NodeChild, *, condition: str) -> None:
         status = node.status
         if status is not None and condition == "up":
             node.view = msgspec.structs.replace(
@@ -380,9 +372,12 @@ class ProcessesRun:
     def _begin_faults(self) -> None:
         height = max((node.status.height for node in self._nodes if node.status), default=0)
         for fault in self._script.due(self._now_ns() if self._began_ns else -1, height):
-            line = apply_fault(fault, self, self._resolve, len(self._nodes)).format(*self._plan.node_names)
-            self.record.faults.append(FaultDone(self._now_ns(), line, over_ns(fault, self._now_ns())))
-            self._view.fault(self._now_ns(), line)
+            line = apply_fault(fault, self._hands, self._resolve, len(self._nodes)).format(*self._plan.node_names)
+            self._told_fault(line, over_ns(fault, self._now_ns()))
+
+    def _told_fault(self, line: str, until_ns: int | None = None) -> None:
+        self.record.faults.append(FaultDone(self._now_ns(), line, until_ns))
+        self._view.fault(self._now_ns(), line)
 
     def _resolve(self, target: str) -> NodeId:
         up = {
@@ -392,86 +387,14 @@ class ProcessesRun:
         }
         return resolve_target(target, self._plan.node_names, self.common.voters, up)
 
-    def crash(self, node: NodeId, for_ns: int | None) -> None:
-        self._crashes += 1
-        self._nodes[node].expected_down = True
-        self._nodes[node].crashes.add(self._crashes)
-        self._job(self._kill(node, self._crashes, for_ns))
-
-    def restart(self, node: NodeId) -> None:
-        self._nodes[node].crashes.clear()
-        self._job(self._start_again(node))
-
-    def pause(self, node: NodeId, for_ns: int | None) -> None:
-        self._job(self._stand_still(node, for_ns))
-
-    def cut(self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], for_ns: int | None) -> None:
-        self._job(self._disturb(self._orders.cut(one, other), for_ns))
-
-    def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
-        self._job(self._disturb(self._orders.worsen(nodes, loss_ppm, delay_ns), for_ns))
-
-    async def _kill(self, number: NodeId, crash: int, for_ns: int | None) -> None:
+    def _is_back(self, number: NodeId) -> None:
         node = self._nodes[number]
-        async with node.lock:
-            await node.child.kill()
-            self._show(node, condition="down")
-        if for_ns is not None:
-            await asyncio.sleep(for_ns / 1e9)
-            node.crashes.discard(crash)
-            await self._start_again(number)
-
-    async def _start_again(self, number: NodeId) -> None:
-        """Start it, unless another crash keeps it down or it runs already."""
-        node = self._nodes[number]
-        async with node.lock:
-            if node.crashes or node.child.alive:
-                return
-            node.ready.clear()
-            self._show(node, condition="starting")
-            await node.child.start()
-            await self._until_ready([(node.child, node.ready)])
-            node.expected_down = bool(node.crashes)
-        now = self._now_ns()
         if node.status is not None:
-            self.record.resumed.append(Decision(now, number, node.status.height))
-        self.record.faults.append(FaultDone(now, f"{node.child.name} is back"))
-        self._tell_orders()
+            self.record.resumed.append(Decision(self._now_ns(), number, node.status.height))
+        self._told_fault(f"{node.child.name} is back")
 
-    async def _stand_still(self, number: NodeId, for_ns: int | None) -> None:
-        node = self._nodes[number]
-        node.pauses += 1
-        node.child.send_signal(signal.SIGSTOP)
-        self._show(node, condition="slow")
-        if for_ns is not None:
-            await asyncio.sleep(for_ns / 1e9)
-            node.pauses -= 1
-            if not node.pauses:
-                node.child.send_signal(signal.SIGCONT)
-
-    async def _disturb(self, order: int, for_ns: int | None) -> None:
-        self._tell_orders()
-        if for_ns is not None:
-            await asyncio.sleep(for_ns / 1e9)
-            self._orders.end(order)
-            self._tell_orders()
-            self.record.faults.append(FaultDone(self._now_ns(), "the links heal"))
-            self._view.fault(self._now_ns(), "the links heal")
-
-    def _tell_orders(self) -> None:
-        for number, node in enumerate(self._nodes):
-            orders = self._orders.for_node(number, self._plan.node_names)
-            node.child.tell(msgspec.json.encode({"do": "links", **orders}))
-
-    def _job(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._jobs.add(task)
-        task.add_done_callback(self._job_done)
-
-    def _job_done(self, task: asyncio.Task[None]) -> None:
-        self._jobs.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._failure = error if isinstance(error, RunError) else RunError(f"a fault could not be done: {error}")
+    def _fail(self, failure: RunError) -> None:
+        self._failure = failure
 
     # Ending
 
@@ -479,8 +402,7 @@ class ProcessesRun:
         self.record.ended_ns = self._now_ns()
         self.record.faults_waiting = self._script.waiting
         self.record.down = [number for number, node in enumerate(self._nodes) if not node.child.alive]
-        for job in list(self._jobs):
-            job.cancel()
+        self._hands.cancel()
         if self._clients is not None:
             await self._clients.stop(STOP_S)
         await asyncio.gather(*(node.child.stop(STOP_S) for node in self._nodes if node.child.pid is not None))

@@ -217,7 +217,11 @@ class ProcessesRun:
                 if not child.alive:
                     await child.wait()
                     cannot_write = child.exit_code == EXIT_STORE
-                    reason = "it cannot write; is the disk full?" if cannot_write else f"exit code {child.exit_code}"
+                    reason = (
+                        "it could not write; perhaps the disk is full"
+                        if cannot_write
+                        else f"exit code {child.exit_code}"
+                    )
                     raise RunError(
                         f"{child.name} did not start: {child.last_words() or reason}", inconclusive=cannot_write
                     )

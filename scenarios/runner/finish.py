@@ -110,11 +110,10 @@ def measure(record: RunRecord) -> Metrics:
             metrics.sample(f"{item.step.flow}.latency", item.returned_ns, latency)
         if item.code != "ok":
             metrics.count("refused", item.returned_ns)
-    first_decided: dict[int, int] = {}
+    first = record.first_decided()
     for decision in record.decisions:
-        first = first_decided.setdefault(decision.height, decision.now_ns)
-        metrics.sample("block_spread", decision.now_ns, max(0, decision.now_ns - first))
-    for now_ns in first_decided.values():
+        metrics.sample("block_spread", decision.now_ns, decision.now_ns - first[decision.height])
+    for now_ns in first.values():
         metrics.count("blocks", now_ns)
     for key, number in record.counters.items():
         if number:

@@ -25,7 +25,7 @@ def recovered(record: RunRecord, within_ns: int, *, steps: int) -> Expectation:
     if (unjudged := _nothing_to_judge(name, record)) is not None:
         return unjudged
     calm = calm_ns(record)
-    later = [first for first in _first_decided(record).values() if first > calm]
+    later = [first for first in record.first_decided().values() if first > calm]
     if later and min(later) <= calm + within_ns:
         return Expectation(name, "pass", f"a block {seconds(min(later) - calm)} after the last fault")
     if sum(item.returned_ns <= calm for item in record.acknowledged) == steps:
@@ -51,7 +51,7 @@ def converged(record: RunRecord, within_ns: int, *, names: Sequence[str]) -> Exp
         if node in record.down:
             continue
         held = _held_from(record, node)
-        for height, first in _first_decided(record).items():
+        for height, first in record.first_decided().items():
             since = max(first, calm)
             at = next((held[above] for above in range(height, max(held, default=0) + 1) if above in held), None)
             if at is None and record.ended_ns < since + within_ns:
@@ -69,13 +69,6 @@ def _nothing_to_judge(name: str, record: RunRecord) -> Expectation | None:
     if record.faults_waiting:
         return Expectation(name, "inconclusive", f"{record.faults_waiting} of the planned faults never began")
     return None
-
-
-def _first_decided(record: RunRecord) -> dict[int, int]:
-    first: dict[int, int] = {}
-    for decision in record.decisions:
-        first[decision.height] = min(decision.now_ns, first.get(decision.height, decision.now_ns))
-    return dict(sorted(first.items()))
 
 
 def _held_from(record: RunRecord, node: int) -> dict[int, int]:

@@ -52,3 +52,10 @@ class RunRecord(msgspec.Struct, kw_only=True):
     interrupted: bool = False
     trouble: RunError | None = None  # what ended the run before its time
     event_sha256: str | None = None
+
+    def first_decided(self) -> dict[int, int]:
+        """When each height was decided first, by whoever; in order of height. Nodes tell late, and not in order."""
+        first: dict[int, int] = {}
+        for decision in self.decisions:
+            first[decision.height] = min(decision.now_ns, first.get(decision.height, decision.now_ns))
+        return dict(sorted(first.items()))

@@ -10,10 +10,11 @@ from scenarios.results.manifest import (
     versions,
     write_manifest,
 )
-from scenarios.results.metrics import Metrics, Summary
+from scenarios.results.metrics import STATISTICS, Metrics, Summary
 from scenarios.results.run_folder import RunFolder
 
 __all__ = [
+    "STATISTICS",
     "Expectation",
     "Manifest",
     "ManifestError",

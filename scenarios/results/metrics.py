@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 SECOND_NS = 1_000_000_000
+STATISTICS = ("count", "mean", "p50", "p90", "p99", "max", "rate")
+"""What may be asked of a measure: as in ``commit_latency.p99``."""
 RATE_SCALE = 1_000_000
 """Rates are given in events per so many seconds, as the language's own quantities are."""
 
@@ -75,11 +77,11 @@ class Metrics:
     def value(self, name: str, duration_ns: int) -> int | None:
         """The value that an expectation's "measure.statistic" means; None where nothing was measured.
 
-        ``statistic`` is count, mean, p50, p90, p99 or max, or ``rate``: events in :data:`RATE_SCALE` seconds of
-        ``duration_ns``. KeyError where the name has no such form.
+        ``statistic`` is one of :data:`STATISTICS`; ``rate`` is events in :data:`RATE_SCALE` seconds of ``duration_ns``.
+        KeyError where the name has no such form.
         """
         measure, _, statistic = name.rpartition(".")
-        if not measure or statistic not in {"count", "mean", "p50", "p90", "p99", "max", "rate"}:
+        if not measure or statistic not in STATISTICS:
             raise KeyError(name)
         summary = self.summary().get(measure)
         if summary is None:

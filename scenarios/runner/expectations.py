@@ -17,7 +17,7 @@ from node.ledger.transaction import decode_transaction
 from node.privacy.envelope import Envelope
 from node.privacy.vault import VaultRecord, open_for
 from scenarios.language.models.expect import MetricBound, Quantity
-from scenarios.results import Expectation, Metrics
+from scenarios.results import STATISTICS, Expectation, Metrics
 from scenarios.runner.flows import flow_differences
 from scenarios.runner.holdings import Holdings, envelopes_on
 from scenarios.runner.leaks import LeakScan
@@ -269,6 +269,8 @@ def _flows(evidence: Evidence) -> list[Expectation]:
 
 
 def _metric(bound: MetricBound, evidence: Evidence) -> Expectation:
+    if "." not in bound.metric or bound.metric.rpartition(".")[2] not in STATISTICS:
+        return Expectation(bound.metric, "inconclusive", f"is no measure: end it in .{', .'.join(STATISTICS)}")
     value = evidence.metrics.value(bound.metric, evidence.record.ended_ns)
     if value is None:
         return Expectation(bound.metric, "inconclusive", "was never measured")

@@ -273,6 +273,13 @@ def test_what_was_never_measured_is_inconclusive(case):
     assert case.verdicts()["x.max"] == "inconclusive"
 
 
+@pytest.mark.parametrize("name", ["commit_latency", "commit_latency.median", "max"])
+def test_a_name_that_asks_for_no_statistic_is_told(case, name):
+    case.metrics.sample("commit_latency", 1, 20)
+    case.bounds = (MetricBound.model_construct(metric=name, min=None, max=Quantity(1, "count"), equals=None),)
+    assert case.verdicts()[name] == "inconclusive"
+
+
 # The verdict
 
 

@@ -144,20 +144,12 @@ class NodeProcess:
             network=network,
             codec=MessageCodec(self._common.protocol.messages),
             incarnation=incarnation,
-            verify_key_of=self._key_of,
+            verify_key_of=self._common.directory.frame_key,
             publish=self._links.sending(bus.publish),
             schedule=self._loop.call_soon,
         )
         self._wire.speak_as(self._me_name, self._keys.sign)
         return bus
-
-    def _key_of(self, name: str) -> bytes | None:
-        """Whose signature a frame of ``name`` must bear: a member's before a wallet's, as :meth:`_frame` takes it."""
-        directory = self._common.directory
-        number = directory.number(name)
-        if number is not None:
-            return directory.member_key(number)
-        return directory.client_key(name.removeprefix(WALLET_PREFIX)) if name.startswith(WALLET_PREFIX) else None
 
     # Inputs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from network.wire import WALLET_PREFIX
 from node.ledger.genesis import Client, Genesis, Member
 
 
@@ -46,3 +47,10 @@ class Directory:
         """The Ed25519 key that verifies a node's votes and frames."""
         members = self.genesis.members
         return members[number].verify_key if 0 <= number < len(members) else None
+
+    def frame_key(self, sender: str) -> bytes | None:
+        """The key that a frame of ``sender`` must bear: a member's before a wallet's; None for a stranger."""
+        number = self.number(sender)
+        if number is not None:
+            return self.member_key(number)
+        return self.client_key(sender.removeprefix(WALLET_PREFIX)) if sender.startswith(WALLET_PREFIX) else None

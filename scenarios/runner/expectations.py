@@ -160,9 +160,12 @@ def _privacy(evidence: Evidence) -> Expectation:
     scan = evidence.scan
     if scan is None or not evidence.plan.scenario.canaries:
         return Expectation("privacy", "inconclusive", "no canaries are declared, so nothing was looked for")
-    wrong = scan.leaks() or scan.missing(evidence.plan.node_names)
-    if wrong:
-        return Expectation("privacy", "fail", "; ".join(wrong[:3]))
+    leaks, missing = scan.leaks(), scan.missing(evidence.plan.node_names)
+    if leaks:
+        return Expectation("privacy", "fail", "; ".join(leaks[:3]))
+    if missing:  # a story that was cut short may not have come to where its parties get them
+        told = len(evidence.record.acknowledged) == len(evidence.plan.workload.steps)
+        return Expectation("privacy", "fail" if told else "inconclusive", "; ".join(missing[:3]))
     count = len(evidence.plan.scenario.canaries)
     return Expectation("privacy", "pass", f"{count} canaries only at their parties, in {scan.bytes_scanned:,} bytes")
 

@@ -20,6 +20,7 @@ import msgspec
 from consensus.protocols import Status
 from consensus.vocabulary import NodeId
 from network.bus import BrokerProcess, BusError, MqttBus, embedded_broker, private_mosquitto
+from network.frames import FrameError, open_frame
 from node.assembly import Common
 from node.process import EXIT_STORE
 from scenarios.runner.child import Child
@@ -28,7 +29,7 @@ from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import RunError, resolve_target
-from scenarios.runner.leaks import BUS, scan_for
+from scenarios.runner.leaks import BUS, LeakScan, scan_for
 from scenarios.runner.link_orders import LinkOrders
 from scenarios.runner.links import links_of
 from scenarios.runner.node_child import NodeChild
@@ -130,7 +131,10 @@ class ProcessesRun:
             yield url
 
     def _tap(self, url: str) -> contextlib.AbstractAsyncContextManager[object]:
-        """Where privacy is to be judged, listen to everything on the bus."""
+        """Where privacy is to be judged, listen to everything that members and wallets say on the bus.
+
+        What a stranger publishes is no leak of theirs: it is passed over, as nodes pass it over.
+        """
         scan = self.scan
         if scan is None:
             return contextlib.nullcontext()
@@ -139,8 +143,13 @@ class ProcessesRun:
             url,
             client_id=f"{network}.tap",
             subscriptions=[f"{network}/#"],
-            on_message=lambda topic, payload: scan.look(BUS, payload, topic),
+            on_message=lambda topic, payload: self._overhear(scan, topic, payload),
         )
+
+    def _overhear(self, scan: LeakScan, topic: str, payload: bytes) -> None:
+        with contextlib.suppress(FrameError):
+            open_frame(payload, self._plan.genesis.network, self.common.directory.frame_key)
+            scan.look(BUS, payload, topic)
 
     def scan_stores(self) -> None:
         """Look for canaries in every file of every node, and in the logs of broker and clients."""

@@ -6,7 +6,6 @@ oracles of :mod:`consensus.properties` watching every event.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from consensus.properties import Observer, Violation, standard_oracles
@@ -33,8 +32,6 @@ from scenarios.runner.view import NodeView, RunView
 SLICE_NS = SECOND // 10
 """How often faults by height are looked at and the view is refreshed, in virtual time."""
 
-VIEW_INTERVAL_S = 0.1
-
 
 class VirtualRun:
     """One run. ``run`` fills a :class:`RunRecord`; afterwards the replicas can be looked at."""
@@ -48,7 +45,6 @@ class VirtualRun:
         self._clients = self._nodes
         self._script = FaultScript(plan.scenario.faults)
         self._names = plan.node_names
-        self._shown_at = 0.0
         self.scan = scan_for(plan.scenario)
         self._clocks = ClaimClocks(plan.scenario, plan.seed)
         self.world = World(
@@ -92,7 +88,7 @@ class VirtualRun:
             self._view.violated(self.world.now, violation.property, violation.fact_a)
         except KeyboardInterrupt:
             self.record.interrupted = True
-        self._show(force=True)
+        self._show()
         self.record.ended_ns = self.world.now
         self.record.event_sha256 = self.world.event_sha256()
         self.record.counters.update(self.world.counts)
@@ -184,11 +180,8 @@ class VirtualRun:
         if clocks is not None:
             self._view.clocks(now, *clocks)
 
-    def _show(self, *, force: bool = False) -> None:
-        """Refresh the view, at most every so often in real time: watching must not slow the run down."""
-        if not force and time.monotonic() - self._shown_at < VIEW_INTERVAL_S:
-            return
-        self._shown_at = time.monotonic()
+    def _show(self) -> None:
+        """Refresh the view: at fixed virtual times, so that the same run is told in the same words."""
         now = self.world.now
         if self.world.machine(self._clients) is not None:
             self._view.progress(now, *self._conductor().progress)

@@ -108,10 +108,10 @@ def test_frames_before_the_node_is_ready_are_dropped(process):
 
 
 def test_members_and_wallets_are_verified_by_their_own_keys(process):
-    assert process._key_of("member-1") == KEYS.verify_key("member-1")
-    assert process._key_of("wallet.ann") == KEYS.verify_key("ann")
+    assert process._common.directory.frame_key("member-1") == KEYS.verify_key("member-1")
+    assert process._common.directory.frame_key("wallet.ann") == KEYS.verify_key("ann")
     for stranger in ("ann", "wallet.member-1", "nobody", "wallet.nobody"):
-        assert process._key_of(stranger) is None
+        assert process._common.directory.frame_key(stranger) is None
 
 
 def test_a_member_whose_name_looks_like_a_wallets_is_not_that_wallets_prey(tmp_path):
@@ -119,7 +119,7 @@ def test_a_member_whose_name_looks_like_a_wallets_is_not_that_wallets_prey(tmp_p
     odd = msgspec.structs.replace(network.members[1], name="wallet.ann")
     network = msgspec.structs.replace(network, members=(network.members[0], odd))
     process = NodeProcess(load_config(write_config(tmp_path, network=network)), Telemetry("member-0", io.StringIO()))
-    assert process._key_of("wallet.ann") == odd.verify_key
+    assert process._common.directory.frame_key("wallet.ann") == odd.verify_key
 
 
 # When it cannot go on

@@ -23,6 +23,14 @@ LEVEL_LENGTH_MAX = 64
 _LEVEL = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
+WALLET_PREFIX = "wallet."
+
+
+def wallet_address(client: str) -> str:
+    """The name under which a client's wallet stands on the bus (its organisation's node has the plain name)."""
+    return WALLET_PREFIX + client
+
+
 class TopicError(ValueError):
     """A string that is no topic of ours, or parts that make none."""
 

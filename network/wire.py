@@ -23,15 +23,9 @@ from network.topics import build_topic, topic_of
 _LOG = logging.getLogger(__name__)
 BODY_BYTES_MAX = 3 * 1024 * 1024
 LOG_INTERVAL_S = 5.0
-WALLET_PREFIX = "wallet."
 
 _Lane = tuple[str, str, str]
 """(sender, receiver or "", kind)"""
-
-
-def wallet_address(client: str) -> str:
-    """The name under which a client's wallet stands on the bus (its organisation's node has the plain name)."""
-    return WALLET_PREFIX + client
 
 
 class Wire:

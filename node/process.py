@@ -42,8 +42,8 @@ from consensus.vocabulary import (
 from network.bus import BusError, MqttBus
 from network.bus.links import LinkFaults, LinkRule
 from network.codec import MessageCodec, RecordCodec
-from network.topics import node_filters
-from network.wire import WALLET_PREFIX, Wire, wallet_address
+from network.topics import WALLET_PREFIX, node_filters, wallet_address
+from network.wire import Wire
 from node.assembly import Common, vault_opener
 from node.carrier import Carrier
 from node.config import ConfigError, NodeConfig, load_config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from network.wire import WALLET_PREFIX
+from network.topics import WALLET_PREFIX
 from node.ledger.genesis import Client, Genesis, Member
 
 

@@ -18,8 +18,8 @@ import msgspec
 from consensus.vocabulary import Effects, Send, SetTimer, Trace
 from network.bus import BusError, MqttBus
 from network.codec import MessageCodec
-from network.topics import client_filters
-from network.wire import Wire, wallet_address
+from network.topics import client_filters, wallet_address
+from network.wire import Wire
 from node.assembly import Common
 from scenarios.language import load_scenario
 from scenarios.runner.plan import Plan, make_plan

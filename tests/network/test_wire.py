@@ -10,8 +10,8 @@ from network import wire as room
 from network.codec import MESSAGES_PER_FRAME, MessageCodec
 from network.frames import FRAME_VERSION, Frame, seal_frame
 from network.gossip import Fetch, Submit
-from network.topics import build_topic
-from network.wire import Wire, wallet_address
+from network.topics import build_topic, wallet_address
+from network.wire import Wire
 
 KEYS = {name: SigningKey(bytes([number]) * 32) for number, name in enumerate(("a", "b", "c", "wallet.ann"))}
 

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from hashlib import sha256
 from typing import Any, Protocol
 
 import msgspec
 
 from consensus.chain import Block, Certificate
+from consensus.configuration import Configuration, Reconfiguration
+from consensus.proof import Run
 from consensus.vocabulary import Effects, Image, NodeId
 
 
@@ -29,11 +32,34 @@ class Verdict(Enum):
 
 
 class Application(Protocol):
-    """What a core asks of the ledger and contracts above it. Pure; must not call back into the core."""
+    """What a core asks of the ledger and contracts above it. Pure; must not call back into the core.
+
+    All but :meth:`validate` have defaults: members that never change, no snapshots.
+    """
 
     def validate(self, block: Block) -> Verdict:
         """Judge everything about a block but its place in the chain: roots, signatures, stated state."""
         ...
+
+    def reconfiguration(self, block: Block) -> Reconfiguration | None:  # noqa: ARG002  a default
+        """The change of members that this (acceptable) block asks for; a function of the block alone."""
+        return None
+
+    def members_hash(self, configuration: Configuration) -> bytes | None:  # noqa: ARG002  a default
+        """What ``header.members`` of a block decided under ``configuration`` must be; None: not our business."""
+        return None
+
+    def manifest(self, height: int) -> tuple[bytes, ...] | None:  # noqa: ARG002  a default
+        """The digests of the chunks of the state after ``height``; None where it is not executed or not kept."""
+        return None
+
+    def chunk(self, height: int, place: int) -> bytes | None:  # noqa: ARG002  a default
+        """One chunk of the state after ``height``; None where it is not (or no longer) kept."""
+        return None
+
+    def chunk_digest(self, chunk: bytes) -> bytes:
+        """The digest under which a manifest lists this chunk; never raises, whatever the bytes."""
+        return sha256(chunk).digest()
 
 
 class Crypto(Protocol):
@@ -49,11 +75,17 @@ class Crypto(Protocol):
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """Where the next block of this proposer goes."""
+    """Where the next block of this proposer goes.
+
+    ``configuration`` decides it unless it carries a reconfiguration itself, which it may only if ``reconfigurable``
+    (None from a protocol whose members never change). The block's header names the hash of what decides it.
+    """
 
     height: int
     parent: bytes
     round: int
+    configuration: Configuration | None = None
+    reconfigurable: bool = False
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -64,14 +96,16 @@ class Status(msgspec.Struct, frozen=True):
     leader: NodeId | None
     height: int  # highest decided height
     changing: bool = False  # an election or view change is under way
+    busy: str | None = None  # why a leader takes no block just now (a limit that is reached); None: it does
+    configuration: Configuration | None = None  # in force at the end of its log; None: the genesis' voters, always
 
 
 class Setup(msgspec.Struct, frozen=True):
     """What every core is built from.
 
-    ``voters`` ascend. ``genesis`` is the hash of the block at height 0, which every node holds undisputed.
-    ``image`` is what this node's store held at start (empty at first). ``random`` gives 64 fresh bits at each
-    call from this node's seeded source. ``options`` are the protocol's own settings, validated by it.
+    ``voters`` ascend: the configuration of the genesis. ``genesis`` is the hash of the block at height 0, which every
+    node holds undisputed. ``image`` is what this node's store held at start (empty at first). ``random`` gives 64 fresh
+    bits at each call from this node's seeded source. ``options`` are the protocol's own settings, validated by it.
     """
 
     me: NodeId
@@ -128,7 +162,29 @@ class Core(Protocol):
         ...
 
     def certifies(self, block: Block, certificate: Certificate) -> bool:
-        """Does ``certificate`` prove, to anyone, that ``block`` was decided?"""
+        """Does ``certificate`` prove, to anyone, that ``block`` was decided?
+
+        Judged by the configuration in force right above the last decided block here.
+        """
+        ...
+
+    def proves(self, run: Run) -> int:
+        """How many of these blocks, from the first, which follows our last decided one, the run proves decided.
+
+        A certificate proves its block and those before it, as far back as the same configuration decides them.
+        """
+        ...
+
+    def executed(self, now: int, height: int) -> Effects:
+        """The application has executed ``height``, which was committed or installed: its manifest may be asked for."""
+        ...
+
+    def read(self, now: int, context: int) -> Effects:
+        """Have a linearizable read answered: its ``Readable`` comes now or later, with this ``context``."""
+        ...
+
+    def complain(self, now: int) -> Effects:
+        """A request has waited for long although blocks are decided: suspect a leader that censors."""
         ...
 
     def status(self) -> Status: ...
@@ -143,7 +199,8 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
 
     ``voters_of`` picks who votes among the scenario's voting members (solo: the first alone).
     ``quorum`` and ``faults`` are functions of the number of voters. ``replies`` is how many equal receipts a
-    client needs before it may believe one. ``messages`` are the structs on the wire, ``records`` those on disk.
+    client needs before it may believe one, ``read_replies`` how many equal answers to a read. ``messages`` are the
+    structs on the wire, ``records`` those on disk.
     """
 
     name: str
@@ -152,6 +209,7 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
     quorum: Callable[[int], int]
     faults: Callable[[int], int]
     replies: Callable[[int], int]
+    read_replies: Callable[[int], int]
     messages: tuple[type, ...]
     records: tuple[type, ...]
 

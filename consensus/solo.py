@@ -15,8 +15,9 @@ from hashlib import sha256
 from typing import Any
 
 from consensus.chain import BLOCKS, Block, Certificate, commit_bytes, verify_certificate
+from consensus.proof import Run, proven_length
 from consensus.protocols import ProtocolEntry, Setup, Slot, Status, register
-from consensus.vocabulary import Commit, Effects, LocalProtocolError, Rejected
+from consensus.vocabulary import Commit, Effects, LocalProtocolError, Readable, Rejected
 
 _ROUND = 0
 
@@ -74,6 +75,18 @@ class Solo:
             certificate, self._voters, 1, self._crypto.verify
         ) is None
 
+    def proves(self, run: Run) -> int:
+        return proven_length(run, self._height, self._head, self.certifies)
+
+    def executed(self, now: int, height: int) -> Effects:  # noqa: ARG002  the interface's
+        return []
+
+    def read(self, now: int, context: int) -> Effects:  # noqa: ARG002
+        return [Readable(context=context, height=self._height)]
+
+    def complain(self, now: int) -> Effects:  # noqa: ARG002
+        return []
+
     def status(self) -> Status:
         role = "leader" if self._orders else "observer"
         return Status(role=role, round=_ROUND, leader=self._voters[0], height=self._height)
@@ -94,6 +107,7 @@ register(
         quorum=lambda n: 1,  # noqa: ARG005
         faults=lambda n: 0,  # noqa: ARG005
         replies=lambda n: 1,  # noqa: ARG005
+        read_replies=lambda n: 1,  # noqa: ARG005
         messages=(),
         records=(),
     )

@@ -43,10 +43,14 @@ class Send(msgspec.Struct, frozen=True, gc=False):
 
 
 class Broadcast(msgspec.Struct, frozen=True, gc=False):
-    """Send one shared ``message`` to everyone in ``audience`` but the sender."""
+    """Send one shared ``message`` to everyone in ``audience`` but the sender, or to exactly the nodes of ``to``.
+
+    ``VOTERS`` are those of the genesis; a core whose configuration has changed since names its receivers by ``to``.
+    """
 
     message: Any
     audience: Audience = Audience.VOTERS
+    to: tuple[NodeId, ...] | None = None
 
 
 class SetTimer(msgspec.Struct, frozen=True, gc=False):
@@ -107,6 +111,17 @@ class Commit(msgspec.Struct, frozen=True, gc=False):
     certificate: Any
 
 
+class Install(msgspec.Struct, frozen=True, gc=False):
+    """Take the state of ``snapshot`` (:class:`consensus.snapshots.Snapshot`) in place of our own, which is older.
+
+    ``chunks`` are complete and match the snapshot's digests. The next ``Commit`` is of the height above it.
+    """
+
+    height: int
+    snapshot: Any
+    chunks: tuple[bytes, ...]
+
+
 class Reply(msgspec.Struct, frozen=True, gc=False):
     """Answer ``client``."""
 
@@ -117,7 +132,8 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
 class Readable(msgspec.Struct, frozen=True, gc=False):
     """The read ``context`` may be answered, linearizably, from the state at ``height`` or any later one.
 
-    ``height`` is None where it may not: this node stopped leading before it could be sure; ask the new leader.
+    ``height`` may be one that is not decided here yet: the answer then waits for it. It is None where the read may
+    not be answered: whoever leads stopped leading before it could be sure; ask again.
     """
 
     context: int
@@ -138,7 +154,7 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     detail: tuple[Any, ...] = ()
 
 
-Effect = Send | Broadcast | SetTimer | CancelTimer | Persist | Commit | Reply | Readable | Rejected | Trace
+Effect = Send | Broadcast | SetTimer | CancelTimer | Persist | Commit | Install | Reply | Readable | Rejected | Trace
 Effects = list[Effect]
 
 

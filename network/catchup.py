@@ -10,9 +10,7 @@ after five attempts; so it is one in ten thousand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-from consensus.chain import Block, Certificate
+from consensus.proof import Run
 from consensus.vocabulary import MILLISECOND, Effects, NodeId, Send, SetTimer
 from network.gossip import Fetch, Position
 
@@ -62,24 +60,6 @@ class CatchUp:
         return [Send(sender, Fetch(start=height + 1)), SetTimer(TIMER, PATIENCE_NS)]
 
 
-def provable(
-    blocks: Sequence[tuple[Block, Certificate | None]],
-    height: int,
-    head: bytes,
-    certifies: Callable[[Block, Certificate], bool],
-) -> list[tuple[Block, Certificate | None]]:
-    """The blocks above ``height`` that link to ``head`` and that a certificate among them proves decided."""
-    linked: list[tuple[Block, Certificate | None]] = []
-    proven = 0
-    for block, certificate in blocks:
-        if block.height <= height:
-            continue
-        if block.height != height + 1 + len(linked) or block.parent != head:
-            break
-        if certificate is not None:
-            if not certifies(block, certificate):
-                break
-            proven = len(linked) + 1
-        linked.append((block, certificate))
-        head = block.hash
-    return linked[:proven]
+def above(blocks: Run, height: int) -> Run:
+    """The part of a run that we do not hold yet; it is believed only as far as the core finds it proven."""
+    return [(block, certificate) for block, certificate in blocks if block.height > height]

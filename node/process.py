@@ -224,6 +224,9 @@ class NodeProcess:
         match effect:
             case Send(to, message):
                 self._wire.send(self._me_name, self._names[to], "direct", message)
+            case Broadcast(message, _, to) if to is not None:
+                for node in to:
+                    self._wire.send(self._me_name, self._names[node], "direct", message)
             case Broadcast(message, audience):
                 self._wire.send(self._me_name, "", audience.value, message)
             case Reply(client, message):

@@ -37,7 +37,7 @@ from consensus.vocabulary import (
     Trace,
 )
 from network.catchup import TIMER as CATCHUP_TIMER
-from network.catchup import CatchUp, provable
+from network.catchup import CatchUp, above
 from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position, Submit, Transactions
 from node.admission import Admission
 from node.chain_state import ChainState, Execute
@@ -128,6 +128,7 @@ class Replica(Application):
         self._unproven: list[tuple[Block, Any]] = []
         self._close_due = False
         self._waiting = False
+        self._executed: list[int] = []  # heights that the core is still to be told of
         self._recover(setup.image)
         self.core = setup.protocol.core(
             Setup(
@@ -225,7 +226,7 @@ class Replica(Application):
                     out += self._commit(effect)
                 else:
                     out.append(effect)
-            effects = self._tell_demand(now) or self._propose(now)
+            effects = self._tell_executed(now) or self._tell_demand(now) or self._propose(now)
             if not effects:
                 return out
 
@@ -238,6 +239,7 @@ class Replica(Application):
         records += (Put(VAULT, key, record) for key, record in self._vault(execution).items())
         self.mempool.remove((outcome.client, outcome.number) for outcome in execution.outcomes)
         self._proposals.decided(block.height)
+        self._executed.append(block.height)
         answered = self._receipts.record(block, execution)
         effects: Effects = [Persist(tuple(records)), commit, Trace("executed", (block.height, execution))]
         if self._me in self._voters:
@@ -284,6 +286,10 @@ class Replica(Application):
 
     def _close_later(self) -> Effects:
         return [SetTimer(_CLOSE_TIMER, self._options.idle_close_ns)] if self._open() else []
+
+    def _tell_executed(self, now: int) -> Effects:
+        heights, self._executed = self._executed, []
+        return [effect for height in heights for effect in self.core.executed(now, height)]
 
     def _tell_demand(self, now: int) -> Effects:
         waiting = len(self.mempool) > 0
@@ -343,11 +349,12 @@ class Replica(Application):
 
         A certificate proves headers, and a header its block's body; so every body is held against its header here.
         """
-        height, head = self.chain.height, self.chain.head.hash
+        height = self.chain.height
         heights = [block.height for block, _ in decided.blocks]
         if not heights or heights[-1] <= height or heights[0] > height + 1:
             return []  # nothing new, or nothing that our chain reaches
-        proven = provable(decided.blocks, height, head, self.core.certifies)
+        run = above(decided.blocks, height)
+        proven = run[: self.core.proves(run)]
         if not proven:
             return [Rejected(sender, "blocks that no certificate proves decided")]
         for block, _ in proven:

@@ -24,6 +24,7 @@ register(
         quorum=byzantine_quorum,
         faults=byzantine_faults,
         replies=lambda n: byzantine_faults(n) + 1,
+        read_replies=byzantine_quorum,
         messages=MESSAGES,
         records=RECORDS,
     )

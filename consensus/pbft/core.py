@@ -28,8 +28,9 @@ from consensus.pbft.normal_case import NormalCase
 from consensus.pbft.retransmission import Retransmission
 from consensus.pbft.timers import RESEND, VALIDATE, VIEW_CHANGE, Patience
 from consensus.pbft.view_change import ViewChanges
+from consensus.proof import Run, proven_length
 from consensus.protocols import Setup, Slot, Status
-from consensus.vocabulary import Effects, Image, LocalProtocolError, NodeId, Rejected, SetTimer
+from consensus.vocabulary import Effects, Image, LocalProtocolError, NodeId, Readable, Rejected, SetTimer
 
 
 class PbftCore:
@@ -125,6 +126,22 @@ class PbftCore:
         return (certificate.height, certificate.hash) == (block.height, block.hash) and verify_certificate(
             certificate, members.voters, members.quorum, members.verify
         ) is None
+
+    def proves(self, run: Run) -> int:
+        committed = self._context.log.committed
+        return proven_length(run, committed.height, committed.hash, self.certifies)
+
+    def executed(self, now: int, height: int) -> Effects:  # noqa: ARG002  the interface's
+        return []
+
+    def read(self, now: int, context: int) -> Effects:  # noqa: ARG002
+        """Answerable from the highest height that we sent a COMMIT for; a quorum of equal answers is what counts.
+
+        Whatever was decided before the read began had a quorum of COMMITs, which shares a correct replica with every
+        quorum of answers; and that one answers from there or above. (Answering from what is decided *here* would not
+        do: a write is acknowledged by f + 1, and a quorum of others may not have decided it yet.)
+        """
+        return [Readable(context=context, height=self._context.log.prepared)]
 
     def status(self) -> Status:
         context = self._context

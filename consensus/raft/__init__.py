@@ -32,6 +32,7 @@ register(
         quorum=majority,
         faults=crash_faults,
         replies=lambda _: 1,
+        read_replies=lambda _: 1,
         messages=MESSAGES,
         records=RECORDS,
     ),

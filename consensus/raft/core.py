@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from consensus.chain import Block, Certificate
+from consensus.proof import Run, proven_length
 from consensus.protocols import Setup, Slot, Status
 from consensus.raft import append, election, reads, replication, transfer
 from consensus.raft.certificates import fault_of
@@ -232,6 +233,17 @@ class RaftCore:
     def certifies(self, block: Block, certificate: Certificate) -> bool:
         server = self.server
         return fault_of(server.voters, server.quorum, server.crypto, block, certificate) is None
+
+    def proves(self, run: Run) -> int:
+        server = self.server
+        return proven_length(run, server.commit_index, server.log.hash_at(server.commit_index), self.certifies)
+
+    def executed(self, now: int, height: int) -> Effects:  # noqa: ARG002  the interface's
+        return []
+
+    def complain(self, now: int) -> Effects:  # noqa: ARG002  the interface's
+        """Crash faults only: a leader that answers is believed to order what it is given."""
+        return []
 
     # -- Looking in ------------------------------------------------------------------------------------
 

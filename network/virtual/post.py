@@ -40,6 +40,8 @@ class Post:
     def receivers(self, actor: Actor, effect: Outward, clients: NodeId | None) -> Receivers:
         """Whom ``effect`` goes to: nobody where a reply has no clients' actor to go to."""
         if type(effect) is Broadcast:
+            if effect.to is not None:
+                return tuple(receiver for node in effect.to for receiver in self._places[node])
             return actor.audiences[effect.audience]
         if type(effect) is Send:
             return self._places[effect.to]

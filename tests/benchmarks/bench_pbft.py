@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from consensus.chain import FORMAT_VERSION, Block, Header
 from consensus.pbft import PbftCore
-from consensus.protocols import Setup, Verdict
+from consensus.protocols import Application, Setup, Verdict
 from consensus.vocabulary import Broadcast, Commit, Effects, Send
 
 NODES = 4
@@ -35,7 +35,7 @@ class Unsigned:
         return True
 
 
-class Agreeable:
+class Agreeable(Application):
     def validate(self, block: Block) -> Verdict:
         return Verdict.ACCEPT
 

@@ -11,16 +11,16 @@ from collections import deque
 from time import process_time
 
 from consensus.chain import Block, Header
-from consensus.protocols import Setup, Slot, Verdict
+from consensus.protocols import Application, Setup, Slot, Verdict
 from consensus.raft import RaftCore
 from consensus.raft.roles import Leader
 from consensus.vocabulary import Broadcast, Commit, Effects, Send, SetTimer
 
 
-class Accepting:
+class Accepting(Application):
     """An application that takes every block."""
 
-    def validate(self, _block: Block) -> Verdict:
+    def validate(self, block: Block) -> Verdict:  # noqa: ARG002  the interface's
         return Verdict.ACCEPT
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, FORMAT_VERSION, NO_HASH, Block, Certificate, Header
-from consensus.protocols import Core, Crypto, ProtocolEntry, Setup, Slot, Status, Verdict
+from consensus.protocols import Application, Core, Crypto, ProtocolEntry, Setup, Slot, Status, Verdict
 from consensus.vocabulary import (
     MILLISECOND,
     Commit,
@@ -29,7 +29,7 @@ from consensus.vocabulary import (
     SetTimer,
 )
 from network.catchup import TIMER as CATCHUP
-from network.catchup import CatchUp, provable
+from network.catchup import CatchUp, above
 from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position
 from network.virtual.bare.messages import Done, Request
 
@@ -70,7 +70,7 @@ class BareSetup(msgspec.Struct, frozen=True, kw_only=True):
     image: Image
 
 
-class BareNode:
+class BareNode(Application):
     """One node. The world drives it; it drives its core."""
 
     def __init__(self, setup: BareSetup) -> None:
@@ -84,6 +84,7 @@ class BareNode:
         self.pool: dict[int, None] = {}
         self._claimed: dict[int, int] = {}  # request -> the height at which we proposed it
         self._waiting = False
+        self._executed: list[int] = []  # heights that the core is still to be told of
         self._catchup = CatchUp(setup.nodes)
         self.core: Core = setup.protocol.core(
             Setup(
@@ -167,7 +168,7 @@ class BareNode:
                     out += self._commit(effect)
                 else:
                     out.append(effect)
-            effects = self._demand(now) or self._propose(now)
+            effects = self._tell_executed(now) or self._demand(now) or self._propose(now)
             if not effects:
                 return out
 
@@ -178,12 +179,17 @@ class BareNode:
         if commit.certificate is not None:
             records.append(Put(CERTIFICATES, block.height, commit.certificate))
         effects: Effects = [Persist(tuple(records)), commit]
+        self._executed.append(block.height)
         for number in numbers(block):
             self.done.setdefault(number, block)
             self.pool.pop(number, None)
             self._claimed.pop(number, None)
             effects.append(Reply(CLIENT, Done(number, block.height, block.hash)))
         return effects
+
+    def _tell_executed(self, now: int) -> Effects:
+        heights, self._executed = self._executed, []
+        return [effect for height in heights for effect in self.core.executed(now, height)]
 
     def _demand(self, now: int) -> Effects:
         waiting = bool(self.pool)
@@ -223,7 +229,8 @@ class BareNode:
         return Block(header, transactions)
 
     def _adopt(self, now: int, sender: NodeId, blocks: tuple[tuple[Block, Certificate | None], ...]) -> Effects:
-        proven = provable(blocks, self.height, self.head.hash, self.core.certifies)
+        run = above(blocks, self.height)
+        proven = run[: self.core.proves(run)]
         if not proven:
             return [Rejected(sender, "blocks that nothing proves")]
         effects: Effects = []

@@ -16,7 +16,7 @@ from typing import Any
 from consensus.chain import BLOCKS, CERTIFICATES, FORMAT_VERSION, Block, Header, verify_certificate
 from consensus.pbft import MESSAGES, Options, PbftCore
 from consensus.pbft.messages import CommitVote, NewView, Prepare, PrePrepare, ViewChange
-from consensus.protocols import Setup, Slot, Verdict
+from consensus.protocols import Application, Setup, Slot, Verdict
 from consensus.quorum import byzantine_faults, byzantine_quorum
 from consensus.vocabulary import (
     MILLISECOND,
@@ -51,7 +51,7 @@ class ModelCrypto:
         return signature == ModelCrypto(member).sign(data)
 
 
-class Application:
+class ClusterApplication(Application):
     """Accepts what has the right transactions root; b"bad" is refused, b"after N" waits for height N."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class Node:
     number: int
     image: Image = field(default_factory=dict)
     core: PbftCore | None = None
-    application: Application = field(default_factory=Application)
+    application: ClusterApplication = field(default_factory=ClusterApplication)
     timers: dict[str, tuple[int, int]] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
     committed: dict[int, bytes] = field(default_factory=dict)
@@ -175,7 +175,7 @@ class Cluster:
 
     def restart(self, number: int) -> None:
         node = self.nodes[number]
-        node.application = Application()
+        node.application = ClusterApplication()
         node.application.height = node.height
         node.timers.clear()
         node.core = PbftCore(

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Header, verify_certificate
-from consensus.protocols import Setup, Verdict
+from consensus.protocols import Application, Setup, Verdict
 from consensus.quorum import majority
 from consensus.raft import RaftCore, RaftOptions
 from consensus.raft.log import Log
@@ -76,7 +76,7 @@ GENESIS = make_block(0, bytes(32), 0, 0, "genesis")
 
 
 @dataclass
-class LabApplication:
+class LabApplication(Application):
     """Judges as a ledger would: what is stated beyond our own execution has to wait; "bad" is refused."""
 
     executed: int = 0

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from network.catchup import provable
+from consensus.proof import proven_length
+from network.catchup import above
 from tests.properties.blocks import GENESIS, block, certificate, chain
 
 CHAIN = chain(5)
@@ -22,7 +23,8 @@ def given_blocks(*certified, blocks=CHAIN):
 
 
 def heights(blocks, height=0, head=GENESIS):
-    return [b.height for b, _ in provable(blocks, height, head, certifies)]
+    run = above(blocks, height)
+    return [b.height for b, _ in run[: proven_length(run, height, head, certifies)]]
 
 
 def test_a_certificate_vouches_for_all_before_it():
@@ -68,6 +70,7 @@ def test_blocks_out_of_order_prove_nothing():
 def test_whatever_comes_what_is_proven_follows_our_head_and_ends_in_a_certificate(picks, height):
     head = CHAIN[height - 1].hash if height else GENESIS
     shown = [(CHAIN[i], proof(CHAIN[i]) if certified else None) for i, certified in picks]
-    found = provable(shown, height, head, certifies)
+    run = above(shown, height)
+    found = run[: proven_length(run, height, head, certifies)]
     assert [b.height for b, _ in found] == list(range(height + 1, height + 1 + len(found)))
     assert not found or found[-1][1] is not None

@@ -34,7 +34,7 @@ demo: $(BASE) ## run the main scenario on real processes, with the live dashboar
 	@$(BIN)/consortium demo
 
 test: $(READY) ## run the test suite
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 lint: $(READY) types contracts ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,15 @@ def _missing(marker):
     return [program for program in NEEDS[marker] if shutil.which(program, path=path) is None]
 
 
+REAL = tuple(Path(__file__).parent / room for room in ("end_to_end", "network/bus", "scenarios/runner"))
+"""Rooms whose tests start real processes. Run one at a time, whatever the number of workers: each wants the machine."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if any(item.path.is_relative_to(room) for room in REAL):
+            item.add_marker(pytest.mark.xdist_group("processes"))
     absent = {marker: missing for marker in NEEDS if (missing := _missing(marker))}
     unable = [item for item in items if any(item.get_closest_marker(marker) for marker in absent)]
     if not unable:

@@ -2,7 +2,8 @@
 
 * One block per height, over all nodes and incarnations.
 * Each block links to the one below it: so equal heads mean equal chains.
-* An incarnation decides height after height without a gap, beginning right above what its disk held.
+* An incarnation decides height after height without a gap, beginning right above what its disk held, or above a
+  snapshot that it installs: of a later height than it had decided, at a block that was decided.
 
 Where one vote decides, a decision stands once it is durable: nothing of it leaves the node before, and if a crash
 takes it, the node may decide otherwise.
@@ -12,7 +13,8 @@ from __future__ import annotations
 
 from consensus.chain import BLOCKS
 from consensus.properties.observer import Observer, Violation, told
-from consensus.vocabulary import Commit, Image, NodeId
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
+from consensus.vocabulary import Commit, Image, Install, NodeId
 
 
 class Agreement(Observer):
@@ -40,8 +42,15 @@ class Agreement(Observer):
         self.heights[node] = height
         if node == self.sole:
             del self.chain[height + 1 :]
-        if height and node not in self.liars:
-            self._require_canonical(height, blocks[height].hash, f"on the disk of {told(now, node, incarnation)}")
+        if node in self.liars:
+            return
+        on_disk = f"on the disk of {told(now, node, incarnation)}"
+        if height:
+            self._require_canonical(height, blocks[height].hash, on_disk)
+        snapshot: Snapshot | None = image.get(SNAPSHOT, {}).get(MANIFEST)
+        if snapshot is not None:
+            self.heights[node] = max(height, snapshot.height)
+            self._require_canonical(snapshot.height, snapshot.header.hash, on_disk)
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         if node in self.liars:
@@ -64,6 +73,19 @@ class Agreement(Observer):
             self.chain.append((block.hash, by))
         else:
             self._require_canonical(height, block.hash, by)
+
+    def on_install(self, now: int, node: NodeId, incarnation: int, install: Install) -> None:
+        if node in self.liars:
+            return
+        height, by = install.height, f"installed by {told(now, node, incarnation)}"
+        if height <= self.heights[node] or install.snapshot.height != height:
+            raise Violation(
+                "order",
+                f"a snapshot of {install.snapshot.height} as height {height} {by}",
+                f"it stood at height {self.heights[node]}",
+            )
+        self._require_canonical(height, install.snapshot.header.hash, by)
+        self.heights[node] = height
 
     def _require_canonical(self, height: int, block_hash: bytes, by: str) -> None:
         if height > self.height:

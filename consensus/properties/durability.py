@@ -1,6 +1,7 @@
 """Durability: what was decided on disk stays, and what was acknowledged to a client was on disk.
 
-* The ledger's space grows height by height and nothing is ever taken from it.
+* The ledger's space grows height by height and nothing is ever taken from it; only a snapshot that the node installs
+  lets it go on from above the snapshot's height (what lies below may be filled in later).
 * A restart finds everything that became durable before (the simulated disk's own promise, checked all the same).
 * A reply that names a ``height`` leaves only when that height is durable in the ledger's space.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from consensus.chain import BLOCKS
 from consensus.properties.observer import Observer, Violation, told
+from consensus.snapshots import MANIFEST, SNAPSHOT
 from consensus.vocabulary import Broadcast, Image, NodeId, Put, Record, Reply, Send
 
 
@@ -19,6 +21,8 @@ class Durability(Observer):
         self.liars = liars
         self.heads: dict[NodeId, tuple[int, bytes, str]] = {}
         """Node -> height and hash of the last durable block, and since when."""
+        self.bases: dict[NodeId, int] = {}
+        """Node -> the height of the latest snapshot on its disk."""
         self.acknowledged = 0
         """The highest height that any client was told of."""
 
@@ -26,8 +30,7 @@ class Durability(Observer):
         if node not in self.heads or node in self.liars:
             return
         height, block_hash, since = self.heads[node]
-        found = image.get(BLOCKS, {}).get(height)
-        if found is None or found.hash != block_hash:
+        if block_hash not in _held(image, height):
             raise Violation(
                 "durability",
                 f"height {height} is gone or changed at the restart of {told(now, node, incarnation)}",
@@ -45,10 +48,15 @@ class Durability(Observer):
         if node in self.liars:
             return
         for record in records:
-            if record.space != BLOCKS:
-                continue
             origin = told(now, node, incarnation)
             height, block_hash, since = self.heads.get(node, (0, b"", "from the start"))
+            if isinstance(record, Put) and (record.space, record.key) == (SNAPSHOT, MANIFEST):
+                self.bases[node] = record.value.height
+                if record.value.height > height:
+                    self.heads[node] = (record.value.height, record.value.header.hash, f"at {origin}")
+                continue
+            if record.space != BLOCKS or _below(record, self.bases.get(node, 0)):
+                continue
             if not isinstance(record, Put):
                 raise Violation("durability", f"{record} by {origin}", "decided blocks stay")
             if record.key == 0 and not block_hash:
@@ -65,10 +73,22 @@ class Durability(Observer):
         height = getattr(effect.message, "height", None)
         if height is None:
             return
-        if height not in durable.get(BLOCKS, {}):
+        if not _held(durable, height):
             raise Violation(
                 "durability",
                 f"{told(now, node, incarnation)} tells {effect.client} of height {height}",
                 f"its disk ends at height {self.heads.get(node, (0,))[0]}",
             )
         self.acknowledged = max(self.acknowledged, height)
+
+
+def _below(record: Record, base: int) -> bool:
+    """Is this a block that the snapshot at ``base`` left out, filled in later?"""
+    return isinstance(record, Put) and isinstance(record.key, int) and 0 < record.key <= base
+
+
+def _held(image: Image, height: int) -> tuple[bytes, ...]:
+    """What this disk says of ``height``: its block's hash, and that of a snapshot of this height or a later one."""
+    block, snapshot = image.get(BLOCKS, {}).get(height), image.get(SNAPSHOT, {}).get(MANIFEST)
+    hashes = () if block is None else (block.hash,)
+    return hashes if snapshot is None or snapshot.height < height else (*hashes, snapshot.header.hash)

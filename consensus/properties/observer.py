@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from consensus.vocabulary import Broadcast, Commit, Effects, Image, NodeId, Record, Reply, Send, Trace
+from consensus.vocabulary import Broadcast, Commit, Effects, Image, Install, NodeId, Record, Reply, Send, Trace
 
 
 class Violation(AssertionError):  # noqa: N818 (the field's word)
@@ -42,6 +42,9 @@ class Observer:
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         """A machine decided a block. ``Commit``, ``Trace`` and the disk's records come in the machine's order."""
+
+    def on_install(self, now: int, node: NodeId, incarnation: int, install: Install) -> None:
+        """A machine took a snapshot's state in place of its own (in the machine's order with ``Commit``)."""
 
     def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:
         """A machine told something about itself."""

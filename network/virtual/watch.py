@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from consensus.properties.observer import Observer, hooks
-from consensus.vocabulary import Commit, Effect, NodeId, Record, Trace
+from consensus.vocabulary import Commit, Effect, Install, NodeId, Record, Trace
 from network.virtual.actors import Actor
 from network.virtual.evidence import NAMES, RECEIVE, EventHash, TraceHook, digest
 from network.virtual.queue import Flight
@@ -25,8 +25,11 @@ class Watch:
         self.on_leave = hooks(observers, "on_leave")
         self.on_crash = hooks(observers, "on_crash")
         self._on_receive = hooks(observers, "on_receive")
-        self._on_commit = hooks(observers, "on_commit")
-        self._on_trace = hooks(observers, "on_trace")
+        self._told = {
+            Commit: hooks(observers, "on_commit"),
+            Install: hooks(observers, "on_install"),
+            Trace: hooks(observers, "on_trace"),
+        }
         self._on_durable = hooks(observers, "on_durable")
 
     def event(self, now: int, actor: Actor, kind: int, body: bytes, what: Any) -> None:
@@ -48,10 +51,10 @@ class Watch:
             hook(now, actor.id, actor.incarnation, sender, flight.message)
 
     def told(self, now: int, actor: Actor, effect: Effect) -> None:
-        """An effect that only watchers care for: Commit, Trace or Rejected."""
+        """An effect that only watchers care for: Commit, Install, Trace, Readable or Rejected."""
         if self._trace is not None:
             self._trace(now, type(effect).__name__.lower(), actor.id, None, effect)
-        for hook in self._on_commit if type(effect) is Commit else self._on_trace if type(effect) is Trace else ():
+        for hook in self._told.get(type(effect), ()):
             hook(now, actor.id, actor.incarnation, effect)
 
     def durable(self, now: int, actor: Actor, batch: list[tuple[Record, ...]]) -> None:

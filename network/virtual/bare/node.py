@@ -2,7 +2,8 @@
 
 It does what ``node/replica.py`` does, without ledger and contracts, so that campaigns over the bare cores are fast
 and a failure is the core's own. A block names the height that its proposer had executed and the hash there: a node
-that has not come so far answers WAIT, which is how cores meet blocks that they cannot judge yet.
+that has not come so far answers WAIT, which is how cores meet blocks that they cannot judge yet. Its state, which
+snapshots carry, is the :class:`~network.virtual.bare.history.History` of what was decided.
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, FORMAT_VERSION, NO_HASH, Block, Certificate, Header
 from consensus.protocols import Application, Core, Crypto, ProtocolEntry, Setup, Slot, Status, Verdict
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
     MILLISECOND,
     Commit,
+    Cut,
     Effects,
     Image,
+    Install,
     NodeId,
     Persist,
     Put,
+    Record,
     Rejected,
     Reply,
     Send,
@@ -31,6 +36,7 @@ from consensus.vocabulary import (
 from network.catchup import TIMER as CATCHUP
 from network.catchup import CatchUp, above
 from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position
+from network.virtual.bare.history import History, numbers
 from network.virtual.bare.messages import Done, Request
 
 NETWORK = "bare"
@@ -77,10 +83,12 @@ class BareNode(Application):
         self._me = setup.me
         self._nodes = setup.nodes
         self._random = setup.random
+        self.history = recovered(setup.image)
         blocks, certificates = setup.image.get(BLOCKS, {}), setup.image.get(CERTIFICATES, {})
-        self.chain: list[tuple[Block, Certificate | None]] = [(GENESIS, None)]
-        self.chain += ((blocks[height], certificates.get(height)) for height in range(1, len(blocks) + 1))
-        self.done = {number: block for block, _ in self.chain for number in numbers(block)}
+        self.chain: dict[int, tuple[Block, Certificate | None]] = {
+            height: (block, certificates.get(height)) for height, block in blocks.items() if isinstance(height, int)
+        }
+        """The decided blocks that are held: those below a snapshot that was installed may be missing."""
         self.pool: dict[int, None] = {}
         self._claimed: dict[int, int] = {}  # request -> the height at which we proposed it
         self._waiting = False
@@ -101,11 +109,11 @@ class BareNode(Application):
 
     @property
     def height(self) -> int:
-        return len(self.chain) - 1
+        return self.history.height
 
     @property
-    def head(self) -> Block:
-        return self.chain[-1][0]
+    def head(self) -> Header:
+        return self.history.head
 
     # -- inputs ----------------------------------------------------------------------------------------------
 
@@ -119,7 +127,7 @@ class BareNode(Application):
             case Position():
                 return self._catchup.heard(sender, message, self.height)
             case Fetch(start):
-                blocks = tuple(self.chain[start : start + BLOCKS_PER_REPLY])
+                blocks = self._held_from(start)
                 return [Send(sender, Decided(blocks=blocks))] if blocks else []
             case Decided(blocks):
                 return self._adopt(now, sender, blocks)
@@ -145,7 +153,15 @@ class BareNode(Application):
             return Verdict.REJECT
         if header.state_height > self.height:
             return Verdict.WAIT
-        return Verdict.ACCEPT if header.state == self.chain[header.state_height][0].hash else Verdict.REJECT
+        return Verdict.ACCEPT if header.state == self.history.deeds[header.state_height].header.hash else Verdict.REJECT
+
+    def manifest(self, height: int) -> tuple[bytes, ...] | None:
+        """The application's word: the digests of its state's chunks after ``height``."""
+        return self.history.manifest(height)
+
+    def chunk(self, height: int, place: int) -> bytes | None:
+        """The application's word: one of those chunks."""
+        return self.history.chunk(height, place)
 
     def status(self) -> Status:
         return self.core.status()
@@ -153,9 +169,9 @@ class BareNode(Application):
     # -- inside ----------------------------------------------------------------------------------------------
 
     def _requested(self, now: int, number: int) -> Effects:
-        block = self.done.get(number)
-        if block is not None:
-            return [Reply(CLIENT, Done(number, block.height, block.hash))]
+        header = self.history.done.get(number)
+        if header is not None:
+            return [Reply(CLIENT, Done(number, header.height, header.hash))]
         self.pool[number] = None
         return self._settle(now, [])
 
@@ -166,6 +182,8 @@ class BareNode(Application):
             for effect in effects:
                 if type(effect) is Commit:
                     out += self._commit(effect)
+                elif type(effect) is Install:
+                    out += self._install(effect)
                 else:
                     out.append(effect)
             effects = self._tell_executed(now) or self._demand(now) or self._propose(now)
@@ -174,18 +192,37 @@ class BareNode(Application):
 
     def _commit(self, commit: Commit) -> Effects:
         block: Block = commit.block
-        self.chain.append((block, commit.certificate))
+        self.history.append(block)
+        self.chain[block.height] = (block, commit.certificate)
         records = [Put(BLOCKS, block.height, block)]
         if commit.certificate is not None:
             records.append(Put(CERTIFICATES, block.height, commit.certificate))
         effects: Effects = [Persist(tuple(records)), commit]
         self._executed.append(block.height)
         for number in numbers(block):
-            self.done.setdefault(number, block)
             self.pool.pop(number, None)
             self._claimed.pop(number, None)
             effects.append(Reply(CLIENT, Done(number, block.height, block.hash)))
         return effects
+
+    def _install(self, install: Install) -> Effects:
+        """Take a snapshot's state in place of ours; durable at once, all or nothing."""
+        snapshot: Snapshot = install.snapshot
+        self.history = History.installed(GENESIS.header, snapshot.header, install.chunks)
+        records: list[Record] = [Cut(SNAPSHOT, 0), Put(SNAPSHOT, MANIFEST, snapshot)]
+        records += (Put(SNAPSHOT, place, chunk) for place, chunk in enumerate(install.chunks))
+        self._executed = [snapshot.height]
+        for number in [number for number in self.pool if number in self.history.done]:
+            del self.pool[number]
+        self._claimed = {number: height for number, height in self._claimed.items() if number in self.pool}
+        return [Persist(tuple(records)), install]
+
+    def _held_from(self, start: int) -> tuple[tuple[Block, Certificate | None], ...]:
+        """The decided blocks from ``start`` on, as far as we hold them without a gap."""
+        end = start
+        while end < start + BLOCKS_PER_REPLY and end in self.chain:
+            end += 1
+        return tuple(self.chain[height] for height in range(start, end))
 
     def _tell_executed(self, now: int) -> Effects:
         heights, self._executed = self._executed, []
@@ -244,9 +281,18 @@ class BareNode(Application):
         return SetTimer(POSITION, POSITION_NS // 2 + self._random() % POSITION_NS)
 
 
-def numbers(block: Block) -> tuple[int, ...]:
-    """The requests in ``block``."""
-    return tuple(int.from_bytes(raw) for raw in block.transactions)
+def recovered(image: Image) -> History:
+    """The state that a disk shows: the snapshot's, if there is one, and the blocks above it."""
+    chunks, blocks = image.get(SNAPSHOT, {}), image.get(BLOCKS, {})
+    snapshot: Snapshot | None = chunks.get(MANIFEST)
+    if snapshot is None:
+        history = History(GENESIS.header)
+    else:
+        held = tuple(chunks[place] for place in range(len(snapshot.chunks)))
+        history = History.installed(GENESIS.header, snapshot.header, held)
+    while (block := blocks.get(history.height + 1)) is not None:
+        history.append(block)
+    return history
 
 
 def root(transactions: tuple[bytes, ...]) -> bytes:

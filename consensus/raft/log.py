@@ -8,6 +8,8 @@ Property (paper, section 5.3) with cryptographic force.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from consensus.chain import Block
 
 
@@ -15,15 +17,17 @@ class Log:
     """Blocks ``base_index + 1 .. last_index``, each the parent of the next.
 
     Invariants: ``base_index <= commit index <= last_index`` (the caller's commit index); terms never fall.
+    ``_ends`` holds, for the base and every block after it, how many bytes of transactions came up to its end.
     """
 
-    __slots__ = ("_blocks", "base_hash", "base_index", "base_term")
+    __slots__ = ("_blocks", "_ends", "base_hash", "base_index", "base_term")
 
     def __init__(self, base_index: int, base_term: int, base_hash: bytes) -> None:
         self.base_index = base_index
         self.base_term = base_term
         self.base_hash = base_hash
         self._blocks: list[Block] = []
+        self._ends: list[int] = [0]
 
     @property
     def last_index(self) -> int:
@@ -63,24 +67,27 @@ class Log:
     def blocks_from(self, start: int, count_max: int, bytes_max: int) -> tuple[Block, ...]:
         """Blocks from ``start`` on, within both limits, but at least one where there is one."""
         position = start - self.base_index - 1
-        blocks = self._blocks[position : position + count_max]
-        if len(blocks) > 1:
-            total = 0
-            for place, block in enumerate(blocks):
-                total += sum(map(len, block.transactions))
-                if total > bytes_max and place > 0:
-                    return tuple(blocks[:place])
-        return tuple(blocks)
+        ends = self._ends
+        last = min(position + count_max, len(self._blocks))
+        if last - position > 1 and ends[last] - ends[position] > bytes_max:
+            last = max(position + 1, bisect_right(ends, ends[position] + bytes_max, position, last) - 1)
+        return tuple(self._blocks[position:last])
+
+    def bytes_between(self, after: int, upto: int) -> int:
+        """Bytes of transactions in the entries ``after + 1 .. upto``; both must be held."""
+        return self._ends[upto - self.base_index] - self._ends[after - self.base_index]
 
     def append(self, block: Block) -> None:
         """Add the next block; its place and parent were checked by the caller."""
         assert block.header.height == self.last_index + 1  # noqa: S101  an invariant, not input
         self._blocks.append(block)
+        self._ends.append(self._ends[-1] + sum(map(len, block.transactions)))
 
     def truncate(self, start: int) -> None:
         """Forget the entries from ``start`` on (a follower's conflicting tail, section 5.3)."""
         assert start > self.base_index  # noqa: S101  committed entries are never truncated
         del self._blocks[start - self.base_index - 1 :]
+        del self._ends[start - self.base_index :]
 
     def compact(self, index: int) -> None:
         """Make ``index`` the base: forget the entries up to it, which the ledger holds."""
@@ -89,9 +96,22 @@ class Log:
             return
         base = self.block_at(index)
         del self._blocks[:count]
+        del self._ends[:count]
         self.base_index = index
         self.base_term = base.header.round
         self.base_hash = base.header.hash
+
+    def restart(self, index: int, term: int, block_hash: bytes) -> bool:
+        """Make this entry, committed elsewhere, the base. True where the log agrees there: what follows it stays.
+
+        Otherwise everything goes (section 7: a snapshot at its receiver).
+        """
+        if index <= self.last_index and self.hash_at(index) == block_hash:
+            self.compact(index)
+            return True
+        self.base_index, self.base_term, self.base_hash = index, term, block_hash
+        self._blocks, self._ends = [], [0]
+        return False
 
     def is_up_to_date(self, last_index: int, last_term: int) -> bool:
         """Whether a log that ends in (``last_index``, ``last_term``) is at least as complete as this one.

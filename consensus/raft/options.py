@@ -9,6 +9,20 @@ import msgspec
 from consensus.vocabulary import MILLISECOND
 
 
+_LEAST_ONE = (
+    "window",
+    "append_blocks_max",
+    "append_bytes_max",
+    "inflight_max",
+    "inflight_bytes_max",
+    "uncommitted_bytes_max",
+    "unapplied_bytes_max",
+    "snapshot_window",
+    "reads_max",
+    "log_keep",
+)
+
+
 class RaftOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a Raft server waits, batches and keeps; times in nanoseconds.
 
@@ -41,8 +55,23 @@ class RaftOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     inflight_max: int = 32
     """AppendEntries with blocks that may be under way to one follower."""
 
+    inflight_bytes_max: int = 16 * 1024 * 1024
+    """Bytes of transactions that may be under way to one follower; with nothing under way, one message always goes."""
+
+    uncommitted_bytes_max: int = 64 * 1024 * 1024
+    """Bytes of transactions proposed and not yet committed, from which on a leader takes no further block."""
+
+    unapplied_bytes_max: int = 64 * 1024 * 1024
+    """Bytes of transactions committed and not yet executed here, from which on a leader takes no further block."""
+
+    snapshot_window: int = 8
+    """Chunks of a snapshot that may be under way to one follower."""
+
+    reads_max: int = 1024
+    """Reads that a leader holds unanswered, and those a follower has asked its leader for; more are turned away."""
+
     log_keep: int = 256
-    """Committed blocks kept at hand for slow followers; those further behind are left to catch-up."""
+    """Executed blocks kept at hand for slow followers; those further behind are sent a snapshot."""
 
     def __post_init__(self) -> None:
         if not 0 < self.heartbeat_ns < self.election_timeout_min_ns:
@@ -51,7 +80,7 @@ class RaftOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             raise ValueError("lease_ns must be less than election_timeout_min_ns, by as much as clocks may drift")
         if self.election_timeout_max_ns <= self.election_timeout_min_ns:
             raise ValueError("election_timeout_max_ns must exceed election_timeout_min_ns")
-        for name in ("window", "append_blocks_max", "append_bytes_max", "inflight_max", "log_keep"):
+        for name in _LEAST_ONE:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
 

@@ -12,7 +12,8 @@ from itertools import pairwise
 import msgspec
 
 from consensus.chain import verify_certificate
-from consensus.pbft.messages import NewView, PreparedCertificate, Reproposal, ViewChange
+from consensus.pbft.messages import NewView, PreparedCertificate, Reproposal, StableCheckpoint, ViewChange
+from consensus.snapshots import checkpoint_bytes
 from consensus.vocabulary import NodeId
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -92,6 +93,17 @@ class Membership:
         for replica, signature in certificate.prepares:
             if not self.votes(replica) or not self.verify(replica, data, signature):
                 return f"PREPARE not signed by voter {replica}"
+        return None
+
+    def flaw_in_checkpoint(self, certificate: StableCheckpoint) -> str | None:
+        """Section 4.3: exactly a quorum of different replicas' CHECKPOINTs with this digest."""
+        signers = [replica for replica, _ in certificate.signatures]
+        if len(signers) != self.quorum or not _ascending(signers):
+            return f"CHECKPOINTs are needed of {self.quorum} replicas in ascending order, not of {signers}"
+        data = checkpoint_bytes(certificate.height, certificate.digest)
+        for replica, signature in certificate.signatures:
+            if not self.votes(replica) or not self.verify(replica, data, signature):
+                return f"CHECKPOINT not signed by voter {replica}"
         return None
 
     def flaw_in_view_change(self, message: ViewChange, log_size: int) -> str | None:

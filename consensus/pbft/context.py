@@ -15,19 +15,21 @@ from hashlib import sha256
 import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate, Header
+from consensus.configuration import Configuration
 from consensus.pbft.certificates import Membership
 from consensus.pbft.log import Log, Point
-from consensus.pbft.messages import ACCEPTED, PREPARED, Message, NewView, ViewChange
-from consensus.pbft.options import options_of
+from consensus.pbft.messages import Message, NewView, ViewChange
+from consensus.pbft.options import Options, options_of
 from consensus.protocols import Setup
 from consensus.quorum import byzantine_faults, byzantine_quorum
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
     Audience,
     Broadcast,
     CancelTimer,
     Commit,
-    Drop,
     Effects,
+    Install,
     NodeId,
     Persist,
     Record,
@@ -74,7 +76,7 @@ class Outbox:
 
     First decisions, whose blocks the replica makes durable as it executes them; then one ``Persist`` with everything
     that must be durable before it is said; then what is said. A vote may rest on a decision of the same input (rule 3),
-    so it must not leave, nor be durable, before that. Removals wait for a later input for the same reason.
+    so it must not leave, nor be durable, before that.
     """
 
     def __init__(self) -> None:
@@ -82,8 +84,6 @@ class Outbox:
         self._messages: Effects = []
         self._decisions: Effects = []
         self._rest: Effects = []
-        self._drop_next: int | None = None
-        self._drop_now: int | None = None
 
     def persist(self, record: Record) -> None:
         self._records.append(record)
@@ -96,8 +96,9 @@ class Outbox:
 
     def commit(self, block: Block, certificate: Certificate | None) -> None:
         self._decisions.append(Commit(block.height, block, certificate))
-        if certificate is not None:
-            self._drop_next = block.height + 1
+
+    def install(self, snapshot: Snapshot, chunks: tuple[bytes, ...]) -> None:
+        self._decisions.append(Install(snapshot.height, snapshot, chunks))
 
     def timer(self, effect: SetTimer | CancelTimer) -> None:
         self._rest.append(effect)
@@ -118,14 +119,9 @@ class Outbox:
     def drain(self) -> Effects:
         effects = self._decisions
         if self._records:
-            if self._drop_now is not None:
-                self._records += (Drop(ACCEPTED, self._drop_now), Drop(PREPARED, self._drop_now))
-                self._drop_now = None
             effects.append(Persist(tuple(self._records)))
         effects += self._messages
         effects += self._rest
-        if self._drop_next is not None:
-            self._drop_now, self._drop_next = self._drop_next, None
         self._records, self._messages, self._decisions, self._rest = [], [], [], []
         return effects
 
@@ -146,7 +142,9 @@ class Context:
             genesis=setup.genesis,
             verify=setup.crypto.verify,
         )
-        self.log = _log_of(setup, self.options.heights_kept)
+        self.configuration = Configuration(voters=setup.voters)
+        """In force right above the last decided block."""
+        self.log = _log_of(setup, self.options)
         self.votes = self.members.votes(self.me)
         """False for an observer, which only adopts."""
         self.condition: Active | Changing = Active(view=0, base=Point(0, setup.genesis))
@@ -158,6 +156,8 @@ class Context:
         """Requests wait to be ordered."""
         self.suspicion: str | None = None
         """Why the present primary is faulty; set while an input is handled, gone when that ends."""
+        self.diverged = False
+        """Our executed state contradicts a stable checkpoint: we take no part until it is replaced."""
         self.out = Outbox()
 
     @property
@@ -189,8 +189,8 @@ class Context:
         """F + 1 replicas work in a higher view, so at least one correct one does."""
         return len(self.heard) > self.members.faults
 
-    def digest(self) -> bytes:
-        """SHA-256 of the whole state."""
+    def digest(self, *parts: object) -> bytes:
+        """SHA-256 of the whole state, with what the given ``parts`` hold."""
         state = (
             self.condition,
             type(self.condition).__name__,
@@ -198,17 +198,34 @@ class Context:
             sorted(self.view_changes.items()),
             sorted(self.heard.items()),
             self.waiting,
+            self.diverged,
+            parts,
         )
         return sha256(_encode(state)).digest()
 
 
-def _log_of(setup: Setup, size: int) -> Log:
-    """The log above what the image shows as committed."""
+def _log_of(setup: Setup, options: Options) -> Log:
+    """The log above what the image shows as committed: by its blocks, or by a snapshot that replaced them."""
     blocks = setup.image.get(BLOCKS, {})
     certificates = setup.image.get(CERTIFICATES, {})
-    height = max((h for h in blocks if isinstance(h, int)), default=0)
-    committed = Point(height, blocks[height].hash if height else setup.genesis)
-    certified = max((h for h in certificates if isinstance(h, int) and 0 < h <= height), default=0)
-    if not certified:
-        return Log(committed, Point(0, setup.genesis), None, size)
-    return Log(committed, Point(certified, blocks[certified].hash), certificates[certified], size)
+    snapshot: Snapshot | None = setup.image.get(SNAPSHOT, {}).get(MANIFEST)
+    headers = {height: block.header for height, block in blocks.items() if isinstance(height, int)}
+    proofs = {height: proof for height, proof in certificates.items() if height in headers}
+    if snapshot is not None:
+        headers[snapshot.height] = snapshot.header
+        if snapshot.certificate is not None:
+            proofs[snapshot.height] = snapshot.certificate
+    height = max(headers, default=0)
+    certified = max(proofs, default=0)
+    log = Log(
+        committed=Point(height, headers[height].hash if height else setup.genesis),
+        certified=Point(certified, headers[certified].hash if certified else setup.genesis),
+        certificate=proofs.get(certified),
+        size=options.heights_kept,
+        interval=options.checkpoint_interval,
+    )
+    first = height - 2 * options.heights_kept
+    for boundary in range(options.checkpoint_interval, height + 1, options.checkpoint_interval):
+        if boundary >= first and boundary in headers:
+            log.boundaries[boundary] = (headers[boundary], proofs.get(boundary))
+    return log

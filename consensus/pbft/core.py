@@ -9,24 +9,33 @@ from __future__ import annotations
 from typing import Any
 
 from consensus.chain import Block, Certificate, verify_certificate
+from consensus.pbft.checkpoints import Checkpoints
 from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.messages import (
     ACCEPTED,
     PREPARED,
     VIEW,
+    Checkpoint,
+    Chunk,
     CommitVote,
     Fetch,
+    FetchChunk,
     Fetched,
+    FetchManifest,
+    FetchStable,
+    Manifest,
     NewView,
     Prepare,
     PrePrepare,
+    StableCheckpoint,
     StatusReport,
     ViewChange,
     ViewRecord,
 )
 from consensus.pbft.normal_case import NormalCase
 from consensus.pbft.retransmission import Retransmission
-from consensus.pbft.timers import RESEND, VALIDATE, VIEW_CHANGE, Patience
+from consensus.pbft.state_transfer import StateTransfer
+from consensus.pbft.timers import RESEND, TRANSFER, VALIDATE, VIEW_CHANGE, Patience
 from consensus.pbft.view_change import ViewChanges
 from consensus.proof import Run, proven_length
 from consensus.protocols import Setup, Slot, Status
@@ -40,9 +49,11 @@ class PbftCore:
         self._context = Context(setup)
         self._normal_case = NormalCase(self._context)
         self._view_changes = ViewChanges(self._context, self._normal_case)
+        self._checkpoints = Checkpoints(self._context)
+        self._transfer = StateTransfer(self._context, self._checkpoints)
         self._restore(setup.image)
         self._patience = Patience(self._context)
-        self._retransmission = Retransmission(self._context, self._normal_case)
+        self._retransmission = Retransmission(self._context, self._normal_case, self._checkpoints)
         self._restarted = any(setup.image.values())
 
     # Inputs
@@ -54,9 +65,10 @@ class PbftCore:
             for entry in context.log.entries():
                 if entry.accepted is not None:
                     context.application.validate(entry.accepted.block)  # judged before; it must know what we build on
+            self._checkpoints.resume()
             self._normal_case.advance()
             self._retransmission.repeat()
-            context.out.broadcast(StatusReport(view=context.view))
+            context.out.broadcast(StatusReport(view=context.view, stable=context.log.stable))
         return self._finish(now)
 
     def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
@@ -79,6 +91,8 @@ class PbftCore:
                 self._view_changes.become_changing(self._context.view + 1)
         elif name == RESEND:
             self._retransmission.fired(now)
+        elif name == TRANSFER:
+            self._transfer.fired(now)
         elif name != VALIDATE:
             raise LocalProtocolError(f"PBFT sets no timer {name!r}")
         return self._finish(now)
@@ -111,6 +125,8 @@ class PbftCore:
 
     def adopt(self, now: int, block: Block, certificate: Certificate | None) -> Effects:
         context, committed = self._context, self._context.log.committed
+        if context.diverged:
+            return []  # it would be executed on top of a state that is wrong
         if block.height != committed.height + 1 or block.parent != committed.hash:
             raise LocalProtocolError(f"block {block.height} does not follow height {committed.height}")
         self._normal_case.decided(block, certificate)
@@ -128,11 +144,16 @@ class PbftCore:
         ) is None
 
     def proves(self, run: Run) -> int:
+        if self._context.diverged:
+            return 0
         committed = self._context.log.committed
         return proven_length(run, committed.height, committed.hash, self.certifies)
 
-    def executed(self, now: int, height: int) -> Effects:  # noqa: ARG002  the interface's
-        return []
+    def executed(self, now: int, height: int) -> Effects:
+        if height % self._context.options.checkpoint_interval:
+            return []
+        self._checkpoints.executed(height)
+        return self._finish(now)
 
     def read(self, now: int, context: int) -> Effects:  # noqa: ARG002
         """Answerable from the highest height that we sent a COMMIT for; a quorum of equal answers is what counts.
@@ -141,7 +162,8 @@ class PbftCore:
         quorum of answers; and that one answers from there or above. (Answering from what is decided *here* would not
         do: a write is acknowledged by f + 1, and a quorum of others may not have decided it yet.)
         """
-        return [Readable(context=context, height=self._context.log.prepared)]
+        height = self._context.log.prepared
+        return [Readable(context=context, height=None if self._context.diverged else height)]
 
     def status(self) -> Status:
         context = self._context
@@ -152,10 +174,12 @@ class PbftCore:
             leader=context.primary,
             height=context.log.committed.height,
             changing=context.active is None,
+            busy=self._normal_case.busy(),
+            configuration=context.configuration,
         )
 
     def state_hash(self) -> bytes:
-        return self._context.digest()
+        return self._context.digest(self._checkpoints.snapshot(), self._transfer.snapshot())
 
     # Parts of the above
 
@@ -177,20 +201,43 @@ class PbftCore:
                 self._retransmission.help_if_behind(now, sender, message.view - 1)
             case NewView():
                 self._view_changes.on_new_view(message)
+            case Checkpoint():
+                self._checkpoints.on_checkpoint(now, sender, message)
             case Fetch():
                 self._retransmission.on_fetch(sender, message)
             case Fetched():
                 self._retransmission.on_fetched(message)
             case StatusReport():
                 self._retransmission.help_if_behind(now, sender, message.view, asked=True)
+                self._checkpoints.answer(sender, message.stable)
+            case _:
+                self._dispatch_state(now, sender, message)
+        return moves
+
+    def _dispatch_state(self, now: int, sender: NodeId, message: Any) -> None:
+        """The messages of those that are far behind, and of those that help them."""
+        match message:
+            case StableCheckpoint():
+                self._checkpoints.on_stable(message)
+            case FetchStable():
+                self._checkpoints.answer(sender, message.height)
+            case FetchManifest():
+                self._transfer.on_fetch_manifest(sender, message)
+            case FetchChunk():
+                self._transfer.on_fetch_chunk(sender, message)
+            case Manifest():
+                self._transfer.on_manifest(now, sender, message)
+            case Chunk():
+                self._transfer.on_chunk(now, sender, message)
             case _:
                 raise PeerError(f"not a message of PBFT: {type(message).__name__}")
-        return moves
 
     def _finish(self, now: int) -> Effects:
         """Move on as far as possible, and hand out what follows."""
         context = self._context
         self._normal_case.advance()
+        if context.votes:
+            self._transfer.settle(now)
         if context.suspicion is not None:
             context.out.trace("pbft.suspicion", context.primary, context.suspicion)
             context.suspicion = None
@@ -208,6 +255,8 @@ class PbftCore:
     def _restore(self, image: Image) -> None:
         """Take up what was durable: the view, accepted blocks and prepared certificates above the committed height."""
         context, log = self._context, self._context.log
+        self._checkpoints.restore(image)
+        self._transfer.restore(image)
         views = image.get(VIEW, {})
         record = views.get("view")
         if isinstance(record, ViewRecord):

@@ -1,12 +1,14 @@
 """The message log between the watermarks (Castro & Liskov 1999, section 4.3): what is known of each height.
 
-Every block is a checkpoint here, and its commit certificate the proof that it is stable: a quorum signed its header,
-which states the state root after an earlier height. So the low watermark is the last certified height, the paper's
-CHECKPOINT messages are not needed, and everything below is garbage, collected at each decision; decided blocks are the
-ledger's.
+Two marks, where the paper has one (decision 7 says why):
 
-Bounded whatever peers send: heights run to the high watermark, a fixed number above the last decided one, and at each
-height every replica has at most one PREPARE and one COMMIT, the newest view's.
+* ``certified``, the last decided block with a commit certificate, is where a VIEW-CHANGE starts. What lies below is
+  decided for good, for whoever sees the certificate, and belongs to the ledger: its entries are garbage at once.
+* ``stable``, the last checkpoint that a quorum signed and that was reached here, is the low watermark. It vouches for
+  the executed *state*, moves the window and frees the disk.
+
+Bounded whatever peers send: heights run to the high watermark, a fixed number above the low one, and at each height
+every replica has at most one PREPARE and one COMMIT, the newest view's.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from consensus.chain import Block, Certificate
-from consensus.pbft.messages import CommitVote, Prepare, PreparedCertificate, PrePrepare
+from consensus.chain import Block, Certificate, Header
+from consensus.pbft.messages import CommitVote, Prepare, PreparedCertificate, PrePrepare, StableCheckpoint
 from consensus.vocabulary import NodeId
 
 
@@ -24,6 +26,10 @@ class Point(NamedTuple):
 
     height: int
     hash: bytes
+
+
+Boundary = tuple[Header, Certificate | None]
+"""A decided block's header, and its commit certificate where it has one of its own."""
 
 
 class Entry:
@@ -83,18 +89,28 @@ class Entry:
 class Log:
     """The chain's end as this replica knows it, and the entries above.
 
-    Invariant: ``certified.height <= committed.height <= prepared <= tip.height``.
+    Invariants: ``certified.height <= committed.height <= prepared <= tip.height``, and ``stable <= committed.height``.
     """
 
-    def __init__(self, committed: Point, certified: Point, certificate: Certificate | None, size: int) -> None:
+    def __init__(
+        self, committed: Point, certified: Point, certificate: Certificate | None, *, size: int, interval: int
+    ) -> None:
         self.size = size
+        self._interval = interval
         self.committed = committed
         """The last decided block."""
         self.certified = certified
-        """The last decided block with a commit certificate of its own: the last *stable* one, where a VIEW-CHANGE
-        starts. Below ``committed`` only where a later block vouches for those between."""
+        """The last decided block with a commit certificate of its own, where a VIEW-CHANGE starts. Below ``committed``
+        only where a later block vouches for those between."""
         self.certificate = certificate
         """Of ``certified``; None for genesis alone."""
+        self.stable = 0
+        """The low watermark h: the last stable checkpoint that this replica has reached; 0 is genesis. Only rises."""
+        self.checkpoint: StableCheckpoint | None = None
+        """The proof of ``stable``; None for genesis alone."""
+        self.boundaries: dict[int, Boundary] = {}
+        """Decided blocks at the heights of checkpoints: those whose state may be asked for, from one log's length below
+        ``stable``."""
         self.tip = committed
         """End of the chain of blocks accepted in the present view, on top of ``committed``."""
         self.prepared = committed.height
@@ -103,8 +119,8 @@ class Log:
 
     @property
     def high(self) -> int:
-        """The high watermark: nothing above it is kept."""
-        return self.committed.height + self.size
+        """The high watermark H = h + L: nothing above it is accepted."""
+        return self.stable + self.size
 
     def get(self, height: int) -> Entry | None:
         return self._entries.get(height)
@@ -119,7 +135,7 @@ class Log:
 
     def inside(self, height: int) -> bool:
         """``height`` is undecided and not above the high watermark."""
-        return self.committed.height < height <= self.committed.height + self.size
+        return self.committed.height < height <= self.stable + self.size
 
     def entries(self) -> Iterator[Entry]:
         """In ascending order of height."""
@@ -137,6 +153,8 @@ class Log:
         entry = self._entries.get(height)
         on_chain = self.tip.height >= height and entry is not None and _holds(entry, block_hash)
         self.committed = Point(height, block_hash)
+        if height % self._interval == 0:
+            self.boundaries[height] = (block.header, certificate)
         if on_chain:
             self.prepared = max(self.prepared, height)
         else:
@@ -145,6 +163,22 @@ class Log:
             for old in range(self.certified.height + 1, height + 1):
                 self._entries.pop(old, None)
             self.certified, self.certificate = self.committed, certificate
+
+    def stabilise(self, checkpoint: StableCheckpoint) -> None:
+        """A checkpoint that was reached here is stable: move the window up."""
+        assert self.stable < checkpoint.height <= self.committed.height, "the low watermark only rises"  # noqa: S101
+        self.stable, self.checkpoint = checkpoint.height, checkpoint
+        for height in [height for height in self.boundaries if height < self.stable - self.size]:
+            del self.boundaries[height]
+
+    def install(self, header: Header, certificate: Certificate) -> None:
+        """The state after this block, above everything decided here, takes the place of ours."""
+        for height in [height for height in self._entries if height <= header.height]:
+            del self._entries[height]
+        self.committed = self.certified = Point(header.height, header.hash)
+        self.certificate = certificate
+        self.boundaries[header.height] = (header, certificate)
+        self.restart_chain()
 
     def discard_prepared(self, start: int) -> None:
         """Forget the prepared certificates from height ``start`` up."""
@@ -166,7 +200,8 @@ class Log:
     def snapshot(self) -> tuple[object, ...]:
         """Everything in here, in one order (for ``state_hash``)."""
         entries = [entry.snapshot() for entry in self.entries() if not entry.empty]
-        return (self.committed, self.certified, self.certificate, self.tip, self.prepared, entries)
+        marks = (self.committed, self.certified, self.certificate, self.stable, self.checkpoint)
+        return (*marks, self.tip, self.prepared, entries)
 
 
 def _holds(entry: Entry, block_hash: bytes) -> bool:

@@ -7,9 +7,12 @@ message that names another is refused (NEW-VIEW excepted: anyone may pass on the
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 
 from consensus.chain import Block, Certificate, Hash, Header, Natural, Signature
+from consensus.snapshots import Snapshot
 
 
 class PrePrepare(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.pre-prepare"):
@@ -68,9 +71,9 @@ class PreparedCertificate(
 class ViewChange(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.view-change"):
     """⟨VIEW-CHANGE, v+1, n, C, P, i⟩.
 
-    ``height`` and ``hash`` name the last stable block: here that is the last one with a commit ``certificate``,
-    which proves it (None for genesis). ``prepared`` holds certificates for the heights right above it, without
-    gaps, each block the parent of the next.
+    ``height`` and ``hash`` name the block that it builds on: not the stable checkpoint, as in the paper, but the last
+    block with a commit ``certificate``, which proves it (None for genesis). ``prepared`` holds certificates for the
+    heights right above it, without gaps, each block the parent of the next.
     """
 
     view: Natural
@@ -99,6 +102,68 @@ class NewView(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     signature: Signature
 
 
+class Checkpoint(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.checkpoint"):
+    """⟨CHECKPOINT, n, d, i⟩: ``replica`` has executed ``height`` and reached the state of this digest (section 4.3).
+
+    The signature covers :func:`consensus.snapshots.checkpoint_bytes`, which names no view.
+    """
+
+    height: Natural
+    digest: Hash
+    replica: Natural
+    signature: Signature
+
+
+class StableCheckpoint(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.stable"):
+    """The stable certificate: exactly a quorum of CHECKPOINT signatures, in ascending order of replica.
+
+    Said to whoever is behind it; on disk, the proof of the low watermark.
+    """
+
+    height: Natural
+    digest: Hash
+    signatures: tuple[tuple[Natural, Signature], ...]
+
+
+class FetchStable(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.fetch-stable"):
+    """Ask for the stable certificate of a checkpoint above ``height``."""
+
+    height: Natural
+
+
+class FetchManifest(
+    msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.fetch-manifest"
+):
+    """Ask for the manifest of the state at the checkpoint of this height."""
+
+    height: Natural
+
+
+class Manifest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.manifest"):
+    """The answer to :class:`FetchManifest`; ``snapshot`` is None where that state is not (or no longer) kept."""
+
+    height: Natural
+    snapshot: Snapshot | None
+
+
+class FetchChunk(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.fetch-chunk"):
+    """Ask for one chunk of the state at the checkpoint of this height, by its place in the manifest."""
+
+    height: Natural
+    place: Natural
+
+
+class Chunk(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.chunk"):
+    """The answer to :class:`FetchChunk`; ``data`` is None where that state is not (or no longer) kept.
+
+    On disk, a chunk that was received and checked.
+    """
+
+    height: Natural
+    place: Natural
+    data: bytes | None
+
+
 class Fetch(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.fetch"):
     """Ask a peer for the undecided block of this height and hash (a NEW-VIEW carries no bodies)."""
 
@@ -113,9 +178,13 @@ class Fetched(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 
 
 class StatusReport(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.status"):
-    """The sender is in ``view`` (Castro 2001, section 5.2): whoever is in a higher one answers with its NEW-VIEW."""
+    """The sender is in ``view`` (Castro 2001, section 5.2): whoever is in a higher one answers with its NEW-VIEW.
+
+    ``stable`` is its stable checkpoint: whoever knows a higher one answers with the certificate.
+    """
 
     view: Natural
+    stable: Natural = 0
 
 
 class ViewRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.view"):
@@ -125,10 +194,43 @@ class ViewRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     active: bool
 
 
-Message = PrePrepare | Prepare | CommitVote | ViewChange | NewView | Fetch | Fetched | StatusReport
+class TransferRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.transfer"):
+    """On disk: the state that is being fetched, and the certificate that proves it."""
 
-MESSAGES: tuple[type, ...] = (PrePrepare, Prepare, CommitVote, ViewChange, NewView, Fetch, Fetched, StatusReport)
-RECORDS: tuple[type, ...] = (PrePrepare, PreparedCertificate, ViewChange, NewView, ViewRecord)
+    certificate: StableCheckpoint
+    snapshot: Snapshot
+
+
+Message = (
+    PrePrepare
+    | Prepare
+    | CommitVote
+    | Checkpoint
+    | ViewChange
+    | NewView
+    | Fetch
+    | Fetched
+    | StatusReport
+    | StableCheckpoint
+    | FetchStable
+    | FetchManifest
+    | Manifest
+    | FetchChunk
+    | Chunk
+)
+
+MESSAGES: tuple[type, ...] = get_args(Message)
+RECORDS: tuple[type, ...] = (
+    PrePrepare,
+    PreparedCertificate,
+    ViewChange,
+    NewView,
+    ViewRecord,
+    Checkpoint,
+    StableCheckpoint,
+    TransferRecord,
+    Chunk,
+)
 
 ACCEPTED = "pbft.accepted"
 """Durable space: height -> the PRE-PREPARE accepted last. It stands for our own PREPARE (or PRE-PREPARE) too:
@@ -139,3 +241,10 @@ PREPARED = "pbft.prepared"
 
 VIEW = "pbft.view"
 """Durable space: "view" -> ViewRecord, "view-change" -> our last VIEW-CHANGE, "new-view" -> the last NEW-VIEW."""
+
+CHECKPOINTS = "pbft.checkpoint"
+"""Durable space: height -> our own CHECKPOINT, "stable" -> the proof of the low watermark, "ahead" -> the proof of a
+checkpoint that our own state contradicts: we have diverged."""
+
+TRANSFER = "pbft.transfer"
+"""Durable space: "target" -> TransferRecord, place -> Chunk; those of another height are left over and mean nothing."""

@@ -58,17 +58,30 @@ class NormalCase:
         """Where the primary may propose: on top of what it accepted, within the window."""
         context, log = self._context, self._log
         active = context.active
-        if active is None or not context.leads:
+        if active is None or not context.leads or context.diverged:
             return None
         height = log.tip.height + 1
         if height <= active.reproposed_to or log.tip.height < active.base.height:
             return None  # what the NEW-VIEW prescribes comes first
-        if height > log.committed.height + context.options.window:
+        if height > log.committed.height + context.options.window or height > log.high:
             return None
         entry = log.get(height)
         if entry is not None and entry.accepted is not None and entry.accepted.view == active.view:
             return None  # rule 2: another block was proposed here in this view, off today's chain
         return Slot(height=height, parent=log.tip.hash, round=active.view)
+
+    def busy(self) -> str | None:
+        """Why the primary takes no block just now, although it leads."""
+        context, log = self._context, self._log
+        if not context.leads:
+            return None
+        if context.diverged:
+            return "our state contradicts a stable checkpoint"
+        if log.tip.height >= log.high:
+            return f"the log is full: height {log.high} is {log.size} above the last stable checkpoint"
+        if log.tip.height >= log.committed.height + context.options.window:
+            return f"{context.options.window} blocks are in flight"
+        return None
 
     def propose(self, block: Block) -> None:
         """Send the PRE-PREPARE for our own block."""
@@ -157,6 +170,8 @@ class NormalCase:
         context, log = self._context, self._log
         while True:
             height = log.committed.height
+            if context.diverged:
+                return
             if context.active is not None and context.votes:
                 self.acceptance.extend(context.active)
                 self._prepare()

@@ -20,19 +20,30 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """After how long own messages of undecided heights are sent again."""
     window: Positive = 4
     """Blocks that the primary keeps in flight above its last committed one."""
+    checkpoint_interval: Positive = 16
+    """A checkpoint every so many heights (section 4.3)."""
     log_size: Positive | None = None
-    """Heights above the last committed one for which messages are kept; None: four windows, and at least 16."""
+    """Heights above the stable checkpoint for which messages are kept; None: four windows, at least two intervals."""
+    transfer_patience_ns: Positive = 2 * SECOND
+    """How long catch-up by blocks may stand still below a stable checkpoint before the state itself is fetched."""
+    transfer_window: Positive = 4
+    """Chunks of a state asked for at once."""
     backoff_max: Annotated[int, msgspec.Meta(ge=0, le=32)] = 8
     """The timeout is doubled at most this often."""
 
     def __post_init__(self) -> None:
         if self.heights_kept < self.window:
             raise ValueError(f"log_size {self.log_size} is less than window {self.window}")
+        if self.heights_kept < 2 * self.checkpoint_interval:
+            # One interval would do for safety; two keep the primary from waiting at every checkpoint.
+            raise ValueError(f"log_size {self.log_size} is less than two checkpoint intervals")
 
     @property
     def heights_kept(self) -> int:
         """The paper's L, high watermark minus low watermark (section 4.3)."""
-        return self.log_size if self.log_size is not None else max(16, 4 * self.window)
+        if self.log_size is not None:
+            return self.log_size
+        return max(2 * self.checkpoint_interval, 4 * self.window)
 
 
 def options_of(given: Any) -> Options:

@@ -7,6 +7,7 @@ an older view is sent our NEW-VIEW; whoever finds f + 1 others in a higher view 
 
 from __future__ import annotations
 
+from consensus.pbft.checkpoints import Checkpoints
 from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.log import Entry
 from consensus.pbft.messages import Fetch, Fetched, StatusReport
@@ -20,14 +21,15 @@ _INTERVAL_DOUBLINGS_MAX = 4
 class Retransmission:
     """Own messages again, bodies that are missing, and help for replicas in older views."""
 
-    def __init__(self, context: Context, normal_case: NormalCase) -> None:
+    def __init__(self, context: Context, normal_case: NormalCase, checkpoints: Checkpoints) -> None:
         self._context = context
         self._log = context.log
         self._members = context.members
         self._normal_case = normal_case
+        self._checkpoints = checkpoints
         self._deadline = Deadline(context, RESEND)
         self._view = context.view
-        self._progress = (context.view, context.log.committed.height)
+        self._progress = (context.view, context.log.committed.height, context.log.stable)
         self._rounds = 0  # how often the timer found no progress; also whom to ask next
         self._asked: set[tuple[int, bytes]] = set()  # bodies asked for since the timer last fired
         self._helped: dict[NodeId, int] = {}  # when each replica was last sent our NEW-VIEW
@@ -90,7 +92,7 @@ class Retransmission:
         """The timer fired: unless something moved since, say everything again."""
         if not self._deadline.fired(now):
             return
-        progress = (self._context.view, self._log.committed.height)
+        progress = (self._context.view, self._log.committed.height, self._log.stable)
         if progress != self._progress:
             self._progress, self._rounds = progress, 0
             return
@@ -100,14 +102,15 @@ class Retransmission:
 
     def repeat(self) -> None:
         """Own latest messages of everything undecided."""
-        context = self._context
+        context, log = self._context, self._log
         if isinstance(context.condition, Changing):
             context.out.broadcast(context.condition.request)
         else:
             self._repeat_votes(context.condition)
+        self._checkpoints.repeat()
         if context.behind:
             ahead = sorted(context.heard)
-            context.out.send(ahead[self._rounds % len(ahead)], StatusReport(view=context.view))
+            context.out.send(ahead[self._rounds % len(ahead)], StatusReport(view=context.view, stable=log.stable))
 
     # Parts of the above
 
@@ -121,7 +124,8 @@ class Retransmission:
         context, log = self._context, self._log
         if not context.votes:
             return False
-        return context.active is None or log.tip.height > log.committed.height or context.behind or bool(self._asked)
+        undecided = context.active is None or log.tip.height > log.committed.height
+        return undecided or self._checkpoints.pending or context.behind or bool(self._asked)
 
     def _repeat_votes(self, active: Active) -> None:
         context, log = self._context, self._log

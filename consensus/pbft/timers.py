@@ -10,11 +10,12 @@ Timers are lazy: a deadline that moves later costs no effect, the timer finds ou
 from __future__ import annotations
 
 from consensus.pbft.context import Context
-from consensus.vocabulary import SetTimer
+from consensus.vocabulary import NodeId, SetTimer
 
 VIEW_CHANGE = "pbft.view-change"
 RESEND = "pbft.resend"
 VALIDATE = "pbft.validate"
+TRANSFER = "pbft.transfer"
 
 
 class Deadline:
@@ -40,6 +41,22 @@ class Deadline:
             self.set(now, self.due)
             return False
         self.due = None
+        return True
+
+
+class Sparingly:
+    """At most one answer to each peer in every ``interval_ns``, whatever it asks."""
+
+    def __init__(self, interval_ns: int) -> None:
+        self._interval_ns = interval_ns
+        self._last: dict[NodeId, int] = {}
+
+    def allows(self, now: int, peer: NodeId) -> bool:
+        """May ``peer`` be answered now? If so, not again for a while."""
+        last = self._last.get(peer)
+        if last is not None and now < last + self._interval_ns:
+            return False
+        self._last[peer] = now
         return True
 
 

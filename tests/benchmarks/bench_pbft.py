@@ -68,8 +68,9 @@ class Cluster:
                 self.queue.extend((node, to, effect.message) for to in range(NODES) if to != node)
             elif kind is Send:
                 self.queue.append((node, effect.to, effect.message))
-            elif kind is Commit and node == 0:
-                self.decided += 1
+            elif kind is Commit:
+                self.decided += node == 0
+                self.carry_out(node, self.cores[node].executed(0, effect.height))
 
     def propose(self, transactions: tuple[bytes, ...]) -> None:
         while (slot := self.cores[0].slot()) is not None:

@@ -32,7 +32,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "window": 3,
         "log_keep": 8,
     },
-    "pbft": {"view_change_timeout_ns": 500 * MILLISECOND, "backoff_max": 4, "log_size": 8},
+    "pbft": {"view_change_timeout_ns": 500 * MILLISECOND, "backoff_max": 4, "checkpoint_interval": 4, "log_size": 8},
 }
 """Settings under which a campaign's short runs reach the corners: small windows and logs, short timeouts."""
 

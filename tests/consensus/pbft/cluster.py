@@ -14,10 +14,21 @@ from random import Random
 from typing import Any
 
 from consensus.chain import BLOCKS, CERTIFICATES, FORMAT_VERSION, Block, Header, verify_certificate
+from consensus.configuration import Configuration
 from consensus.pbft import MESSAGES, Options, PbftCore
-from consensus.pbft.messages import CommitVote, NewView, Prepare, PrePrepare, ViewChange
+from consensus.pbft.messages import (
+    ACCEPTED,
+    CHECKPOINTS,
+    Checkpoint,
+    CommitVote,
+    NewView,
+    Prepare,
+    PrePrepare,
+    ViewChange,
+)
 from consensus.protocols import Application, Setup, Slot, Verdict
 from consensus.quorum import byzantine_faults, byzantine_quorum
+from consensus.snapshots import MANIFEST, SNAPSHOT, checkpoint_bytes, state_digest
 from consensus.vocabulary import (
     MILLISECOND,
     SECOND,
@@ -28,6 +39,7 @@ from consensus.vocabulary import (
     Drop,
     Effects,
     Image,
+    Install,
     Persist,
     Put,
     Rejected,
@@ -51,12 +63,42 @@ class ModelCrypto:
         return signature == ModelCrypto(member).sign(data)
 
 
-class ClusterApplication(Application):
-    """Accepts what has the right transactions root; b"bad" is refused, b"after N" waits for height N."""
+CHUNKS = 4
 
-    def __init__(self) -> None:
+
+class ClusterApplication(Application):
+    """Accepts what has the right transactions root; b"bad" is refused, b"after N" waits for height N.
+
+    Its state is a few chunks, of which each block changes one; that of the last ``kept`` heights is kept.
+    """
+
+    def __init__(self, kept: int = 64) -> None:
         self.height = 0
         self.judged: list[int] = []
+        self.kept = kept
+        self.states: dict[int, tuple[bytes, ...]] = {0: (b"",) * CHUNKS}
+
+    def execute(self, block: Block) -> None:
+        place = block.height % CHUNKS
+        chunks = list(self.states[self.height])
+        chunks[place] = sha256(chunks[place] + block.hash).digest()
+        self.become(block.height, tuple(chunks))
+
+    def become(self, height: int, chunks: tuple[bytes, ...]) -> None:
+        self.height = height
+        self.states[height] = chunks
+        self.states.pop(height - max(self.kept, 1), None)
+
+    def corrupt(self) -> None:
+        """A bit rots, or a bug: the state is not what the blocks make it."""
+        self.become(self.height, (b"rotten", *self.states[self.height][1:]))
+
+    def manifest(self, height: int) -> tuple[bytes, ...] | None:
+        chunks = self.states.get(height) if self.kept else None
+        return tuple(map(self.chunk_digest, chunks)) if chunks is not None else None
+
+    def chunk(self, height: int, place: int) -> bytes | None:
+        return self.states[height][place] if self.manifest(height) is not None else None
 
     def validate(self, block: Block) -> Verdict:
         self.judged.append(block.height)
@@ -122,6 +164,7 @@ class Node:
     rejected: list[Rejected] = field(default_factory=list)
     committed: dict[int, bytes] = field(default_factory=dict)
     waiting: bool = False
+    corrupted: bool = False
 
     @property
     def up(self) -> bool:
@@ -134,7 +177,20 @@ class Node:
 
     @property
     def height(self) -> int:
-        return max(self.image.get(BLOCKS, {0: None}))
+        snapshot = self.image.get(SNAPSHOT, {}).get(MANIFEST)
+        return max(self.image.get(BLOCKS, {}), default=snapshot.height if snapshot is not None else 0)
+
+    @property
+    def head(self) -> bytes:
+        block = self.image.get(BLOCKS, {}).get(self.height)
+        snapshot = self.image.get(SNAPSHOT, {}).get(MANIFEST)
+        return block.hash if block is not None else snapshot.header.hash if snapshot is not None else GENESIS
+
+    @property
+    def stable(self) -> int:
+        """The low watermark on its disk."""
+        proof = self.image.get(CHECKPOINTS, {}).get("stable")
+        return proof.height if proof is not None else 0
 
 
 class Cluster:
@@ -165,6 +221,13 @@ class Cluster:
         self.cut: set[tuple[int, int]] = set()
         self.filter_sent: Callable[[int, int, Any], Any] = lambda _sender, _to, message: message
         self.decided: dict[int, bytes] = {}
+        self.headers: dict[int, Header] = {}
+        self.states: dict[int, tuple[bytes, ...]] = {}
+        """Height -> the chunks of the canonical state there."""
+        self.states_kept = 64
+        """For so many heights an application keeps its state."""
+        self.blocks_kept = 10**9
+        """So many decided blocks a node serves to others."""
         self.signed: dict[tuple[Any, ...], Any] = {}
         self.observe = observe
         self._order = 0
@@ -175,8 +238,8 @@ class Cluster:
 
     def restart(self, number: int) -> None:
         node = self.nodes[number]
-        node.application = ClusterApplication()
-        node.application.height = node.height
+        node.application = ClusterApplication(self.states_kept)
+        self._recover(node)
         node.timers.clear()
         node.core = PbftCore(
             Setup(
@@ -201,14 +264,15 @@ class Cluster:
 
     # Carrying out effects
 
-    def carry_out(self, number: int, effects: Effects, *, first: int | None = None) -> None:  # noqa: C901 - one case an effect
+    def carry_out(self, number: int, effects: Effects, *, first: int | None = None) -> None:  # noqa: C901, PLR0912 - one case an effect
         """Do the effects in order; ``first`` of them only if given (then the node dies)."""
         node = self.nodes[number]
+        executed: list[int] = []
         for effect in effects[:first]:
             self.observe(number, effect)
             match effect:
                 case Persist():
-                    apply_records(node.image, effect.records)
+                    self._persist(node, effect.records)
                 case Send():
                     self._post(number, effect.to, effect.message)
                 case Broadcast():
@@ -223,10 +287,17 @@ class Cluster:
                     node.timers.pop(effect.name, None)
                 case Commit():
                     self._commit(node, effect)
+                    executed.append(effect.height)
+                case Install():
+                    self._install(node, effect)
+                    executed.append(effect.height)
                 case Rejected():
                     node.rejected.append(effect)
         if first is not None:
             self.crash(number)
+            return
+        for height in executed:
+            self.carry_out(number, node.running.executed(self.now, height))
 
     def _post(self, sender: int, to: int, message: Any) -> None:
         assert isinstance(message, MESSAGES)
@@ -240,10 +311,10 @@ class Cluster:
         block, certificate = effect.block, effect.certificate
         assert effect.height == node.height + 1, "heights without gaps"
         assert block.height == effect.height
-        blocks = node.image.setdefault(BLOCKS, {})
-        assert block.parent == (blocks[block.height - 1].hash if block.height > 1 else GENESIS)
+        assert block.parent == node.head
         if node.number not in self.byzantine:
             assert self.decided.setdefault(block.height, block.hash) == block.hash, "agreement"
+            self.headers[block.height] = block.header
             assert root_of(block.transactions) == block.header.transactions, "the header's body"
         if certificate is not None:
             assert (certificate.height, certificate.hash) == (block.height, block.hash)
@@ -252,7 +323,60 @@ class Cluster:
         if certificate is not None:
             records.append(Put(CERTIFICATES, block.height, certificate))
         apply_records(node.image, records)
-        node.application.height = block.height
+        node.application.execute(block)
+        if not node.corrupted:
+            state = node.application.states[block.height]
+            assert self.states.setdefault(block.height, state) == state, "execution is deterministic"
+
+    def _install(self, node: Node, effect: Install) -> None:
+        snapshot = effect.snapshot
+        assert effect.height == snapshot.height > node.height, "only what is newer"
+        assert tuple(map(node.application.chunk_digest, effect.chunks)) == snapshot.chunks, "complete, and checked"
+        assert effect.chunks == self.states[effect.height], "the canonical state"
+        node.corrupted = False
+        records: list[Any] = [Drop(BLOCKS, effect.height + 1), Drop(CERTIFICATES, effect.height + 1)]
+        records += [Drop(SNAPSHOT, 10**9), Put(SNAPSHOT, MANIFEST, snapshot)]
+        records += (Put(SNAPSHOT, place, chunk) for place, chunk in enumerate(effect.chunks))
+        apply_records(node.image, records)
+        node.application.become(effect.height, effect.chunks)
+
+    def _recover(self, node: Node) -> None:
+        """Execute again what the disk holds."""
+        space = node.image.get(SNAPSHOT, {})
+        snapshot = space.get(MANIFEST)
+        if snapshot is not None:
+            node.application.become(snapshot.height, tuple(space[place] for place in range(CHUNKS)))
+        for _, block in sorted(node.image.get(BLOCKS, {}).items()):
+            node.application.execute(block)
+        node.corrupted = False
+
+    def _persist(self, node: Node, records: tuple[Any, ...]) -> None:
+        """Make durable, one by one; the window and the low watermark are judged on the way."""
+        for record in records:
+            if isinstance(record, Put) and node.number not in self.byzantine:
+                self._judge(node, record)
+            apply_records(node.image, [record])
+
+    def _judge(self, node: Node, record: Put) -> None:
+        if record.space == ACCEPTED:
+            low, high = node.stable, node.stable + self.options.heights_kept
+            assert low < record.value.block.height <= high, "nothing outside the window"
+        elif record.space == CHECKPOINTS and record.key == "stable":
+            proof = record.value
+            assert proof.height > node.stable, "the low watermark only rises"
+            signers = [replica for replica, _ in proof.signatures]
+            assert len(signers) == self.quorum, "a stable certificate is a quorum's"
+            assert signers == sorted(set(signers)), "each signer once"
+            data = checkpoint_bytes(proof.height, proof.digest)
+            assert all(ModelCrypto(0).verify(replica, data, signature) for replica, signature in proof.signatures)
+            assert proof.digest == self.canonical(proof.height), "f + 1 correct replicas have that state"
+            if not node.corrupted and proof.height in node.application.states:
+                assert node.application.states[proof.height] == self.states[proof.height]
+
+    def canonical(self, height: int) -> bytes:
+        """The digest of the right state at ``height``."""
+        chunks = tuple(map(ClusterApplication().chunk_digest, self.states[height])) if self.states_kept else ()
+        return state_digest(self.headers[height], Configuration(voters=self.voters), chunks)
 
     def _watch(self, number: int, message: Any) -> None:
         """A correct node never contradicts itself."""
@@ -263,6 +387,8 @@ class Cluster:
                 key, said = ("pre-prepare", number, message.view, message.block.height), message.block.hash
             case Prepare() | CommitVote():
                 key, said = (type(message).__name__, number, message.view, message.height), message.hash
+            case Checkpoint():
+                key, said = ("checkpoint", number, message.height), message.digest
             case ViewChange() | NewView():
                 key, said = (type(message).__name__, number, message.view), message.signature
             case _:
@@ -395,13 +521,15 @@ class Cluster:
     def catch_up(self, number: int, source: int) -> None:
         node, other = self.nodes[number], self.nodes[source]
         blocks, certificates = other.image.get(BLOCKS, {}), other.image.get(CERTIFICATES, {})
-        proven = max((height for height in certificates), default=0)
-        while node.height < proven:
-            height = node.height + 1
-            certificate = certificates.get(height)
-            if certificate is not None:
-                assert node.running.certifies(blocks[height], certificate)
-            self.carry_out(number, node.running.adopt(self.now, blocks[height], certificate))
+        first = max(1, other.height - self.blocks_kept + 1)
+        run = [
+            (block, certificates.get(height))
+            for height, block in sorted(blocks.items())
+            if height > node.height and height >= first
+        ]
+        for block, certificate in run[: node.running.proves(run)]:
+            if block.height > node.height:
+                self.carry_out(number, node.running.adopt(self.now, block, certificate))
 
     # Looking
 

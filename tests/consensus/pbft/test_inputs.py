@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from consensus.chain import Certificate
 from consensus.pbft import MESSAGES, RECORDS, Options
 from consensus.pbft.messages import (
+    Checkpoint,
+    Chunk,
     CommitVote,
     Fetch,
     Fetched,
@@ -152,7 +154,7 @@ def test_forgeries_alone_decide_and_say_nothing(inputs, state):
 
 
 def test_what_lies_above_the_high_watermark_is_not_kept():
-    cluster = Cluster(4, options=Options(log_size=8))
+    cluster = Cluster(4, options=Options(log_size=8, checkpoint_interval=4))
     before = cluster.core(1).state_hash()
     for height in range(9, 200):
         block = make_block(Slot(height, GENESIS, 0), 0)
@@ -191,6 +193,19 @@ def test_only_voters_are_heard():
 
 def test_messages_and_records_go_through_msgpack_unchanged():
     record = msgspec.msgpack.Decoder(functools.reduce(lambda a, b: a | b, RECORDS))
+    kinds = set()
+    transfer = a_state_transfer()
+    for node in (a_view_change().nodes[2], transfer.nodes[0], transfer.nodes[3]):
+        for space, values in node.image.items():
+            for value in values.values() if space.startswith("pbft.") else ():
+                assert record.decode(msgspec.msgpack.encode(value)) == value
+                kinds.add(type(value))
+    assert kinds == set(RECORDS)
+    for raw in material():
+        assert msgspec.msgpack.encode(decode(raw)) == raw
+
+
+def a_view_change():
     cluster = Cluster(4)
     cluster.propose(0)
     cluster.deliver(lambda f: not isinstance(f.message, CommitVote))
@@ -198,11 +213,26 @@ def test_messages_and_records_go_through_msgpack_unchanged():
     for number in (1, 2, 3):
         cluster.fire(number, "pbft.view-change")
     cluster.deliver(lambda f: f.to != 0 and not isinstance(f.message, CommitVote))
-    kinds = set()
-    for space, values in cluster.nodes[2].image.items():
-        for value in values.values() if space.startswith("pbft.") else ():
-            assert record.decode(msgspec.msgpack.encode(value)) == value
-            kinds.add(type(value))
-    assert kinds == set(RECORDS)
-    for raw in material():
-        assert msgspec.msgpack.encode(decode(raw)) == raw
+    return cluster
+
+
+def a_state_transfer():
+    """Node 3 was cut off for longer than anybody keeps blocks, and has two of four chunks by now."""
+    cluster = Cluster(4, options=Options(checkpoint_interval=2, log_size=4, transfer_window=2))
+    cluster.isolate(3)
+    for _ in range(8):
+        cluster.propose(0)
+        cluster.deliver()
+    cluster.heal()
+    cluster.propose(0)
+    cluster.propose(0)
+    cluster.deliver(lambda f: not isinstance(f.message, Chunk))
+    cluster.fire(3, "pbft.transfer")
+    cluster.deliver(lambda f: not isinstance(f.message, Chunk))
+    for flight in [f for f in cluster.flights if isinstance(f.message, Chunk)]:
+        cluster.flights.remove(flight)
+        cluster.give(flight.sender, 3, flight.message)
+    cluster.propose(0)
+    cluster.propose(0)
+    cluster.deliver(lambda f: not isinstance(f.message, Chunk | Checkpoint))
+    return cluster

@@ -1,0 +1,243 @@
+"""Checkpoints: agreement on executed state, and the low watermark (Castro & Liskov 1999, section 4.3).
+
+Every ``checkpoint_interval`` heights, a replica that has executed the block says CHECKPOINT with its state's digest. A
+quorum of equal ones is the *stable certificate*: at least f + 1 correct replicas have that state, and can prove it. It
+becomes durable before anything rests on it; then the window moves up and what lies below leaves the disk.
+
+A certificate for a height that we have not executed is kept until we get there (or ``state_transfer`` does). One that
+contradicts our own digest means that *we* are wrong: a quorum holds f + 1 correct replicas that agree, and execution is
+deterministic. A replica that has *diverged* takes no further part, neither voting nor deciding, until it has fetched a
+stable state above its own last block.
+
+Commit certificates already prove what was decided, so a view change does not wait for checkpoints
+(``docs/adr/0007-two-marks.md``).
+"""
+
+from __future__ import annotations
+
+from consensus.chain import Header
+from consensus.pbft.context import Context, PeerError
+from consensus.pbft.log import Log
+from consensus.pbft.messages import (
+    ACCEPTED,
+    CHECKPOINTS,
+    PREPARED,
+    Checkpoint,
+    FetchStable,
+    StableCheckpoint,
+)
+from consensus.pbft.timers import Sparingly
+from consensus.snapshots import Snapshot, checkpoint_bytes, state_digest
+from consensus.vocabulary import Drop, Image, NodeId, Put
+
+STABLE = "stable"
+AHEAD = "ahead"
+
+
+class Checkpoints:
+    """Our own CHECKPOINTs, those of others inside the window, and certificates that we have not reached."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._log: Log = context.log
+        self._interval = context.options.checkpoint_interval
+        self._own: dict[int, Checkpoint] = {}
+        """Height -> what we said (or would have said, had a certificate not been there first); above ``stable``."""
+        self._votes: dict[int, dict[NodeId, Checkpoint]] = {}
+        """Height -> replica -> its CHECKPOINT; from ``stable`` to the high watermark. Invariant: signed by it."""
+        self._certificates: dict[int, StableCheckpoint] = {}
+        """Valid certificates above what we executed: the lowest and the highest known."""
+        self._helping = Sparingly(context.options.resend_interval_ns)
+        self._asking = Sparingly(context.options.resend_interval_ns)
+
+    # Our own
+
+    def executed(self, height: int) -> None:
+        """The application has executed ``height``: say CHECKPOINT if there is one, and see who agrees."""
+        block = self._log.boundaries.get(height)
+        if block is None or height <= self._log.stable or height in self._own or not self._context.votes:
+            return
+        vote = self._vote(height, self._digest(block[0]))
+        self._own[height] = vote
+        self._context.out.persist(Put(CHECKPOINTS, height, vote))
+        certificate = self._certificates.pop(height, None)
+        if certificate is not None:
+            self._reached(certificate)
+        elif not any(certified > height for certified in self._certificates):  # else nobody waits for our word
+            self._context.out.broadcast(vote)
+            self._count(vote)
+
+    def resume(self) -> None:
+        """After a restart: say what a crash kept us from saying.
+
+        An application that keeps snapshots, but not the one of that height any more, leaves the checkpoint out: digests
+        must depend on the chain alone.
+        """
+        application, log = self._context.application, self._log
+        keeps = application.manifest(log.committed.height) is not None
+        for height in sorted(log.boundaries):
+            if not keeps or application.manifest(height) is not None:
+                self.executed(height)
+
+    def repeat(self) -> None:
+        """Say our own CHECKPOINTs again that are not stable yet; whoever knows better answers with a certificate."""
+        for height in sorted(self._own):
+            if height <= self._log.high or height == max(self._own):
+                self._context.out.broadcast(self._own[height])
+
+    @property
+    def pending(self) -> bool:
+        """Is some CHECKPOINT of ours not stable yet?"""
+        return bool(self._own)
+
+    # Others'
+
+    def on_checkpoint(self, now: int, sender: NodeId, message: Checkpoint) -> None:
+        """Count a CHECKPOINT inside the window; a late one is answered, one above the window makes us ask."""
+        height, log = message.height, self._log
+        if message.replica != sender:
+            raise PeerError(f"CHECKPOINT in the name of {message.replica}")
+        if height == 0 or height % self._interval:
+            raise PeerError(f"CHECKPOINT at height {height}, where there is none")
+        known = self._votes.get(height, {}).get(sender)
+        if known is not None and known.digest != message.digest:
+            raise PeerError("two CHECKPOINTs for one height")
+        if height < log.stable or (height == log.stable and known is not None):
+            self._help(now, sender)
+        elif height > log.high:
+            self._ask(now, sender)
+        elif known is None:
+            if not self._context.members.verify(sender, checkpoint_bytes(height, message.digest), message.signature):
+                raise PeerError("CHECKPOINT with a bad signature")
+            self._count(message)
+
+    def on_stable(self, message: StableCheckpoint) -> None:
+        """Take a stable certificate above ours."""
+        if message.height <= self._log.stable or message.height in self._certificates:
+            return
+        if message.height % self._interval:
+            raise PeerError(f"certificate of a checkpoint at height {message.height}, where there is none")
+        flaw = self._context.members.flaw_in_checkpoint(message)
+        if flaw is not None:
+            raise PeerError(flaw)
+        self._certified(message)
+
+    def answer(self, sender: NodeId, height: int) -> None:
+        """``sender`` asks for a stable certificate above ``height``."""
+        checkpoint = self._log.checkpoint
+        if checkpoint is not None and checkpoint.height > height:
+            self._context.out.send(sender, checkpoint)
+
+    # What the rest of the replica asks
+
+    @property
+    def ahead(self) -> StableCheckpoint | None:
+        """The highest certificate of a checkpoint above all that is decided here."""
+        height = max(self._certificates, default=0)
+        return self._certificates[height] if height > self._log.committed.height else None
+
+    def snapshot_at(self, height: int) -> Snapshot | None:
+        """The state at a checkpoint as others can check it; None where it is not kept, or our own is wrong."""
+        header, certificate = self._log.boundaries.get(height, (None, None))
+        if header is None or certificate is None or self._context.diverged:
+            return None
+        chunks = self._context.application.manifest(height)
+        if chunks is None:
+            return None
+        return Snapshot(header, self._context.configuration, chunks, certificate)
+
+    def installed(self, certificate: StableCheckpoint) -> None:
+        """The state of this certificate was installed, whatever ours was before."""
+        self._context.diverged = False
+        self._stabilise(certificate)
+
+    def restore(self, image: Image) -> None:
+        """Take up what was durable: the low watermark, our own CHECKPOINTs, and whether we have diverged."""
+        space = image.get(CHECKPOINTS, {})
+        stable, ahead = space.get(STABLE), space.get(AHEAD)
+        if isinstance(stable, StableCheckpoint):
+            self._log.stabilise(stable)
+        for height, vote in sorted((key, value) for key, value in space.items() if isinstance(key, int)):
+            if height > self._log.stable:
+                self._own[height] = vote
+                self._votes.setdefault(height, {})[self._context.me] = vote
+        self._context.diverged = isinstance(ahead, StableCheckpoint) and ahead.height > self._log.stable
+
+    def known_before(self, certificate: StableCheckpoint) -> None:
+        """After a restart: a certificate that was checked before; perhaps its state was installed just before."""
+        if certificate.height > self._log.stable:
+            self._certified(certificate)
+
+    def snapshot(self) -> tuple[object, ...]:
+        """Everything in here, in one order (for ``state_hash``)."""
+        votes = [vote for _, at in sorted(self._votes.items()) for _, vote in sorted(at.items())]
+        return (sorted(self._own.items()), votes, sorted(self._certificates.items()))
+
+    # Parts of the above
+
+    def _digest(self, header: Header) -> bytes:
+        chunks = self._context.application.manifest(header.height)
+        return state_digest(header, self._context.configuration, chunks if chunks is not None else ())
+
+    def _vote(self, height: int, digest: bytes) -> Checkpoint:
+        signature = self._context.sign(checkpoint_bytes(height, digest))
+        return Checkpoint(height, digest, self._context.me, signature)
+
+    def _count(self, vote: Checkpoint) -> None:
+        votes = self._votes.setdefault(vote.height, {})
+        votes[vote.replica] = vote
+        quorum = self._context.members.quorum
+        if len(votes) < quorum or vote.height <= self._log.stable or vote.height in self._certificates:
+            return
+        equal = [other for _, other in sorted(votes.items()) if other.digest == vote.digest]
+        if len(equal) >= quorum:
+            signatures = tuple((other.replica, other.signature) for other in equal[:quorum])
+            self._certified(StableCheckpoint(vote.height, vote.digest, signatures))
+
+    def _certified(self, certificate: StableCheckpoint) -> None:
+        """A quorum has this state at a height above ``stable``."""
+        height = certificate.height
+        unexecuted = height in self._log.boundaries and height not in self._own
+        if height <= self._log.committed.height and not unexecuted:
+            self._reached(certificate)
+            return
+        kept = [known for known in self._certificates if known > self._log.committed.height or known == height]
+        self._certificates[height] = certificate
+        for between in sorted([*kept, height])[1:-1]:
+            self._certificates.pop(between, None)
+
+    def _reached(self, certificate: StableCheckpoint) -> None:
+        """We have executed the height that this certificate is of: are we right?"""
+        own = self._own.get(certificate.height)
+        if own is None or own.digest == certificate.digest:
+            if not self._context.diverged:
+                self._stabilise(certificate)
+        elif not self._context.diverged:
+            self._context.diverged = True
+            self._context.out.persist(Put(CHECKPOINTS, AHEAD, certificate))
+            self._context.out.trace("pbft.diverged", certificate.height, certificate.digest.hex(), own.digest.hex())
+
+    def _stabilise(self, certificate: StableCheckpoint) -> None:
+        """Durable first; then everything below is garbage."""
+        log, out, height = self._log, self._context.out, certificate.height
+        log.stabilise(certificate)
+        garbage_end = min(height, log.certified.height) + 1  # what is not certified may still have to be reported
+        out.persist(Put(CHECKPOINTS, STABLE, certificate))
+        out.persist(Drop(CHECKPOINTS, height + 1))
+        out.persist(Drop(ACCEPTED, garbage_end))
+        out.persist(Drop(PREPARED, garbage_end))
+        out.trace("pbft.stable", height, certificate.digest.hex())
+        self._own = {above: vote for above, vote in self._own.items() if above > height}
+        self._votes = {above: votes for above, votes in self._votes.items() if above >= height}
+        self._certificates = {above: known for above, known in self._certificates.items() if above > height}
+
+    def _help(self, now: int, sender: NodeId) -> None:
+        """``sender`` does not know of our stable checkpoint: f + 1 of us tell it, at the interval's rate."""
+        members = self._context.members
+        near = members.distance(sender, self._context.me) <= members.faults + 1
+        if (near or self._context.leads) and self._helping.allows(now, sender):
+            self.answer(sender, 0)
+
+    def _ask(self, now: int, sender: NodeId) -> None:
+        if self._asking.allows(now, sender):
+            self._context.out.send(sender, FetchStable(self._log.stable))

@@ -39,7 +39,7 @@ class Acceptance:
             if message is None:
                 return
             self.accept(entry, message)
-            if self._context.me != self._context.primary:
+            if self._context.me != self._context.members.author(message.view, message.block.header):
                 self._say_prepare(entry, message)
 
     def _fresh(self, entry: Entry) -> PrePrepare | None:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
-from consensus.chain import verify_certificate
+from consensus.chain import Header, verify_certificate
 from consensus.pbft.messages import NewView, PreparedCertificate, Reproposal, StableCheckpoint, ViewChange
 from consensus.snapshots import checkpoint_bytes
 from consensus.vocabulary import NodeId
@@ -59,12 +59,23 @@ def _ascending(replicas: list[NodeId]) -> bool:
 class Membership:
     """Who votes, how many are a quorum, and whose turn a view is."""
 
-    def __init__(self, voters: tuple[NodeId, ...], quorum: int, faults: int, genesis: bytes, verify: Verify) -> None:
+    def __init__(  # noqa: PLR0913 (what a membership is)
+        self,
+        voters: tuple[NodeId, ...],
+        quorum: int,
+        faults: int,
+        genesis: bytes,
+        verify: Verify,
+        *,
+        rotating: bool = False,
+    ) -> None:
         self.voters = voters
         self.quorum = quorum
         self.faults = faults
         self.genesis = genesis
         self.verify = verify
+        self.rotating = rotating
+        """Proposers take turns within a view (:mod:`consensus.pbft.rotation`)."""
         self._places = {voter: place for place, voter in enumerate(voters)}
 
     def votes(self, node: NodeId) -> bool:
@@ -74,21 +85,33 @@ class Membership:
         """The primary of a view: p = v mod |R| (section 4)."""
         return self.voters[view % len(self.voters)]
 
+    def author(self, view: int, header: Header) -> NodeId | None:
+        """Who says the PRE-PREPARE that puts this block into ``view``; None where nobody may.
+
+        A fresh block comes from its proposer, one of an earlier view from the primary, in the NEW-VIEW. Whose turn it
+        was to propose a certificate does not prove and need not; its signers saw to that.
+        """
+        proposer, round_ = header.proposer, header.round
+        lawful = self.votes(proposer) if self.rotating else proposer == self.voters[round_ % len(self.voters)]
+        if round_ > view or not lawful:
+            return None
+        return proposer if round_ == view else self.primary(view)
+
     def distance(self, start: NodeId, end: NodeId) -> int:
         """Steps from ``start`` to ``end`` around the ring of voters."""
         return (self._places[end] - self._places[start]) % len(self.voters)
 
     def flaw_in_prepared(self, certificate: PreparedCertificate) -> str | None:
         """Section 4.2: a PRE-PREPARE and quorum - 1 matching PREPAREs from different backups."""
-        primary = self.primary(certificate.view)
         view, height, block_hash = certificate.view, certificate.height, certificate.hash
-        if certificate.header.round > view:
-            return f"block of round {certificate.header.round} prepared in view {view}"
+        author = self.author(view, certificate.header)
+        if author is None:
+            return f"block of round {certificate.header.round} by {certificate.header.proposer} prepared in view {view}"
         signers = [replica for replica, _ in certificate.prepares]
-        if len(signers) != self.quorum - 1 or not _ascending(signers) or primary in signers:
+        if len(signers) != self.quorum - 1 or not _ascending(signers) or author in signers:
             return f"PREPAREs are needed of {self.quorum - 1} backups in ascending order, not of {signers}"
-        if not self.verify(primary, pre_prepare_bytes(view, height, block_hash), certificate.signature):
-            return "PRE-PREPARE not signed by the primary"
+        if not self.verify(author, pre_prepare_bytes(view, height, block_hash), certificate.signature):
+            return "PRE-PREPARE not signed by whoever proposes it"
         data = prepare_bytes(view, height, block_hash)
         for replica, signature in certificate.prepares:
             if not self.votes(replica) or not self.verify(replica, data, signature):

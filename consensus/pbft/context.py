@@ -20,6 +20,7 @@ from consensus.pbft.certificates import Membership
 from consensus.pbft.log import Log, Point
 from consensus.pbft.messages import Message, NewView, ViewChange
 from consensus.pbft.options import Options, options_of
+from consensus.pbft.rotation import Rotation
 from consensus.protocols import Setup
 from consensus.quorum import byzantine_faults, byzantine_quorum
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
@@ -141,6 +142,7 @@ class Context:
             faults=byzantine_faults(n),
             genesis=setup.genesis,
             verify=setup.crypto.verify,
+            rotating=self.options.rotate_every > 0,
         )
         self.configuration = Configuration(voters=setup.voters)
         """In force right above the last decided block."""
@@ -159,6 +161,7 @@ class Context:
         self.diverged = False
         """Our executed state contradicts a stable checkpoint: we take no part until it is replaced."""
         self.out = Outbox()
+        self.rotation = Rotation(self.options.rotate_every, self.options.checkpoint_interval, self.members, self.log)
 
     @property
     def view(self) -> int:
@@ -178,6 +181,11 @@ class Context:
     def leads(self) -> bool:
         """We are the primary of a view that is under way."""
         return self.primary == self.me and isinstance(self.condition, Active)
+
+    def proposer(self, height: int) -> NodeId | None:
+        """Whose turn ``height`` is in our view; None during a view change, or where we cannot know it yet."""
+        active = self.active
+        return self.rotation.proposer(active, height) if active is not None else None
 
     def work_seen(self, sender: NodeId, view: int) -> None:
         """``sender`` proved to have worked in ``view``."""

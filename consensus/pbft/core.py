@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from consensus.chain import Block, Certificate, verify_certificate
+from consensus.chain import BLOCKS, Block, Certificate, verify_certificate
 from consensus.pbft.checkpoints import Checkpoints
 from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.messages import (
@@ -88,7 +88,7 @@ class PbftCore:
     def timer(self, now: int, name: str) -> Effects:
         if name == VIEW_CHANGE:
             if self._patience.expired(now):
-                self._view_changes.become_changing(self._context.view + 1)
+                self._view_changes.become_changing(self._context.rotation.next_view(self._context.view))
         elif name == RESEND:
             self._retransmission.fired(now)
         elif name == TRANSFER:
@@ -116,7 +116,7 @@ class PbftCore:
         A primary that has just begun is given its timeout first.
         """
         context = self._context
-        if context.votes and not context.leads and self._patience.exhausted(now):
+        if context.votes and self._turn() != context.me and self._patience.exhausted(now):
             context.suspicion = "a request is ignored"
         return self._finish(now)
 
@@ -167,11 +167,12 @@ class PbftCore:
 
     def status(self) -> Status:
         context = self._context
-        role = "observer" if not context.votes else "primary" if context.primary == context.me else "backup"
+        leader = self._turn()
+        role = "observer" if not context.votes else "primary" if leader == context.me else "backup"
         return Status(
             role=role,
             round=context.view,
-            leader=context.primary,
+            leader=leader,
             height=context.log.committed.height,
             changing=context.active is None,
             busy=self._normal_case.busy(),
@@ -182,6 +183,12 @@ class PbftCore:
         return self._context.digest(self._checkpoints.snapshot(), self._transfer.snapshot())
 
     # Parts of the above
+
+    def _turn(self) -> NodeId:
+        """Whose turn the next height is in the present view; the primary's where we cannot know."""
+        context = self._context
+        turn = context.proposer(context.log.tip.height + 1)
+        return turn if turn is not None else context.primary
 
     def _dispatch(self, now: int, sender: NodeId, message: Any) -> bool:
         """Hand the message to its part; False if it can have no consequence but what is in the outbox."""
@@ -239,10 +246,10 @@ class PbftCore:
         if context.votes:
             self._transfer.settle(now)
         if context.suspicion is not None:
-            context.out.trace("pbft.suspicion", context.primary, context.suspicion)
+            context.out.trace("pbft.suspicion", self._turn(), context.suspicion)
             context.suspicion = None
             if context.active is not None:
-                self._view_changes.become_changing(context.view + 1)
+                self._view_changes.become_changing(context.rotation.next_view(context.view))
                 self._normal_case.advance()
         if context.votes:
             self._patience.settle(now, quorum_asks=self._view_changes.quorum_asks)
@@ -273,6 +280,8 @@ class PbftCore:
             if isinstance(height, int) and log.certified.height < height <= log.high:
                 log.entry(height).prepared = prepared
         log.restart_chain()
+        blocks = [block.header for _, block in sorted(image.get(BLOCKS, {}).items())]
+        context.rotation.restore([header for header, _ in log.boundaries.values()], blocks)
         if isinstance(context.condition, Active) and context.votes:
             self._restore_votes(context.condition)
 
@@ -281,7 +290,9 @@ class PbftCore:
         context = self._context
         for entry in context.log.entries():
             accepted, prepared = entry.accepted, entry.prepared
-            if accepted is not None and accepted.view == active.view and context.me != context.primary:
+            if accepted is None or accepted.view != active.view:
+                continue
+            if context.me != context.members.author(active.view, accepted.block.header):
                 entry.prepares[context.me] = self._normal_case.acceptance.own_prepare(accepted)
             if prepared is not None and prepared.view == active.view:
                 for replica, signature in prepared.prepares:

@@ -52,9 +52,10 @@ class Entry:
         self.decision: Certificate | None = None
         """Proof that a block is decided here; waits for the body or for lower heights."""
 
-    def matching_prepares(self, view: int, block_hash: bytes) -> list[Prepare]:
-        """PREPAREs for exactly this, in ascending order of replica."""
-        return [p for _, p in sorted(self.prepares.items()) if p.view == view and p.hash == block_hash]
+    def matching_prepares(self, view: int, block_hash: bytes, author: NodeId | None) -> list[Prepare]:
+        """PREPAREs for exactly this in ascending order of replica, its author's excepted: it spoke by PRE-PREPARE."""
+        votes = sorted(self.prepares.items())
+        return [p for replica, p in votes if p.view == view and p.hash == block_hash and replica != author]
 
     def matching_commits(self, view: int, block_hash: bytes) -> list[CommitVote]:
         """COMMITs for exactly this, in ascending order of replica."""

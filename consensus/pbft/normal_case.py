@@ -58,12 +58,14 @@ class NormalCase:
         """Where the primary may propose: on top of what it accepted, within the window."""
         context, log = self._context, self._log
         active = context.active
-        if active is None or not context.leads or context.diverged:
+        if active is None or not context.votes or context.diverged:
             return None
         height = log.tip.height + 1
         if height <= active.reproposed_to or log.tip.height < active.base.height:
             return None  # what the NEW-VIEW prescribes comes first
         if height > log.committed.height + context.options.window or height > log.high:
+            return None
+        if context.proposer(height) != context.me:
             return None
         entry = log.get(height)
         if entry is not None and entry.accepted is not None and entry.accepted.view == active.view:
@@ -73,7 +75,7 @@ class NormalCase:
     def busy(self) -> str | None:
         """Why the primary takes no block just now, although it leads."""
         context, log = self._context, self._log
-        if not context.leads:
+        if context.proposer(log.tip.height + 1) != context.me:
             return None
         if context.diverged:
             return "our state contradicts a stable checkpoint"
@@ -101,15 +103,21 @@ class NormalCase:
         """Hold the primary's PRE-PREPARE until it can be accepted (:meth:`advance`)."""
         context = self._context
         view, header = message.view, message.block.header
-        if sender != self._members.primary(view):
+        if sender != self._members.primary(view) and (header.round < view or not self._members.rotating):
             raise PeerError(f"PRE-PREPARE for view {view} from a replica that is not its primary")
         if view < context.view or (view == context.view and not self._log.inside(header.height)):
             return
         entry = self._log.get(header.height)
         if view == context.view and entry is not None and self._repeats(entry, message):
             return
-        if header.round > view or header.proposer != self._members.primary(header.round):
+        if sender != self._members.author(view, header):
             raise PeerError(f"block of round {header.round} by {header.proposer} in a PRE-PREPARE for view {view}")
+        if self._members.rotating and view == context.view and header.round == view:
+            turn = context.proposer(header.height)
+            if turn is None:
+                return  # blocks below this view are missing here, or we are leaving it
+            if turn != sender:
+                raise PeerError(f"PRE-PREPARE for height {header.height} out of turn")
         if not self._members.verify(sender, pre_prepare_bytes(view, header.height, header.hash), message.signature):
             raise PeerError("PRE-PREPARE with a bad signature")
         if view > context.view:
@@ -122,7 +130,7 @@ class NormalCase:
         context = self._context
         if message.replica != sender:
             raise PeerError(f"PREPARE in the name of {message.replica}")
-        if sender == self._members.primary(message.view):
+        if sender == self._members.primary(message.view) and not self._members.rotating:
             raise PeerError("PREPARE from the primary")  # its PRE-PREPARE stands for it (section 4.2)
         if message.view < context.view or not self._log.inside(message.height):
             return False
@@ -206,6 +214,7 @@ class NormalCase:
         """``block``, right above the last decided one, is decided: tell, and forget what contradicts it."""
         log = self._log
         log.commit(block, certificate)
+        self._context.rotation.on_decided(block.header)
         above = log.get(block.height + 1)
         if above is not None and above.prepared is not None and above.prepared.header.parent != block.hash:
             log.discard_prepared(above.height)
@@ -240,7 +249,8 @@ class NormalCase:
             assert accepted is not None  # noqa: S101 - the chain up to the tip is accepted
             if len(entry.prepares) < needed:
                 return
-            prepares = entry.matching_prepares(accepted.view, accepted.block.hash)
+            author = self._members.author(accepted.view, accepted.block.header)
+            prepares = entry.matching_prepares(accepted.view, accepted.block.hash, author)
             if len(prepares) < needed:
                 return
             log.prepared = entry.height

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from consensus.chain import Natural
 from consensus.vocabulary import MILLISECOND, SECOND
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -28,6 +29,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """How long catch-up by blocks may stand still below a stable checkpoint before the state itself is fetched."""
     transfer_window: Positive = 4
     """Chunks of a state asked for at once."""
+    rotate_every: Natural = 0
+    """Heights after which the next replica proposes (:mod:`consensus.pbft.rotation`); 0: the primary proposes all."""
     backoff_max: Annotated[int, msgspec.Meta(ge=0, le=32)] = 8
     """The timeout is doubled at most this often."""
 

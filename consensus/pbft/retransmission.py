@@ -133,7 +133,7 @@ class Retransmission:
             entry = log.entry(height)
             if entry.accepted is None or entry.accepted.view != active.view:
                 continue
-            if context.leads:
+            if context.me == self._members.author(active.view, entry.accepted.block.header):
                 context.out.broadcast(entry.accepted)
             else:
                 context.out.broadcast(self._normal_case.acceptance.own_prepare(entry.accepted))

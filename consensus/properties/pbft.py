@@ -114,7 +114,7 @@ class PbftSafety(Observer):
     ) -> None:
         message, origin = effect.message, told(now, node, incarnation)
         kind = type(message)
-        if kind is PrePrepare and self._primary(message.view) == node:
+        if kind is PrePrepare and self._author(message) == node:
             self._at(message.block.height).parents[message.block.hash] = message.block.parent
             claim = Claim(node, "pre-prepare", message.view, message.block.height, message.block.hash, origin)
             self._voted(claim)
@@ -135,6 +135,11 @@ class PbftSafety(Observer):
 
     def _at(self, height: int) -> Height:
         return self.heights.setdefault(height, Height())
+
+    def _author(self, message: PrePrepare) -> NodeId:
+        """Whose PRE-PREPARE it is: a fresh block's proposer's, whosever turn that was, or the primary's."""
+        header = message.block.header
+        return header.proposer if header.round == message.view else self._primary(message.view)
 
     def _primary(self, view: int) -> NodeId:
         return self.voters[view % len(self.voters)]

@@ -12,6 +12,7 @@ or STATUS; FROM and TO are replicas, ``*`` for any; ``h2`` among them means heig
 ``lose [KIND ...] [FROM [TO]]``         forget what is under way and matches
 ``repeat [KIND ...] [FROM [TO]]``       leave a second copy of it under way
 ``equivocate R0 TEXT R1,R2``            R0 signs another block for the place of its last one and sends it to these
+``usurp R3 TEXT R1``                    R3 signs a block for R1's next height, whosever turn it is, and sends it to R1
 ``forge KIND FROM TO [as R2]``          FROM sends TO a vote for the last block with a bad signature, or in another name
 ``far PREPARE FROM TO HEIGHT``          FROM votes, rightly signed, for a block at that height
 ``demand R1 ...`` · ``content R1 ...``  requests wait there, or no longer
@@ -19,6 +20,7 @@ or STATUS; FROM and TO are replicas, ``*`` for any; ``h2`` among them means heig
 ``resend R1 ...``                       the resend timer fires there
 ``complain R1 ...``                     a request was ignored for long, 10 s later
 ``patience R1``                         the present timeout
+``turns R1 COUNT``                      whose turn the next heights are, as R1 counts
 ``crash R1`` · ``restart R1``           everything but what is durable is lost
 ``partition R1,R2`` · ``heal``          cut these off from everyone else
 ``adopt R3 R0``                         catch-up: R3 takes what R0 has decided
@@ -136,6 +138,14 @@ class Stage:
         for receiver in receivers.split(","):
             self.cluster.flights.append(Flight(self.cluster.now, 0, liar, number(receiver), message))
 
+    def do_usurp(self, name: str, text: str, receiver: str) -> None:
+        context, liar = self.cluster.core(number(receiver))._context, number(name)
+        height, parent = context.log.tip
+        block = make_block(Slot(height + 1, parent, context.view), liar, (text.encode(),))
+        self._name(block, text)
+        data = pre_prepare_bytes(context.view, block.height, block.hash)
+        self.cluster.give(liar, number(receiver), PrePrepare(context.view, block, ModelCrypto(liar).sign(data)))
+
     def do_forge(self, kind: str, sender: str, to: str, *named: str) -> None:
         signer = number(named[1]) if named else number(sender)
         view = self.cluster.core(number(to)).status().round
@@ -172,6 +182,13 @@ class Stage:
     def do_patience(self, name: str) -> None:
         timeout = self.cluster.core(number(name))._patience.timeout
         self._out.append(f"{name} waits {timeout / SECOND:g} s")
+
+    def do_turns(self, name: str, count: str) -> None:
+        context = self.cluster.core(number(name))._context
+        first = context.log.tip.height + 1
+        turns = [context.proposer(height) for height in range(first, first + int(count))]
+        told = " ".join("?" if turn is None else f"R{turn}" for turn in turns)
+        self._out.append(f"{name} expects {told} from height {first}")
 
     def do_crash(self, *names: str) -> None:
         for name in names:
@@ -233,7 +250,7 @@ class Stage:
         return ""
 
     def _message(self, message: Any) -> str:  # noqa: PLR0911 - one return a kind
-        name = NAMES[type(message)]
+        name = NAMES.get(type(message), type(message).__name__)
         match message:
             case PrePrepare():
                 return f"{name} {self._in_view(message)}"
@@ -250,7 +267,7 @@ class Stage:
                 return f"{name} {self._block(message.height, message.hash)}"
             case Fetched():
                 return f"{name} {self._block(message.block.height, message.block.hash)}"
-        return f"{name} view={message.view}"
+        return f"{name} view={message.view}" if isinstance(message, StatusReport) else name
 
     def _in_view(self, message: PrePrepare) -> str:
         return f"{self._block(message.block.height, message.block.hash)}/{message.view}"

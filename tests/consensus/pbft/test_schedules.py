@@ -20,8 +20,14 @@ from consensus.protocols import Slot
 from consensus.vocabulary import MILLISECOND, SECOND
 from tests.consensus.pbft.cluster import Cluster, ModelCrypto, make_block
 
-SIZES = st.sampled_from([4, 5, 6, 7])
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+SIZES = st.sampled_from([4, 5, 6, 7, 8, 9, 10])
+TURNS = st.sampled_from([0, 0, 1, 3])
+QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+
+
+def drawn(turns, **settings):
+    """Options that meet a checkpoint every few heights."""
+    return Options(rotate_every=turns, window=4, checkpoint_interval=6, log_size=16, **settings)
 
 
 def chaos(cluster: Cluster, random: Random, steps: int) -> None:  # noqa: C901, PLR0912 - one branch a fault
@@ -68,23 +74,29 @@ def recover(cluster: Cluster) -> None:
     cluster.run(cluster.all_at(top + 3), limit_ns=200 * SECOND)
 
 
-@given(n=SIZES, seed=st.integers(0, 2**32), loss=st.sampled_from([0.0, 0.1, 0.3]), steps=st.integers(50, 600))
+@given(
+    n=SIZES,
+    turns=TURNS,
+    seed=st.integers(0, 2**32),
+    loss=st.sampled_from([0.0, 0.1, 0.3]),
+    steps=st.integers(50, 600),
+)
 @QUICK
-def test_crashes_loss_and_partitions(n, seed, loss, steps):
-    cluster = Cluster(n, seed=seed)
+def test_crashes_loss_and_partitions(n, turns, seed, loss, steps):
+    cluster = Cluster(n, seed=seed, options=drawn(turns))
     cluster.loss = loss
     cluster.demand()
     chaos(cluster, Random(seed), steps)
     recover(cluster)
 
 
-@given(n=SIZES, seed=st.integers(0, 2**32), steps=st.integers(50, 500))
+@given(n=SIZES, turns=TURNS, seed=st.integers(0, 2**32), steps=st.integers(50, 500))
 @QUICK
-def test_a_lying_replica(n, seed, steps):
+def test_a_lying_replica(n, turns, seed, steps):
     """Whoever it is: it sends some peers another block or vote, and says nothing to others."""
     random = Random(seed)
     liar = random.randrange(n)
-    cluster = Cluster(n, seed=seed, byzantine=[liar])
+    cluster = Cluster(n, seed=seed, byzantine=[liar], options=drawn(turns))
     cluster.filter_sent = lying(liar, random)
     cluster.demand()
     chaos(cluster, random, steps)
@@ -117,14 +129,14 @@ def lying(liar, random):
     return lie
 
 
-@given(n=SIZES, seed=st.integers(0, 2**32), steps=st.integers(100, 600))
+@given(n=SIZES, turns=TURNS, seed=st.integers(0, 2**32), steps=st.integers(100, 600))
 @QUICK
-def test_a_two_faced_replica_among_impatient_ones(n, seed, steps):
+def test_a_two_faced_replica_among_impatient_ones(n, turns, seed, steps):
     """Timeouts near the links' delay: views change all the time; the liar shows two sides two chains and votes for
     both."""
     random = Random(seed)
     liar = random.randrange(n)
-    options = Options(view_change_timeout_ns=random.choice([30, 60, 200]) * MILLISECOND)
+    options = drawn(turns, view_change_timeout_ns=random.choice([30, 60, 200]) * MILLISECOND)
     cluster = Cluster(n, seed=seed, byzantine=[liar], options=options)
     cluster.filter_sent = two_faced(cluster, liar, random)
     cluster.demand()

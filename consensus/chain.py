@@ -99,9 +99,16 @@ def verify_certificate(
     verify: Callable[[NodeId, bytes, bytes], bool],
 ) -> str | None:
     """Why the certificate proves nothing, or None when it holds. Says nothing about the block's content."""
+    if len(certificate.signatures) != quorum:
+        return f"{len(certificate.signatures)} signatures where a quorum is exactly {quorum}"
+    return verify_signatures(certificate, voters, verify)
+
+
+def verify_signatures(
+    certificate: Certificate, voters: Sequence[NodeId], verify: Callable[[NodeId, bytes, bytes], bool]
+) -> str | None:
+    """The same, but for the number of signatures: whether they are a quorum is for the caller to say."""
     signers = [member for member, _ in certificate.signatures]
-    if len(signers) != quorum:
-        return f"{len(signers)} signatures where a quorum is exactly {quorum}"
     if any(a >= b for a, b in pairwise(signers)):
         return "signers not in strictly ascending order"
     data = commit_bytes(certificate.round, certificate.height, certificate.hash)

@@ -22,6 +22,8 @@ import msgspec
 from consensus.chain import Block, Certificate, commit_bytes
 from consensus.protocols import Verdict
 from consensus.raft.certificates import fault_of
+from consensus.raft.electorate import Electorate
+from consensus.raft.membership import require_possible
 from consensus.raft.messages import AppendDeferral, AppendEntries, AppendFailure, AppendSuccess
 from consensus.raft.roles import Follower, Leader
 from consensus.raft.server import PeerError, Server
@@ -31,7 +33,7 @@ from consensus.vocabulary import NodeId
 class Plan(msgspec.Struct, frozen=True):
     """What an acceptable message will do: the outcome of rules 2 to 6, computed before any change."""
 
-    fresh: tuple[Block, ...]  # to append, after truncating what conflicts with the first of them
+    fresh: tuple[tuple[Block, Electorate], ...]  # to append, with those who decide it; first, what conflicts goes
     match_index: int  # up to here our log will equal the leader's
     deferred: bool  # blocks beyond match_index await judgement
     certificate: Certificate | None  # verified, of the block at the leader's commit index
@@ -51,10 +53,11 @@ def on_append_entries(server: Server, now: int, sender: NodeId, message: AppendE
     plan = _plan(server, message)
     role = _follow(server, now, sender, message.term)
     if plan.fresh:
-        if plan.fresh[0].height <= server.log.last_index:
-            server.truncate(plan.fresh[0].height)
-        for block in plan.fresh:
-            server.append(block)
+        first, _ = plan.fresh[0]
+        if first.header.height <= server.log.last_index:
+            server.truncate(first.header.height)
+        for block, electorate in plan.fresh:
+            server.append(block, electorate)
     _commit(server, message.commit, plan)
     if message.blocks or message.beat > role.beat:
         role.beat = max(role.beat, message.beat)
@@ -134,7 +137,8 @@ def _failure(term: int, message: AppendEntries, conflict_index: int, conflict_te
 def _plan(server: Server, message: AppendEntries) -> Plan:
     """Rules 2 and 4 for blocks after an entry that we hold; PeerError where they are impossible."""
     held = _count_held(server, message)
-    judged: list[Block] = []
+    judged: list[tuple[Block, Electorate]] = []
+    electorate = server.configurations.at(message.previous_index + held)
     deferred = False
     for block in message.blocks[held:]:
         verdict = server.application.validate(block)
@@ -145,13 +149,14 @@ def _plan(server: Server, message: AppendEntries) -> Plan:
             break
         # A block of an earlier term that waits may be what keeps this term from committing anything (section 5.4.2),
         # and then nobody could ever execute what it waits for. Its own leader had executed that; so it may stand.
-        judged.append(block)
+        electorate = require_possible(server, electorate, block)
+        judged.append((block, electorate))
     match_index = message.previous_index + held + len(judged)
     return Plan(
         fresh=tuple(judged),
         match_index=match_index,
         deferred=deferred,
-        certificate=_verified_certificate(server, message, match_index),
+        certificate=_verified_certificate(server, message, match_index, judged),
     )
 
 
@@ -175,14 +180,19 @@ def _count_held(server: Server, message: AppendEntries) -> int:
     return len(message.blocks)
 
 
-def _verified_certificate(server: Server, message: AppendEntries, match_index: int) -> Certificate | None:
+def _verified_certificate(
+    server: Server, message: AppendEntries, match_index: int, fresh: list[tuple[Block, Electorate]]
+) -> Certificate | None:
     """The certificate of the leader's commit index, if it is news and we shall hold that block."""
     certificate, index = message.certificate, message.commit
     if certificate is None or not server.commit_index < index <= match_index:
         return None
-    position = index - message.previous_index - 1
-    block = message.blocks[position] if position >= 0 else server.log.block_at(index)
-    fault = fault_of(server.voters, server.quorum, server.crypto, block, certificate)
+    place = index - (match_index - len(fresh)) - 1
+    if place >= 0:
+        block, electorate = fresh[place]
+    else:
+        block, electorate = server.log.block_at(index), server.configurations.at(index)
+    fault = fault_of(electorate, server.crypto, block, certificate)
     if fault is not None:
         raise PeerError(f"certificate of block {index}: {fault}")
     return certificate

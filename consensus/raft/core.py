@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 
 from consensus.chain import Block, Certificate
-from consensus.proof import Run, proven_length
+from consensus.configuration import ConfigurationError
+from consensus.proof import Run
 from consensus.protocols import Setup, Slot, Status
-from consensus.raft import append, election, reads, replication, transfer
-from consensus.raft.certificates import fault_of
+from consensus.raft import append, certificates, election, membership, reads, replication, transfer
 from consensus.raft.messages import (
     AppendDeferral,
     AppendEntries,
@@ -75,12 +75,13 @@ class RaftCore:
         server = self.server
         for index in range(server.commit_index + 1, server.log.last_index + 1):
             server.application.validate(server.log.block_at(index))  # judged before; it must know what we build on
-        if server.me in server.voters:
+        server.reconfigured = False
+        if server.may_stand:
             server.become_follower(now, server.term)
-            if isinstance(server.role, Follower) and server.restarted:
-                server.role.heard_at = now
-            if not server.peers:
-                election.ask_for_pre_votes(server, now)
+        if isinstance(server.role, Follower | Observer) and server.restarted:
+            server.role.heard_at = now
+        if server.may_stand and not server.rivals:
+            election.ask_for_pre_votes(server, now)
         return server.take_effects()
 
     def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
@@ -91,6 +92,8 @@ class RaftCore:
             _HANDLERS[type(message)](server, now, sender, message)
         except PeerError as error:
             return [Rejected(sender=sender, reason=str(error))]
+        if server.reconfigured:
+            membership.take_effect(server, now)
         if isinstance(server.role, Leader):
             self._after_answer(now, sender, server.role)
         return server.take_effects()
@@ -102,16 +105,15 @@ class RaftCore:
             reads.confirm(self.server, role)
         if role.transfer is not None and role.transfer.target == sender:
             transfer.tell_if_up_to_date(self.server, role)
+        membership.step_down_if_removed(self.server)
 
     def _admit(self, sender: NodeId, message: Any) -> None:
         """What every message must satisfy."""
         server = self.server
         if type(message) not in _HANDLERS:
             raise PeerError(f"{type(message).__name__} is no message of Raft")
-        if isinstance(server.role, Observer):
-            raise PeerError("this node does not vote")
-        if sender not in server.peers:
-            raise PeerError(f"node {sender} does not vote beside us")
+        if sender == server.me or sender < 0:
+            raise PeerError(f"node {sender} is none beside us")
         if not 0 <= message.term <= TERM_MAX:
             raise PeerError(f"term {message.term} is out of bounds")
 
@@ -150,7 +152,14 @@ class RaftCore:
             return None
         if log.last_term == server.term and log.last_index - server.commit_index >= server.options.window:
             return None  # but the first of a term always goes: what earlier leaders left commits only with it
-        return Slot(height=log.last_index + 1, parent=log.last_hash, round=server.term)
+        configuration = server.electorate.configuration
+        return Slot(
+            height=log.last_index + 1,
+            parent=log.last_hash,
+            round=server.term,
+            configuration=configuration.left() if membership.must_leave(server) else configuration,
+            reconfigurable=not configuration.joint and membership.may_change(server),
+        )
 
     def propose(self, now: int, block: Block) -> Effects:
         self._require_started()
@@ -160,10 +169,13 @@ class RaftCore:
             raise LocalProtocolError("there is no slot to propose in")
         if (block.height, block.parent, block.round) != (slot.height, slot.parent, slot.round):
             raise LocalProtocolError(f"block {block.height} of term {block.round} does not fit the slot {slot}")
-        server.append(block)
+        server.append(block, membership.decides(server, block))
+        if server.reconfigured:
+            membership.take_effect(server, now)
         replication.replicate(server, role)
         replication.acknowledge_own(server, role, block.height)
         reads.release_waiting(server, now, role)
+        membership.step_down_if_removed(server)
         server.tidy()
         return server.take_effects()
 
@@ -172,14 +184,18 @@ class RaftCore:
 
         It may not commit what an earlier leader left by counting copies (section 5.4.2), so what is left
         hangs until something of its own follows; a head committed without a certificate gets its proof from
-        the next block; and reads wait for the first commit of the term.
+        the next block; and reads wait for the first commit of the term. A joint configuration that is to be left by
+        itself needs one block to be left, and before that one of the term.
         """
         server = self.server
         log, role = server.log, server.role
-        if not isinstance(role, Leader) or log.last_term == server.term:
+        if not isinstance(role, Leader):
             return False
+        if log.last_term == server.term:
+            return membership.must_leave(server)
         uncertified = server.commit_index > 0 and server.certificate is None
-        return log.last_index > server.commit_index or uncertified or bool(role.reads)
+        leaving = server.electorate.configuration.auto_leave
+        return log.last_index > server.commit_index or uncertified or bool(role.reads) or leaving
 
     def demand(self, now: int, waiting: bool) -> Effects:  # noqa: ARG002  the interface's
         """Raft's leaders speak when idle, so their silence is judged without this."""
@@ -223,20 +239,23 @@ class RaftCore:
         if deposed or (block.round > server.term and not isinstance(server.role, Observer)):
             server.become_follower(now, max(block.round, server.term))  # a decided block proves its term
         if not agrees:
+            try:
+                electorate = server.configurations.following(server.configurations.at(height - 1), block)
+            except ConfigurationError as error:
+                raise LocalProtocolError(f"block {block.height}: {error}") from None
             if log.last_index >= height:
                 server.truncate(height)
-            log.append(block)  # not to raft.log: its Commit makes it durable in the ledger
+            server.adopt(block, electorate)
+            membership.take_effect(server, now)
         server.commit(height, {height: certificate} if certificate is not None else {})
         server.tidy()
         return server.take_effects()
 
     def certifies(self, block: Block, certificate: Certificate) -> bool:
-        server = self.server
-        return fault_of(server.voters, server.quorum, server.crypto, block, certificate) is None
+        return certificates.certifies(self.server, block, certificate)
 
     def proves(self, run: Run) -> int:
-        server = self.server
-        return proven_length(run, server.commit_index, server.log.hash_at(server.commit_index), self.certifies)
+        return certificates.proven(self.server, run)
 
     def executed(self, now: int, height: int) -> Effects:  # noqa: ARG002  the interface's
         return []
@@ -253,10 +272,11 @@ class RaftCore:
         leader = server.me if isinstance(role, Leader) else role.leader if isinstance(role, Follower) else None
         return Status(
             role=NAMES[type(role)],
-            round=server.log.last_term if isinstance(role, Observer) else server.term,
+            round=max(server.term, server.log.last_term) if isinstance(role, Observer) else server.term,
             leader=leader,
             height=server.commit_index,
             changing=isinstance(role, PreCandidate | Candidate),
+            configuration=server.electorate.configuration,
         )
 
     def state_hash(self) -> bytes:
@@ -268,6 +288,7 @@ class RaftCore:
             server.certificate,
             server.log.base_index,
             server.log.hashes(),
+            server.configurations.history(),
             server.role,
             self._started,
         )

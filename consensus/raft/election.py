@@ -26,21 +26,23 @@ def on_election_timeout(server: Server, now: int) -> None:
         if remaining > 0:  # the timer is not set again at each heartbeat: it asks here, and sleeps on
             server.effects.append(SetTimer(name=ELECTION, after_ns=remaining))
             return
-    if isinstance(role, Follower | PreCandidate | Candidate):
+    if isinstance(role, Follower) and not server.may_stand:
+        server.become_observer()
+    elif isinstance(role, Follower | PreCandidate | Candidate):
         ask_for_pre_votes(server, now)
 
 
 def ask_for_pre_votes(server: Server, now: int) -> None:
     """Find out whether an election could be won before disturbing anyone with a new term."""
     server.become_pre_candidate()
-    server.broadcast(_pre_vote(server))
+    server.broadcast(_pre_vote(server), to=server.rivals)
     _count_pre_votes(server, now)
 
 
 def campaign(server: Server, now: int, *, transfer: bool = False) -> None:
     """Stand for election in the next term (section 5.2)."""
     server.become_candidate(transfer=transfer)
-    server.broadcast(_request_vote(server, transfer=transfer))
+    server.broadcast(_request_vote(server, transfer=transfer), to=server.rivals)
     _count_votes(server, now)
 
 
@@ -53,9 +55,9 @@ def repeat_requests(server: Server) -> None:
         request = _request_vote(server, transfer=role.transfer)
     else:
         return
-    for peer in server.peers:
-        if peer not in role.votes:
-            server.send(peer, request)
+    for rival in server.rivals:
+        if rival not in role.votes:
+            server.send(rival, request)
 
 
 def _pre_vote(server: Server) -> PreVote:
@@ -95,9 +97,9 @@ def _count_pre_votes(server: Server, now: int) -> None:
     role = server.role
     if not isinstance(role, PreCandidate):
         return
-    if _granted(role.votes) >= server.quorum:
+    if _is_won(server, role.votes):
         campaign(server, now)
-    elif len(role.votes) - _granted(role.votes) > len(server.voters) - server.quorum:
+    elif _is_lost(server, role.votes):
         server.become_follower(now, server.term)  # a majority is out of reach: wait for another timeout
 
 
@@ -141,24 +143,28 @@ def _count_votes(server: Server, now: int) -> None:
     role = server.role
     if not isinstance(role, Candidate):
         return
-    if _granted(role.votes) >= server.quorum:
+    if _is_won(server, role.votes):
         announce_leadership(server, server.become_leader(now))
-    elif len(role.votes) - _granted(role.votes) > len(server.voters) - server.quorum:
+    elif _is_lost(server, role.votes):
         server.become_follower(now, server.term)
 
 
 def check_quorum(server: Server, now: int, role: Leader) -> bool:
     """May we still believe that we lead? A leader no majority answers steps down (dissertation, 6.2)."""
     since = now - server.options.election_timeout_max_ns
-    heard = 1 + sum(progress.heard_at >= since for progress in role.progress.values())
-    if heard >= server.quorum:
+    heard = [peer for peer, progress in role.progress.items() if progress.heard_at >= since]
+    if server.electorate.is_quorum([server.me, *heard]):
         return True
     server.become_follower(now, server.term)
     return False
 
 
-def _granted(votes: dict[NodeId, bool]) -> int:
-    return sum(votes.values())
+def _is_won(server: Server, votes: dict[NodeId, bool]) -> bool:
+    return server.electorate.is_quorum([voter for voter, granted in votes.items() if granted])
+
+
+def _is_lost(server: Server, votes: dict[NodeId, bool]) -> bool:
+    return server.electorate.is_blocked([voter for voter, granted in votes.items() if not granted])
 
 
 def _require_possible_log(message: PreVote | RequestVote) -> None:

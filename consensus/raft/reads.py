@@ -68,9 +68,10 @@ def _ask_the_voters(server: Server, now: int, role: Leader, contexts: list[int])
 
 
 def _confirmed_beat(server: Server, role: Leader) -> int:
-    """The latest round of heartbeats that a majority, ourselves included, has taken part in."""
-    beats = sorted([role.beat, *(progress.beat for progress in role.progress.values())], reverse=True)
-    return beats[server.quorum - 1]
+    """The latest round of heartbeats that a quorum, ourselves included, has taken part in."""
+    beats = {peer: progress.beat for peer, progress in role.progress.items()}
+    beats[server.me] = role.beat
+    return server.electorate.reached(beats, least=-1)
 
 
 def _holds_lease(server: Server, now: int, role: Leader) -> bool:

@@ -103,20 +103,35 @@ def _blocks_allowed(server: Server, progress: Progress) -> int:
         return 0
     if isinstance(state, Replicate) and len(state.inflight) >= server.options.inflight_max:
         return 0
-    return min(server.log.last_index + 1 - progress.next_index, server.options.append_blocks_max)
+    end = server.configurations.ending_after(progress.next_index) or server.log.last_index + 1
+    return min(end - progress.next_index, server.options.append_blocks_max)
 
 
 def _append_entries(server: Server, role: Leader, start: int, count: int) -> AppendEntries:
     log = server.log
+    commit, certificate = _commit_told(server, start - 1)
     return AppendEntries(
         term=server.term,
         previous_index=start - 1,
         previous_term=log.term_at(start - 1),
         blocks=log.blocks_from(start, count, server.options.append_bytes_max) if count else (),
-        commit=server.commit_index,
-        certificate=server.certificate,
+        commit=commit,
+        certificate=certificate,
         beat=role.beat,
     )
+
+
+def _commit_told(server: Server, previous_index: int) -> tuple[int, Certificate | None]:
+    """The commit index for a message that starts after ``previous_index``, and its certificate.
+
+    That is ours; but where another configuration decides what follows, its predecessor's voucher goes first. So nobody
+    holds a change without a proof from the configuration before it (see :func:`consensus.raft.certificates.proven`).
+    """
+    if server.configurations.ending_after(previous_index) is not None:
+        voucher = server.configurations.voucher(previous_index)
+        if voucher is not None:
+            return voucher.height, voucher
+    return server.commit_index, server.certificate
 
 
 def _note_sent(progress: Progress, message: AppendEntries) -> None:
@@ -141,7 +156,7 @@ def acknowledge_own(server: Server, role: Leader, index: int) -> None:
 
 def on_append_success(server: Server, now: int, sender: NodeId, message: AppendSuccess) -> None:
     """A follower's log equals ours up to ``match_index``."""
-    role = _leader_addressed(server, message)
+    role = _leader_addressed(server, sender, message)
     if role is None:
         return
     _require_match(server, message.match_index)
@@ -165,7 +180,7 @@ def on_append_failure(server: Server, now: int, sender: NodeId, message: AppendF
     if message.term > server.term:
         server.become_follower(now, message.term)
         return
-    role = _leader_addressed(server, message)
+    role = _leader_addressed(server, sender, message)
     if role is None:
         return
     if not 1 <= message.conflict_index <= message.previous_index <= server.log.last_index:
@@ -186,7 +201,7 @@ def on_append_deferral(server: Server, now: int, sender: NodeId, message: Append
 
     At once the first time (what it lacked came with the same message); after that at the pace of heartbeats.
     """
-    role = _leader_addressed(server, message)
+    role = _leader_addressed(server, sender, message)
     if role is None:
         return
     _require_match(server, message.match_index)
@@ -199,8 +214,10 @@ def on_append_deferral(server: Server, now: int, sender: NodeId, message: Append
     _send_append(server, role, sender)
 
 
-def _leader_addressed(server: Server, message: AppendSuccess | AppendFailure | AppendDeferral) -> Leader | None:
-    """Our leadership, if the answer is to it; None for an answer to an earlier one."""
+def _leader_addressed(
+    server: Server, sender: NodeId, message: AppendSuccess | AppendFailure | AppendDeferral
+) -> Leader | None:
+    """Our leadership, if the answer is to it; None for an answer to an earlier one, or of a server that was removed."""
     if message.term > server.term:
         raise PeerError(f"an answer in term {message.term}, where we did not lead")
     role = server.role
@@ -208,7 +225,7 @@ def _leader_addressed(server: Server, message: AppendSuccess | AppendFailure | A
         return None
     if not 0 <= message.beat <= role.beat:
         raise PeerError(f"an answer to heartbeats {message.beat}; the last were {role.beat}")
-    return role
+    return role if sender in role.progress else None
 
 
 def _require_match(server: Server, match_index: int) -> None:
@@ -221,6 +238,8 @@ def _verified_signature(server: Server, role: Leader, sender: NodeId, message: A
     index = message.match_index
     if index <= server.commit_index or server.log.term_at(index) != server.term or role.tally.has(index, sender):
         return None
+    if sender not in server.configurations.at(index).electors:
+        return None  # a learner's
     if message.signature is None:
         raise PeerError(f"acknowledges entry {index} without a signature")
     if not server.crypto.verify(sender, commit_bytes(server.term, index, server.log.hash_at(index)), message.signature):
@@ -274,8 +293,8 @@ def _next_after_conflict(server: Server, message: AppendFailure) -> int:
 
 
 def _advance_commit(server: Server, role: Leader, index: int) -> bool:
-    """Commit ``index`` and all before it if it is acknowledged by a majority (section 5.4.2)."""
-    if role.tally.count(index) < server.quorum or index <= server.commit_index:
+    """Commit ``index`` and all before it if it is acknowledged by a majority of those who decide it (section 5.4.2)."""
+    if index <= server.commit_index or not role.tally.is_committed(index, server.configurations.at(index)):
         return False
     certificates: dict[int, Certificate] = {}
     for height in range(server.commit_index + 1, index + 1):
@@ -288,4 +307,4 @@ def _advance_commit(server: Server, role: Leader, index: int) -> bool:
 
 
 def _certificate(server: Server, role: Leader, index: int) -> Certificate | None:
-    return role.tally.certificate(server.term, index, server.log.hash_at(index), server.quorum)
+    return role.tally.certificate(server.term, index, server.log.hash_at(index), server.configurations.at(index))

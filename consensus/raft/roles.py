@@ -1,8 +1,9 @@
 """A server's states (paper, figure 4), one class each, with only the fields that mean something there.
 
 Which state may follow which is the table :data:`TRANSITIONS`; :class:`consensus.raft.server.Server` consults
-it in every ``become_*``. PreCandidate is the dissertation's section 9.6; Observer is a node without a vote,
-outside the figure, which learns decided blocks from catch-up alone.
+it in every ``become_*``. PreCandidate is the dissertation's section 9.6; Observer, outside the figure, is a node
+without a vote to which no leader speaks: it learns decided blocks from catch-up alone. A learner (section 4.2.1) is
+a Follower while a leader speaks to it. How a configuration changes a role is in :mod:`consensus.raft.membership`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import msgspec
 
 from consensus.raft.progress import Progress
 from consensus.raft.tally import Tally
+from consensus.snapshots import Snapshot
 from consensus.vocabulary import NodeId
 
 
 class Observer(msgspec.Struct, tag=True):
-    """Takes no part."""
+    """Takes no part; answers a candidate that counts on it, as it may have a vote and not know it yet."""
+
+    heard_at: int | None = None  # a restarted server's promise, as below
 
 
 class Follower(msgspec.Struct, tag=True):
@@ -64,6 +68,7 @@ class Leader(msgspec.Struct, tag=True):
     beat: int = 0  # number of the latest round of heartbeats
     sent_at: dict[int, int] = msgspec.field(default_factory=dict)  # when each began, from the last confirmed one on
     reads: list[Read] = msgspec.field(default_factory=list)
+    snapshot: Snapshot | None = None  # the latest that was offered to a follower
     transfer: Transfer | None = None
     abdicated: bool = False  # TimeoutNow was sent: a late copy may depose us at any time of this term
 
@@ -71,11 +76,11 @@ class Leader(msgspec.Struct, tag=True):
 Role = Observer | Follower | PreCandidate | Candidate | Leader
 
 TRANSITIONS: dict[type[Role], tuple[type[Role], ...]] = {
-    Observer: (Follower,),  # at the start of a server that votes
-    Follower: (PreCandidate, Candidate),
+    Observer: (Follower,),  # at the start of a server that votes; or a leader speaks, or its log gives it a vote
+    Follower: (PreCandidate, Candidate, Observer),  # the last without a vote, when no leader speaks any more
     PreCandidate: (Follower, PreCandidate, Candidate),
     Candidate: (Follower, PreCandidate, Leader),
-    Leader: (Follower,),
+    Leader: (Follower, Observer),  # the latter when its own removal is committed
 }
 
 NAMES: dict[type[Role], str] = {

@@ -17,8 +17,10 @@ from __future__ import annotations
 from typing import Any
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
+from consensus.configuration import Configuration
 from consensus.protocols import Setup
-from consensus.quorum import majority
+from consensus.raft.configurations import Configurations
+from consensus.raft.electorate import Electorate
 from consensus.raft.log import Log
 from consensus.raft.options import RaftOptions, options_of
 from consensus.raft.progress import Progress
@@ -62,8 +64,7 @@ class Server:
         self.options: RaftOptions = options_of(setup.options)
         self.me = setup.me
         self.voters = setup.voters
-        self.peers = tuple(voter for voter in setup.voters if voter != setup.me)
-        self.quorum = majority(len(setup.voters))
+        self._founders = tuple(voter for voter in setup.voters if voter != setup.me)
         self.application = setup.application
         self.crypto = setup.crypto
         self._random = setup.random
@@ -72,6 +73,7 @@ class Server:
         self._hard_state_changed = False
         self._load(setup.image, setup.genesis)
         self.role: Role = Observer()
+        self._follow_configuration()
 
     # -- Durable state ---------------------------------------------------------------------------------
 
@@ -89,10 +91,22 @@ class Server:
             self.log.append(blocks[height])
         self.certificate: Certificate | None = image.get(CERTIFICATES, {}).get(self.commit_index)
         entries: dict[Any, LogEntry] = image.get(LOG, {})
+        self.configurations = self._recall(blocks, image.get(CERTIFICATES, {}))
         while (entry := entries.get(self.log.last_index + 1)) and entry.block.parent == self.log.last_hash:
             self.log.append(entry.block)
+            self.configurations.read((entry.block,))
         if any(index > self.log.last_index for index in entries):
             self._records.append(Cut(space=LOG, start=self.log.last_index + 1))
+
+    def _recall(self, blocks: dict[Any, Block], certificates: dict[Any, Certificate]) -> Configurations:
+        """Who decides which height, from the decided blocks."""
+        known = Configurations(self.application, Configuration(voters=self.voters))
+        known.read(blocks[height] for height in range(1, self.commit_index + 1))
+        known.compact(self.log.base_index)
+        for height in range(self.log.base_index + 1, self.commit_index + 1):
+            if height in certificates:
+                known.certified(certificates[height])
+        return known
 
     def enter_term(self, term: int, voted_for: NodeId | None = None) -> None:
         """Move to a later term; durable before anything else is said. Terms never fall (section 5.1)."""
@@ -110,10 +124,20 @@ class Server:
             self.voted_for = candidate
             self._hard_state_changed = True
 
-    def append(self, block: Block) -> None:
-        """Add an entry at the log's end."""
+    def append(self, block: Block, electorate: Electorate) -> None:
+        """Add an entry at the log's end, which ``electorate`` decides."""
         self.log.append(block)
         self._records.append(Put(space=LOG, key=block.height, value=LogEntry(block=block)))
+        self.configurations.append(block.height, electorate)
+        if electorate is not self.electorate:
+            self._follow_configuration()
+
+    def adopt(self, block: Block, electorate: Electorate) -> None:
+        """The same for a decided block from outside: not in our own log's space, as its Commit makes it durable."""
+        self.log.append(block)
+        self.configurations.append(block.height, electorate)
+        if electorate is not self.electorate:
+            self._follow_configuration()
 
     def truncate(self, start: int) -> None:
         """Take back the uncommitted entries from ``start`` on."""
@@ -121,6 +145,9 @@ class Server:
             raise LocalProtocolError(f"entry {start} is committed; it cannot be truncated")
         self.log.truncate(start)
         self._records.append(Cut(space=LOG, start=start))
+        self.configurations.truncate(start)
+        if self.configurations.latest is not self.electorate:
+            self._follow_configuration()
 
     def commit(self, index: int, certificates: dict[int, Certificate]) -> None:
         """Decide every entry up to ``index``; those without a certificate are vouched for by a later one."""
@@ -128,6 +155,8 @@ class Server:
         for height in range(self.commit_index + 1, index + 1):
             certificate = certificates.get(height)
             self.effects.append(Commit(height=height, block=self.log.block_at(height), certificate=certificate))
+            if certificate is not None:
+                self.configurations.certified(certificate)
         self.commit_index = index
         self.certificate = certificates.get(index)
 
@@ -138,7 +167,22 @@ class Server:
             return
         base = self.commit_index - keep
         self.log.compact(base)
+        self.configurations.compact(base)
         self._records.append(Drop(space=LOG, end=base + 1))
+
+    # -- Who takes part --------------------------------------------------------------------------------
+
+    def _follow_configuration(self) -> None:
+        """Act by the latest configuration in our log from here on, committed or not (dissertation, section 4.1)."""
+        self.electorate = self.configurations.latest
+        me, members = self.me, self.electorate.configuration.members
+        self.peers = tuple(member for member in members if member != me)
+        """Every other member: whom a leader sends the log."""
+        self.rivals = tuple(elector for elector in self.electorate.electors if elector != me)
+        """Every other member with a vote: whom a candidate asks."""
+        self.may_stand = me in self.electorate.electors
+        self.reconfigured = True
+        """Our role does not know of it yet (see :func:`consensus.raft.membership.take_effect`)."""
 
     # -- What leaves the server ------------------------------------------------------------------------
 
@@ -156,11 +200,13 @@ class Server:
         self.flush()
         self.effects.append(Send(to=to, message=message))
 
-    def broadcast(self, message: Any) -> None:
-        """To every other voter."""
+    def broadcast(self, message: Any, to: tuple[NodeId, ...] | None = None) -> None:
+        """To every other member, or to exactly the nodes of ``to``."""
         self.flush()
-        if self.peers:
-            self.effects.append(Broadcast(message=message))
+        receivers = self.peers if to is None else to
+        if not receivers:
+            return
+        self.effects.append(Broadcast(message=message, to=None if receivers == self._founders else receivers))
 
     def trace(self, kind: str, *detail: Any) -> None:
         self.effects.append(Trace(kind=kind, detail=detail))
@@ -187,12 +233,23 @@ class Server:
                 self.role.leader, self.role.beat = leader, -1
             return
         timeout = self.random_timeout()
+        self._lay_down()
+        self._become(Follower(timeout=timeout, reset_at=now, leader=leader))
+        self.effects.append(SetTimer(name=ELECTION, after_ns=timeout))
+
+    def become_observer(self) -> None:
+        """Without a vote, and without a leader that speaks to us: wait until one does."""
+        if self.may_stand:
+            raise LocalProtocolError("a server that votes does not look on")
+        self._lay_down()
+        self._become(Observer())
+
+    def _lay_down(self) -> None:
+        """End what the present role has under way."""
         if isinstance(self.role, Leader):
             self.effects += [Readable(context=read.context, height=None) for read in self.role.reads]
         if isinstance(self.role, Leader | Candidate | PreCandidate):
             self.effects.append(CancelTimer(name=HEARTBEAT))
-        self._become(Follower(timeout=timeout, reset_at=now, leader=leader))
-        self.effects.append(SetTimer(name=ELECTION, after_ns=timeout))
 
     def become_pre_candidate(self) -> None:
         """Ask around before standing (dissertation, section 9.6); the term stays."""
@@ -238,6 +295,6 @@ class Server:
         """
         if isinstance(self.role, Leader):
             return True
-        if not isinstance(self.role, Follower) or self.role.heard_at is None:
+        if not isinstance(self.role, Follower | Observer) or self.role.heard_at is None:
             return False
         return now - self.role.heard_at < self.options.election_timeout_min_ns

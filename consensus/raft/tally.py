@@ -1,6 +1,7 @@
 """Counting acknowledgements: the commit rule, and the certificates it leaves behind.
 
-A leader commits an entry of its own term once a majority has it durably, and with it everything before
+A leader commits an entry of its own term once a quorum of those who decide it (by the configuration of that very entry,
+:mod:`consensus.raft.electorate`) has it durably, and with it everything before
 (paper, section 5.4.2: never an older term's entry by counting alone, see figure 8). Each acknowledgement is
 a signature over (term, index, hash), so the majority that commits an entry is also its proof. An index
 counts as acknowledged only by signatures over that very index: acknowledgements of later ones would commit
@@ -12,6 +13,7 @@ from __future__ import annotations
 import msgspec
 
 from consensus.chain import Certificate
+from consensus.raft.electorate import Electorate
 from consensus.vocabulary import NodeId
 
 
@@ -28,16 +30,17 @@ class Tally(msgspec.Struct):
         """Count one verified signature."""
         self.signatures.setdefault(index, {})[member] = signature
 
-    def count(self, index: int) -> int:
-        """How many members have acknowledged ``index``."""
-        return len(self.signatures.get(index, ()))
+    def is_committed(self, index: int, electorate: Electorate) -> bool:
+        """Have enough of those who decide ``index`` acknowledged it?"""
+        return electorate.is_quorum(self.signatures.get(index, ()))
 
-    def certificate(self, term: int, index: int, block_hash: bytes, quorum: int) -> Certificate | None:
-        """Exactly a quorum of signatures in ascending order of member, or None while there are fewer."""
+    def certificate(self, term: int, index: int, block_hash: bytes, electorate: Electorate) -> Certificate | None:
+        """Exactly a quorum of signatures in ascending order of member, or None where too few have signed."""
         votes = self.signatures.get(index)
-        if votes is None or len(votes) < quorum:
+        signers = None if votes is None else electorate.least_quorum(votes)
+        if votes is None or signers is None:
             return None
-        chosen = tuple(sorted(votes.items())[:quorum])
+        chosen = tuple((signer, votes[signer]) for signer in signers)
         return Certificate(round=term, height=index, hash=block_hash, signatures=chosen)
 
     def forget(self, index: int) -> None:

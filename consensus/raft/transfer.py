@@ -20,7 +20,7 @@ def begin_transfer(server: Server, now: int, target: NodeId) -> None:
     role = server.role
     if not isinstance(role, Leader):
         raise LocalProtocolError("only a leader can hand its leadership over")
-    if target not in role.progress:
+    if target not in server.rivals:
         raise LocalProtocolError(f"node {target} is no voter beside us")
     role.transfer = Transfer(target=target, deadline=now + server.options.election_timeout_min_ns)
     server.trace("raft.transfer", target)
@@ -53,5 +53,5 @@ def on_timeout_now(server: Server, now: int, sender: NodeId, message: TimeoutNow
         raise PeerError(f"node {sender} does not lead term {server.term}")
     if isinstance(role, Follower) and role.leader not in (None, sender):
         raise PeerError(f"{role.leader} leads term {server.term}, not {sender}")
-    if isinstance(role, Follower | PreCandidate):
+    if isinstance(role, Follower | PreCandidate) and server.may_stand:  # else it was removed since it was asked
         campaign(server, now, transfer=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from consensus.configuration import Configuration
 from consensus.protocols import Status
 from consensus.raft.messages import (
     AppendEntries,
@@ -15,6 +16,10 @@ from consensus.raft.messages import (
 from consensus.raft.roles import Candidate, Follower, Leader, PreCandidate
 from consensus.vocabulary import SECOND, LocalProtocolError, Send, SetTimer
 from tests.consensus.raft.lab import Lab
+
+
+def status_of(voters, role, **fields):
+    return Status(role=role, height=0, configuration=Configuration(voters=tuple(range(voters))), **fields)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6, 7])
@@ -52,7 +57,7 @@ def test_a_candidate_without_a_majority_raises_no_term():
     lab.isolate(2)
     lab.run(30 * SECOND)
     assert lab.core(2).server.term == 1
-    assert lab.core(2).status() == Status(role="pre-candidate", round=1, leader=None, height=0, changing=True)
+    assert lab.core(2).status() == status_of(3, "pre-candidate", round=1, leader=None, changing=True)
     lab.heal()
     lab.run(2 * SECOND)
     assert lab.core(2).status().leader == 0
@@ -203,14 +208,14 @@ def test_a_leader_steps_down_before_a_later_term():
     lab = Lab(3)
     lab.elect(0)
     lab.receive(1, 0, AppendEntries(4, 0, 0, (), 0, None, 0))
-    assert lab.core(0).status() == Status(role="follower", round=4, leader=1, height=0, changing=False)
+    assert lab.core(0).status() == status_of(3, "follower", round=4, leader=1)
     assert "raft.election" in lab.nodes[0].timers
     assert "raft.heartbeat" not in lab.nodes[0].timers
 
 
 def test_a_single_voter_leads_at_once():
     lab = Lab(1)
-    assert lab.core(0).status() == Status(role="leader", round=1, leader=0, height=0, changing=False)
+    assert lab.core(0).status() == status_of(1, "leader", round=1, leader=0)
 
 
 def test_elections_survive_heavy_loss():

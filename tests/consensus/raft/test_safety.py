@@ -128,9 +128,11 @@ BUGS = {
     "a candidate's own vote is not durable": Bug(Server, "enter_term", _forget_the_vote),
     "a vote is given twice in a term": Bug(Server, "vote_for", lambda *_: None),
     "one acknowledgement too few commits": Bug(
-        Tally, "count", lambda self, index: len(self.signatures.get(index, ())) + 1
+        Tally, "is_committed", lambda self, index, who: len(self.signatures.get(index, ())) + 1 >= who.quorum_min
     ),
-    "one vote too few elects": Bug(election, "_granted", lambda votes: sum(votes.values()) + 1),
+    "one vote too few elects": Bug(
+        election, "_is_won", lambda server, votes: sum(votes.values()) + 1 >= server.electorate.quorum_min
+    ),
     "a read is answered before the term's first commit": Bug(reads, "has_committed_in_term", lambda _: True),
     "a follower beyond the log is not left to catch-up": Bug(replication, "_leave_if_behind", lambda *_: None),
 }

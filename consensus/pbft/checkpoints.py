@@ -54,6 +54,8 @@ class Checkpoints:
 
     def executed(self, height: int) -> None:
         """The application has executed ``height``: say CHECKPOINT if there is one, and see who agrees."""
+        if height == self._log.committed.height:
+            self._log.unexecuted = False
         block = self._log.boundaries.get(height)
         if block is None or height <= self._log.stable or height in self._own or not self._context.votes:
             return
@@ -70,14 +72,9 @@ class Checkpoints:
     def resume(self) -> None:
         """After a restart: say what a crash kept us from saying.
 
-        An application that keeps snapshots, but not the one of that height any more, leaves the checkpoint out: digests
-        must depend on the chain alone.
+        Only the last block's checkpoint can be missing: ours is durable before any block above it is decided.
         """
-        application, log = self._context.application, self._log
-        keeps = application.manifest(log.committed.height) is not None
-        for height in sorted(log.boundaries):
-            if not keeps or application.manifest(height) is not None:
-                self.executed(height)
+        self.executed(self._log.committed.height)
 
     def repeat(self) -> None:
         """Say our own CHECKPOINTs again that are not stable yet; whoever knows better answers with a certificate."""

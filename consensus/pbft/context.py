@@ -52,6 +52,8 @@ class Active(msgspec.Struct, frozen=True):
     view: int
     base: Point
     new_view: NewView | None = None
+    certificate: Certificate | None = None
+    """The proof that ``base`` is decided."""
     reproposed: tuple[Header, ...] = ()
 
     @property

@@ -48,7 +48,7 @@ class PbftCore:
     def __init__(self, setup: Setup) -> None:
         self._context = Context(setup)
         self._normal_case = NormalCase(self._context)
-        self._view_changes = ViewChanges(self._context, self._normal_case)
+        self._view_changes = ViewChanges(self._context)
         self._checkpoints = Checkpoints(self._context)
         self._transfer = StateTransfer(self._context, self._checkpoints)
         self._restore(setup.image)

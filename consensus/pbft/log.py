@@ -112,6 +112,9 @@ class Log:
         self.boundaries: dict[int, Boundary] = {}
         """Decided blocks at the heights of checkpoints: those whose state may be asked for, from one log's length below
         ``stable``."""
+        self.unexecuted = False
+        """The last decided block is at a checkpoint and not executed yet: nothing is decided above it before that, so
+        that the application is asked for the digest of a state that it is in."""
         self.tip = committed
         """End of the chain of blocks accepted in the present view, on top of ``committed``."""
         self.prepared = committed.height
@@ -156,6 +159,7 @@ class Log:
         self.committed = Point(height, block_hash)
         if height % self._interval == 0:
             self.boundaries[height] = (block.header, certificate)
+            self.unexecuted = True
         if on_chain:
             self.prepared = max(self.prepared, height)
         else:
@@ -201,7 +205,7 @@ class Log:
     def snapshot(self) -> tuple[object, ...]:
         """Everything in here, in one order (for ``state_hash``)."""
         entries = [entry.snapshot() for entry in self.entries() if not entry.empty]
-        marks = (self.committed, self.certified, self.certificate, self.stable, self.checkpoint)
+        marks = (self.committed, self.certified, self.certificate, self.stable, self.checkpoint, self.unexecuted)
         return (*marks, self.tip, self.prepared, entries)
 
 

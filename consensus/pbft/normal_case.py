@@ -184,16 +184,19 @@ class NormalCase:
                 self.acceptance.extend(context.active)
                 self._prepare()
             self._decide()
+            active = context.active
+            if active is not None and active.certificate is not None and log.committed.height < active.base.height:
+                self._commit_through(active.certificate)
             if log.committed.height == height:
                 return
 
-    def commit_through(self, certificate: Certificate) -> None:
+    def _commit_through(self, certificate: Certificate) -> None:
         """Decide everything up to the certified block whose bodies we hold as one accepted chain.
 
         A faulty replica may be the only one with certificates of the blocks below; the hash links vouch for those.
         """
         log = self._log
-        if not log.inside(certificate.height):
+        if not log.inside(certificate.height) or log.unexecuted:
             return
         log.entry(certificate.height).decision = certificate
         chain: list[Block] = []
@@ -207,6 +210,8 @@ class NormalCase:
         if parent != certificate.hash:
             return
         for block in chain:
+            if log.unexecuted:
+                return  # the rest follows when it is
             entry = log.entry(block.height)
             self.decided(block, certificate if block.height == certificate.height else entry.decision)
 
@@ -282,6 +287,8 @@ class NormalCase:
         """In ascending order of height, where certificate and body are here."""
         log = self._log
         while (entry := log.get(log.committed.height + 1)) is not None and entry.decision is not None:
+            if log.unexecuted:
+                return
             block = self.acceptance.body(entry, entry.decision.hash)
             if block is None or block.parent != log.committed.hash:
                 return

@@ -14,18 +14,16 @@ from consensus.pbft.certificates import new_view_bytes, pre_prepare_bytes, view_
 from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.messages import PREPARED, VIEW, NewView, Reproposal, ViewChange, ViewRecord
 from consensus.pbft.new_view import choose, flaw_in_new_view
-from consensus.pbft.normal_case import NormalCase
 from consensus.vocabulary import Cut, NodeId, Put
 
 
 class ViewChanges:
     """Leaving views, and entering them."""
 
-    def __init__(self, context: Context, normal_case: NormalCase) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
         self._log = context.log
         self._members = context.members
-        self._normal_case = normal_case
 
     # Leaving
 
@@ -86,7 +84,13 @@ class ViewChanges:
     def restored(self, message: NewView) -> Active:
         """The condition that a NEW-VIEW checked before puts us in."""
         choice = choose(message.view_changes)
-        return Active(view=message.view, base=choice.base, new_view=message, reproposed=choice.reproposed)
+        return Active(
+            view=message.view,
+            base=choice.base,
+            new_view=message,
+            certificate=choice.certificate,
+            reproposed=choice.reproposed,
+        )
 
     def _become_active(self, message: NewView) -> None:
         context, log = self._context, self._log
@@ -97,9 +101,6 @@ class ViewChanges:
         self._forget_below(active.view + 1, keep=active.view)
         self._forget_contradicted(active)
         log.restart_chain()
-        certificate = choose(message.view_changes).certificate
-        if certificate is not None:
-            self._normal_case.commit_through(certificate)
         context.out.trace("pbft.new_view", active.view, active.base.height, len(active.reproposed))
 
     def _forget_contradicted(self, active: Active) -> None:

@@ -69,36 +69,37 @@ CHUNKS = 4
 class ClusterApplication(Application):
     """Accepts what has the right transactions root; b"bad" is refused, b"after N" waits for height N.
 
-    Its state is a few chunks, of which each block changes one; that of the last ``kept`` heights is kept.
+    Its state is a few chunks, of which each block changes one. A state can be asked for while it is the present one,
+    and is kept from then on; of those, the last ``kept``.
     """
 
-    def __init__(self, kept: int = 64) -> None:
+    def __init__(self, kept: int = 3) -> None:
         self.height = 0
         self.judged: list[int] = []
         self.kept = kept
-        self.states: dict[int, tuple[bytes, ...]] = {0: (b"",) * CHUNKS}
+        self.state: tuple[bytes, ...] = (b"",) * CHUNKS
+        self.states: dict[int, tuple[bytes, ...]] = {}
 
     def execute(self, block: Block) -> None:
         place = block.height % CHUNKS
-        chunks = list(self.states[self.height])
+        chunks = list(self.state)
         chunks[place] = sha256(chunks[place] + block.hash).digest()
-        self.become(block.height, tuple(chunks))
-
-    def become(self, height: int, chunks: tuple[bytes, ...]) -> None:
-        self.height = height
-        self.states[height] = chunks
-        self.states.pop(height - max(self.kept, 1), None)
+        self.height, self.state = block.height, tuple(chunks)
 
     def corrupt(self) -> None:
         """A bit rots, or a bug: the state is not what the blocks make it."""
-        self.become(self.height, (b"rotten", *self.states[self.height][1:]))
+        self.state = (b"rotten", *self.state[1:])
 
     def manifest(self, height: int) -> tuple[bytes, ...] | None:
-        chunks = self.states.get(height) if self.kept else None
+        if height == self.height and self.kept:
+            self.states[height] = self.state
+            for old in sorted(self.states)[: -self.kept]:
+                del self.states[old]
+        chunks = self.states.get(height)
         return tuple(map(self.chunk_digest, chunks)) if chunks is not None else None
 
     def chunk(self, height: int, place: int) -> bytes | None:
-        return self.states[height][place] if self.manifest(height) is not None else None
+        return self.states[height][place] if height in self.states else None
 
     def validate(self, block: Block) -> Verdict:
         self.judged.append(block.height)
@@ -224,8 +225,8 @@ class Cluster:
         self.headers: dict[int, Header] = {}
         self.states: dict[int, tuple[bytes, ...]] = {}
         """Height -> the chunks of the canonical state there."""
-        self.states_kept = 64
-        """For so many heights an application keeps its state."""
+        self.states_kept = 3
+        """So many states that were asked for an application keeps; 0: it has no snapshots."""
         self.blocks_kept = 10**9
         """So many decided blocks a node serves to others."""
         self.signed: dict[tuple[Any, ...], Any] = {}
@@ -325,7 +326,7 @@ class Cluster:
         apply_records(node.image, records)
         node.application.execute(block)
         if not node.corrupted:
-            state = node.application.states[block.height]
+            state = node.application.state
             assert self.states.setdefault(block.height, state) == state, "execution is deterministic"
 
     def _install(self, node: Node, effect: Install) -> None:
@@ -338,14 +339,15 @@ class Cluster:
         records += [Drop(SNAPSHOT, 10**9), Put(SNAPSHOT, MANIFEST, snapshot)]
         records += (Put(SNAPSHOT, place, chunk) for place, chunk in enumerate(effect.chunks))
         apply_records(node.image, records)
-        node.application.become(effect.height, effect.chunks)
+        node.application.height, node.application.state = effect.height, effect.chunks
 
     def _recover(self, node: Node) -> None:
         """Execute again what the disk holds."""
         space = node.image.get(SNAPSHOT, {})
         snapshot = space.get(MANIFEST)
         if snapshot is not None:
-            node.application.become(snapshot.height, tuple(space[place] for place in range(CHUNKS)))
+            node.application.height = snapshot.height
+            node.application.state = tuple(space[place] for place in range(CHUNKS))
         for _, block in sorted(node.image.get(BLOCKS, {}).items()):
             node.application.execute(block)
         node.corrupted = False

@@ -52,16 +52,26 @@ class Disk:
         assert generation == self.generation, "the completion of a sync that a crash undid is not passed on"  # noqa: S101
         return self._apply(self.syncing - self.durable)
 
-    def crash(self, survivors: int) -> list[tuple[Record, ...]]:
+    def crash(self, survivors: int, torn: int = 0) -> list[tuple[Record, ...]]:
         """Lose what is not durable; of the running sync's writes the first ``survivors`` made it just in time.
 
-        Returns those that did. Nobody was told that they are durable: a restart finds them all the same.
+        Of the write after those, ``torn`` records reached a disk without a journal (at least one stays out). Returns
+        the records that did. Nobody was told that they are durable: a restart finds them all the same.
         """
-        applied = self._apply(min(survivors, self.in_flight))
+        survivors = min(survivors, self.in_flight)
+        part = self._pending[survivors][:torn] if survivors < self.in_flight else ()
+        applied = self._apply(survivors)
+        if part:
+            apply_records(self.image, part)
+            applied.append(part)
         self._pending.clear()
         self.written = self.syncing = self.durable
         self.generation += 1
         return applied
+
+    def records_in_flight(self, place: int) -> int:
+        """How many records the running sync's write at ``place`` has."""
+        return len(self._pending[place])
 
     @property
     def in_flight(self) -> int:

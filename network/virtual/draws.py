@@ -4,8 +4,8 @@ A stream is named by its purpose (``"42/links/3/1"``: seed, use, node, incarnati
 ``shake_128(name/block)``. Nothing is shared between streams, so taking one fault out of a plan leaves the
 latencies of every other node as they were, and a failing plan can be shrunk.
 
-What one message meets on its link, latency, tie, loss and duplication, all derives from *one* word
-(:func:`mixed`), so that switching loss on or off does not move a single latency either.
+A message's latency and tie at a receiver are *one* word. What else may befall it is drawn under names of its own
+(:func:`words_of`), so that switching loss on or off does not move a single latency either.
 """
 
 from __future__ import annotations
@@ -61,9 +61,14 @@ class Stream:
 
 
 def _block(name: str, number: int) -> array[int]:
+    return words_of(f"{name}/{number}", WORDS_PER_BLOCK)
+
+
+def words_of(name: str, count: int) -> array[int]:
+    """The first ``count`` words of ``shake_128(name)``: draws that nothing but their name decides."""
     words = array("I")
     assert words.itemsize * 8 == WORD_BITS, "array('I') holds 32-bit words on every platform that CPython supports"  # noqa: S101
-    words.frombytes(shake_128(f"{name}/{number}".encode()).digest(4 * WORDS_PER_BLOCK))
+    words.frombytes(shake_128(name.encode()).digest(4 * count))
     if sys.byteorder == "big":
         words.byteswap()
     return words
@@ -74,8 +79,3 @@ def mixed(word: int, salt: int) -> int:
     word = (word ^ salt) * 0x85EBCA6B & _MASK
     word = (word ^ word >> 13) * 0xC2B2AE35 & _MASK
     return word ^ word >> 16
-
-
-def happens(word: int, salt: int, ppm: int) -> bool:
-    """Does an event of ``ppm`` parts per million happen to the message that drew ``word``?"""
-    return mixed(word, salt) * MILLION >> WORD_BITS < ppm

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
+from itertools import repeat
 from struct import Struct
 from typing import Any
 
 import msgspec
 
+from network.virtual.queue import ENTRY_BYTES
+
 _FLUSH_BYTES = 1 << 16
-_fields = Struct("<QBHHI").pack
+_fields = Struct("<QBHQI").pack
+_bytes_of: Callable[[int, int, str], bytes] = int.to_bytes  # type: ignore[assignment] # its names are optional
 _encode = msgspec.msgpack.Encoder().encode
 
-START, RECEIVE, TIMER, DURABLE, CRASH, PAUSE, RESUME = range(7)
-"""Kinds of events that are hashed."""
+START, SENT, TIMER, DURABLE, CRASH, PAUSE, RESUME = range(7)
+"""Kinds of events that are hashed by :meth:`EventHash.add`; arrivals are hashed by their entries."""
 
-NAMES = ("start", "receive", "timer", "durable", "crash", "pause", "resume")
+NAMES = ("start", "sent", "timer", "durable", "crash", "pause", "resume")
 
 
 def digest(message: Any) -> bytes:
@@ -25,24 +29,42 @@ def digest(message: Any) -> bytes:
 
 
 class EventHash:
-    """SHA-256 over (time, kind, actor, other, length, body) of every event, in order. Can be copied."""
+    """SHA-256 over every event, in order. Can be copied.
+
+    An arrival is its entry in the queue, which holds when, at whom, and the number of a flight; what flew, and who sent
+    it, is hashed once a flight, under that number. Every other event is (time, kind, actor, other, length, body).
+    """
 
     def __init__(self) -> None:
         self._hash = sha256()
         self._buffer = bytearray()
+        self.arrivals: list[int] = []
+        """Entries of arrivals that are not hashed yet: whoever delivers a message appends here."""
 
     def add(self, now: int, kind: int, actor: int, other: int, body: bytes) -> None:
+        """``other`` is a flight's number where something was sent."""
+        if self.arrivals:
+            self._take_arrivals()
         buffer = self._buffer
         buffer += _fields(now, kind, actor, other, len(body))
         buffer += body
         if len(buffer) >= _FLUSH_BYTES:
             self._flush()
 
+    def sent(self, now: int, actor: int, number: int, message: Any) -> None:
+        """``message`` takes off under ``number``."""
+        self.add(now, SENT, actor, number, digest(message))
+
     def hexdigest(self) -> str:
         self._flush()
         return self._hash.hexdigest()
 
+    def _take_arrivals(self) -> None:
+        self._buffer += b"".join(map(_bytes_of, self.arrivals, repeat(ENTRY_BYTES), repeat("little")))
+        self.arrivals.clear()
+
     def _flush(self) -> None:
+        self._take_arrivals()
         self._hash.update(self._buffer)
         self._buffer.clear()
 

@@ -23,6 +23,16 @@ class _Lasting(_Fault, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     for_ns: int | None = None
 
 
+class _OnLinks(_Lasting, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+    """Disturbs what is sent from ``sources`` to ``targets``; empty means everyone, the clients' actor included."""
+
+    sources: tuple[NodeId, ...] = ()
+    targets: tuple[NodeId, ...] = ()
+
+
+# -- nodes -------------------------------------------------------------------------------------------------------
+
+
 class Crash(_Lasting, frozen=True, kw_only=True, tag="crash"):
     """The process dies: timers, memory and every record not yet durable are gone. It starts again at the end."""
 
@@ -47,46 +57,32 @@ class Resume(_Fault, frozen=True, kw_only=True, tag="resume"):
     node: NodeId
 
 
-class Cut(_Lasting, frozen=True, kw_only=True, tag="cut"):
-    """Nothing sent between ``one`` and ``other`` arrives; from ``one`` to ``other`` alone if ``one_way``.
+class Slow(_Lasting, frozen=True, kw_only=True, tag="slow"):
+    """Every input keeps ``node`` busy for ``extra_ns`` longer; what comes meanwhile waits in line."""
 
-    An empty ``other`` means everybody else, the clients' actor included. Messages already under way arrive.
+    node: NodeId
+    extra_ns: int
+
+
+class Clock(_Lasting, frozen=True, kw_only=True, tag="clock"):
+    """The clock of ``node`` steps by ``step_ns``, then runs ``drift_ppm`` parts per million too fast (or too slow).
+
+    At the end it is set right again. A clock that would have to go back stands still instead: a process's ``now``
+    never falls. Timers run by it, too: a fast clock's fire early.
     """
 
-    one: tuple[NodeId, ...]
-    other: tuple[NodeId, ...] = ()
-    one_way: bool = False
-    name: str = ""
+    node: NodeId
+    step_ns: int = 0
+    drift_ppm: int = 0
+
+    def __post_init__(self) -> None:
+        if not -DRIFT_PPM_MAX <= self.drift_ppm <= DRIFT_PPM_MAX:
+            raise ValueError(f"a clock drifts by at most {DRIFT_PPM_MAX} parts per million: {self}")
 
 
-class Heal(_Fault, frozen=True, kw_only=True, tag="heal"):
-    """End every active ``Cut`` of that name, or all of them where ``name`` is empty."""
+DRIFT_PPM_MAX = 500_000
 
-    name: str = ""
-
-
-class Loss(_Lasting, frozen=True, kw_only=True, tag="loss"):
-    """Lose ``ppm`` of the messages from ``sources`` to ``targets`` (empty: everyone), on top of the links' own."""
-
-    ppm: int
-    sources: tuple[NodeId, ...] = ()
-    targets: tuple[NodeId, ...] = ()
-
-
-class Duplicate(_Lasting, frozen=True, kw_only=True, tag="duplicate"):
-    """Deliver ``ppm`` of the messages twice."""
-
-    ppm: int
-    sources: tuple[NodeId, ...] = ()
-    targets: tuple[NodeId, ...] = ()
-
-
-class Delay(_Lasting, frozen=True, kw_only=True, tag="delay"):
-    """Every message takes ``extra_ns`` longer."""
-
-    extra_ns: int
-    sources: tuple[NodeId, ...] = ()
-    targets: tuple[NodeId, ...] = ()
+# -- disks -------------------------------------------------------------------------------------------------------
 
 
 class SlowDisk(_Lasting, frozen=True, kw_only=True, tag="slow_disk"):
@@ -102,10 +98,169 @@ class FullDisk(_Lasting, frozen=True, kw_only=True, tag="full_disk"):
     node: NodeId
 
 
-Fault = Crash | Restart | Pause | Resume | Cut | Heal | Loss | Duplicate | Delay | SlowDisk | FullDisk
+class TornWrite(_Lasting, frozen=True, kw_only=True, tag="torn_write"):
+    """Of the write that a crash of ``node`` interrupts, a part reaches the disk.
+
+    The store keeps a journal, so a restart finds that write undone as a whole. On a world's ``journal=False`` disks
+    the part stays, as on a store that does not write atomically: what a node must not be run on.
+    """
+
+    node: NodeId
+
+
+class BitRot(_Lasting, frozen=True, kw_only=True, tag="bit_rot"):
+    """What ``node`` reads at a start is not what it wrote. The store's checksums tell, and the start fails.
+
+    At the end the disk reads well again (a bad sector remapped, a mirror), and the node starts.
+    """
+
+    node: NodeId
+
+
+# -- links -------------------------------------------------------------------------------------------------------
+
+
+class Cut(_Lasting, frozen=True, kw_only=True, tag="cut"):
+    """Nothing sent between ``one`` and ``other`` arrives; from ``one`` to ``other`` alone if ``one_way``.
+
+    An empty ``other`` means everybody else, the clients' actor included. Messages already under way arrive. Nodes
+    in neither group hear both: one of them bridges the two.
+    """
+
+    one: tuple[NodeId, ...]
+    other: tuple[NodeId, ...] = ()
+    one_way: bool = False
+    name: str = ""
+
+    @property
+    def named(self) -> tuple[NodeId, ...]:
+        """The actors whose links may differ from those of the others."""
+        return self.one + self.other
+
+
+class Heal(_Fault, frozen=True, kw_only=True, tag="heal"):
+    """End every active ``Cut`` and ``Ring`` of that name, or all of them where ``name`` is empty."""
+
+    name: str = ""
+
+
+class Ring(_Lasting, frozen=True, kw_only=True, tag="ring"):
+    """The nodes of ``order`` hear of each other only their two neighbours, around a ring."""
+
+    order: tuple[NodeId, ...]
+    name: str = ""
+
+    @property
+    def named(self) -> tuple[NodeId, ...]:
+        return self.order
+
+
+class Flap(_Lasting, frozen=True, kw_only=True, tag="flap"):
+    """A :class:`Cut` that comes and goes: ``down_ns`` cut, ``up_ns`` whole, until ``for_ns`` are over."""
+
+    for_ns: int
+    one: tuple[NodeId, ...]
+    other: tuple[NodeId, ...] = ()
+    one_way: bool = False
+    down_ns: int
+    up_ns: int
+
+    def __post_init__(self) -> None:
+        if min(self.down_ns, self.up_ns) < 1:
+            raise ValueError(f"a flapping link is up and down for some time each: {self}")
+
+    def cuts(self, begin_ns: int) -> tuple[Cut, ...]:
+        """What it comes to when it begins at ``begin_ns``."""
+        end = begin_ns + self.for_ns
+        return tuple(
+            Cut(at_ns=at, for_ns=min(self.down_ns, end - at), one=self.one, other=self.other, one_way=self.one_way)
+            for at in range(begin_ns, end, self.down_ns + self.up_ns)
+        )
+
+
+class Loss(_OnLinks, frozen=True, kw_only=True, tag="loss"):
+    """Lose ``ppm`` of the messages, on top of the links' own loss."""
+
+    ppm: int
+
+
+class Duplicate(_OnLinks, frozen=True, kw_only=True, tag="duplicate"):
+    """Deliver ``ppm`` of the messages twice."""
+
+    ppm: int
+
+
+class Corrupt(_OnLinks, frozen=True, kw_only=True, tag="corrupt"):
+    """Garble ``ppm`` of the messages: what arrives is :class:`network.virtual.post.Garbled`."""
+
+    ppm: int
+
+
+class Reorder(_OnLinks, frozen=True, kw_only=True, tag="reorder"):
+    """Hold ``ppm`` of the messages back by up to ``by_ns``, so that later ones overtake them."""
+
+    ppm: int
+    by_ns: int
+
+
+class Delay(_OnLinks, frozen=True, kw_only=True, tag="delay"):
+    """Every message takes ``extra_ns`` longer."""
+
+    extra_ns: int
+
+
+class Throttle(_OnLinks, frozen=True, kw_only=True, tag="throttle"):
+    """Each link carries ``bytes_per_s`` at most; messages wait in line for it."""
+
+    bytes_per_s: int
+
+    def __post_init__(self) -> None:
+        if self.bytes_per_s < 1:
+            raise ValueError(f"a link that carries nothing is a Cut: {self}")
+
+
+class BrokerDown(_Lasting, frozen=True, kw_only=True, tag="broker_down"):
+    """The broker between all actors restarts: what is sent meanwhile is lost, or delivered at the end (``backlog``)."""
+
+    for_ns: int
+    backlog: bool = False
+
+
+Fault = (
+    Crash
+    | Restart
+    | Pause
+    | Resume
+    | Slow
+    | Clock
+    | SlowDisk
+    | FullDisk
+    | TornWrite
+    | BitRot
+    | Cut
+    | Heal
+    | Ring
+    | Flap
+    | Loss
+    | Duplicate
+    | Corrupt
+    | Reorder
+    | Delay
+    | Throttle
+    | BrokerDown
+)
 """One item of a plan."""
 
-Lasting = Crash | Pause | Cut | Loss | Duplicate | Delay | SlowDisk | FullDisk
+Disturbance = Loss | Duplicate | Corrupt | Reorder | Delay | Throttle
+"""Faults that make links worse."""
+
+LinkFault = Cut | Ring | Disturbance
+"""Faults that change what links are like."""
+
+NodeFault = Crash | Pause | Slow | Clock | SlowDisk | FullDisk | TornWrite | BitRot
+"""Faults of one node."""
+
+Lasting = NodeFault | LinkFault | Flap | BrokerDown
 """Faults that are active for a while; the rest end others."""
 
 _decoder = msgspec.json.Decoder(tuple[Fault, ...])
@@ -128,6 +283,6 @@ def ends(fault: Fault, active: Lasting) -> bool:
             return fault.node == active.node
         case Resume(), Pause():
             return fault.node == active.node
-        case Heal(), Cut():
+        case Heal(), Cut() | Ring():
             return fault.name in ("", active.name)
     return False

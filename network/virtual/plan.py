@@ -10,10 +10,19 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from consensus.vocabulary import NodeId
-from network.virtual.faults import Crash, Fault, FullDisk, Heal, Lasting, Pause, Restart, Resume, SlowDisk, ends
-
-NodeFault = Crash | Pause | SlowDisk | FullDisk
-"""Faults of one node; the other lasting ones disturb links."""
+from network.virtual.faults import (
+    DRIFT_PPM_MAX,
+    Clock,
+    Fault,
+    Heal,
+    Lasting,
+    NodeFault,
+    Restart,
+    Resume,
+    Slow,
+    SlowDisk,
+    ends,
+)
 
 _Kind = TypeVar("_Kind", bound=NodeFault)
 
@@ -52,17 +61,21 @@ class Plan:
         """The active faults, in the order in which they were planned."""
         return tuple(self._active[place] for place in sorted(self._active))
 
-    def crashed(self, node: NodeId) -> bool:
-        return any(True for _ in self._of(node, Crash))
-
-    def paused(self, node: NodeId) -> bool:
-        return any(True for _ in self._of(node, Pause))
-
-    def disk_full(self, node: NodeId) -> bool:
-        return any(True for _ in self._of(node, FullDisk))
+    def has(self, node: NodeId, kind: type[NodeFault]) -> bool:
+        """Is a fault of that ``kind`` active at ``node``?"""
+        return any(True for _ in self._of(node, kind))
 
     def disk_extra_ns(self, node: NodeId) -> int:
         return sum(fault.extra_ns for fault in self._of(node, SlowDisk))
+
+    def input_extra_ns(self, node: NodeId) -> int:
+        return sum(fault.extra_ns for fault in self._of(node, Slow))
+
+    def clock(self, node: NodeId) -> tuple[int, int]:
+        """By how much the clock of ``node`` was stepped (ns), and its drift (ppm)."""
+        faults = list(self._of(node, Clock))
+        drift = sum(fault.drift_ppm for fault in faults)
+        return sum(fault.step_ns for fault in faults), max(-DRIFT_PPM_MAX, min(DRIFT_PPM_MAX, drift))
 
     def _of(self, node: NodeId, kind: type[_Kind]) -> Iterator[_Kind]:
         return (fault for fault in self._active.values() if isinstance(fault, kind) and fault.node == node)

@@ -1,41 +1,52 @@
-"""The event queue, its entries, and the integer that orders them. Data only: a queue can be copied."""
+"""The event queue, its entries, and the integer that orders them. Data only: a queue can be copied.
+
+An entry is ONE integer: time, band within the instant, seeded tie, actor, and the number of its event, from the most
+significant bits down. So the heap compares plain integers, and events are looked up by number.
+"""
 
 from __future__ import annotations
 
-from heapq import heappop, heappush, heapreplace
+from heapq import heappop, heappush
 from typing import Any
 
-TIME_SHIFT = 34
-TIE_SHIFT = 16
-TIE_MASK = 0xFFFF
-ACTOR_MASK = 0xFFFF
+from consensus.vocabulary import NodeId
 
-BAND_FAULT = 0 << 32
-BAND_HELD = 1 << 32
-BAND_ORDINARY = 2 << 32
-BAND_OVERDUE = 3 << 32
+NUMBER_BITS = 40
+NUMBER_MASK = (1 << NUMBER_BITS) - 1
+ACTOR_BITS = TIE_BITS = 16
+ACTOR_SHIFT = NUMBER_BITS
+ACTOR_MASK = (1 << ACTOR_BITS) - 1
+TIE_SHIFT = ACTOR_SHIFT + ACTOR_BITS
+TIE_MASK = (1 << TIE_BITS) - 1
+_BAND_SHIFT = TIE_SHIFT + TIE_BITS
+TIME_SHIFT = _BAND_SHIFT + 2
+ENTRY_BYTES = 18
+"""An entry fits into so many bytes: 70 bits of time (in nanoseconds) are left, 37,000 years."""
+
+BAND_FAULT, BAND_HELD, BAND_ORDINARY, BAND_OVERDUE = (band << _BAND_SHIFT for band in range(4))
 
 
 def key_of(time: int, band: int, tie: int, actor: int) -> int:
-    """The order of an event: time, band within the instant, seeded tie, actor's index."""
-    return time << TIME_SHIFT | band | tie << TIE_SHIFT | actor
+    """The order of an event; the place of its number is free."""
+    return time << TIME_SHIFT | band | tie << TIE_SHIFT | actor << ACTOR_SHIFT
 
 
 class Flight:
-    """One message on its way to one or many receivers. ``keys`` ascend; ``landed`` counts those behind it."""
+    """One message on its way to one or many receivers.
 
-    __slots__ = ("digest", "keys", "landed", "message", "sender")
+    ``later`` holds the entries of the arrivals after the next, in *descending* order: the next is the last of them.
+    """
 
-    def __init__(self, sender: int, message: Any, keys: list[int], digest: bytes | None = None) -> None:
-        self.sender = sender  # index of the sending actor
+    __slots__ = ("later", "message", "sender")
+
+    def __init__(self, sender: NodeId, message: Any, later: list[int]) -> None:
+        self.sender = sender
         self.message = message
-        self.keys = keys
-        self.landed = 0
-        self.digest = digest  # of the message, once somebody asked
+        self.later = later
 
-    def alone(self, key: int) -> Flight:
+    def alone(self) -> Flight:
         """The same message for one receiver that is not ready for it yet."""
-        return Flight(self.sender, self.message, [key], self.digest)
+        return Flight(self.sender, self.message, [])
 
 
 class Tick:
@@ -77,27 +88,41 @@ class Boot:
         self.actor = actor
 
 
-Event = Flight | Tick | Synced | Edge | Boot
+class Free:
+    """An actor is through with its work and turns to what waits in line."""
+
+    __slots__ = ("incarnation",)
+
+    def __init__(self, incarnation: int) -> None:
+        self.incarnation = incarnation
+
+
+Event = Flight | Tick | Synced | Edge | Boot | Free
 
 
 class Queue:
-    """What happens next: a heap of (key, number, event); ``number`` keeps equal keys in order of arrival."""
+    """What happens next: a heap of entries, and their events by number."""
 
     def __init__(self) -> None:
-        self.heap: list[tuple[int, int, Event]] = []
+        self.heap: list[int] = []
+        self.events: dict[int, Event] = {}
         self._number = 0
 
-    def push(self, key: int, event: Event) -> None:
-        self._number += 1
-        heappush(self.heap, (key, self._number, event))
+    def push(self, key: int, event: Event) -> int:
+        """Queue ``event`` under a key of :func:`key_of`; returns its number. Equal keys keep their order."""
+        self._number = number = self._number + 1
+        self.events[number] = event
+        heappush(self.heap, key | number)
+        return number
 
-    def take(self) -> tuple[int, Event]:
-        """The first event and its key; a flight stays queued for its next receiver. The queue must not be empty."""
-        key, number, event = self.heap[0]
-        if type(event) is Flight:
-            event.landed += 1
-            if event.landed < len(event.keys):
-                heapreplace(self.heap, (event.keys[event.landed], number, event))
-                return key, event
-        heappop(self.heap)
-        return key, event
+    def launch(self, flight: Flight) -> int:
+        """Queue ``flight``, whose ``later`` holds the keys of *all* its arrivals, for the first; returns its number."""
+        self._number = number = self._number + 1
+        self.events[number] = flight
+        flight.later = later = [key | number for key in flight.later]
+        heappush(self.heap, later.pop())
+        return number
+
+    def drop_first(self) -> None:
+        """Take the first entry and its event away."""
+        del self.events[heappop(self.heap) & NUMBER_MASK]

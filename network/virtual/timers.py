@@ -17,7 +17,7 @@ def set_timer(queue: Queue, now: int, actor: Actor, name: str, after_ns: int) ->
     alarm = actor.alarms.get(name)
     if alarm is None:
         alarm = actor.alarms[name] = Alarm()
-    alarm.due = now + after_ns
+    alarm.due = now + (after_ns if actor.clock is None else actor.clock.true_ns(after_ns))
     if alarm.at is None or alarm.at > alarm.due:
         _enqueue(queue, now, actor, name)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from consensus.properties.observer import Observer, hooks
-from consensus.vocabulary import Commit, Effect, Install, NodeId, Record, Trace
+from consensus.vocabulary import Commit, Effect, Install, Record, Trace
 from network.virtual.actors import Actor
-from network.virtual.evidence import NAMES, RECEIVE, EventHash, TraceHook, digest
+from network.virtual.evidence import NAMES, EventHash, TraceHook
 from network.virtual.queue import Flight
 
 
@@ -39,16 +39,17 @@ class Watch:
         if self._trace is not None:
             self._trace(now, NAMES[kind], actor.id, None, what)
 
-    def delivered(self, now: int, actor: Actor, sender: NodeId, flight: Flight) -> None:
-        """``actor`` is about to be handed a message (its digest is taken once a flight)."""
-        if self.hash is not None:
-            if flight.digest is None:
-                flight.digest = digest(flight.message)
-            self.hash.add(now, RECEIVE, actor.index, flight.sender, flight.digest)
+    @property
+    def follows_arrivals(self) -> bool:
+        """Must :meth:`arrived` be told of every arrival? (The hash takes them from the queue's entries.)"""
+        return self._trace is not None or bool(self._on_receive)
+
+    def arrived(self, now: int, actor: Actor, flight: Flight) -> None:
+        """``actor`` is about to be handed a message."""
         if self._trace is not None:
-            self._trace(now, "receive", actor.id, sender, flight.message)
+            self._trace(now, "receive", actor.id, flight.sender, flight.message)
         for hook in self._on_receive:
-            hook(now, actor.id, actor.incarnation, sender, flight.message)
+            hook(now, actor.id, actor.incarnation, flight.sender, flight.message)
 
     def told(self, now: int, actor: Actor, effect: Effect) -> None:
         """An effect that only watchers care for: Commit, Install, Trace, Readable or Rejected."""

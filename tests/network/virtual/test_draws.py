@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from network.virtual.draws import Stream, happens, mixed
+from network.virtual.draws import Stream, mixed, words_of
 
 
 def test_words_are_the_same_on_every_machine() -> None:
@@ -23,17 +23,9 @@ def test_below_stays_below_and_reaches_every_value() -> None:
     assert {stream.below(3) for _ in range(100)} == {0, 1, 2}
 
 
-def test_chances_are_parts_per_million() -> None:
-    words = Stream("chance").take(200_000)
-    for ppm in (0, 10_000, 300_000, 1_000_000):
-        rate = sum(happens(word, 7, ppm) for word in words) * 1_000_000 / len(words)
-        assert abs(rate - ppm) <= 5_000
-
-
-def test_what_befalls_a_message_does_not_depend_on_its_latency() -> None:
-    words = Stream("independent").take(200_000)
-    slow = [word for word in words if word >> 31]
-    assert abs(sum(happens(word, 7, 300_000) for word in slow) / len(slow) - 0.3) < 0.01
+def test_words_of_a_name_begin_the_same_however_many_are_taken() -> None:
+    assert words_of("loss", 5) == words_of("loss", 9)[:5]
+    assert words_of("loss", 5) != words_of("duplicate", 5)
 
 
 def test_mixing_with_another_salt_gives_another_word() -> None:

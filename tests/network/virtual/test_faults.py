@@ -53,9 +53,9 @@ def test_overlapping_faults_of_a_node_hold_until_the_last_ends() -> None:
     plan.begin(first)
     plan.begin(second)
     assert plan.end(first) == [Crash(at_ns=0, node=3)]
-    assert plan.crashed(3)
+    assert plan.has(3, Crash)
     plan.end(second)
-    assert not plan.crashed(3)
+    assert not plan.has(3, Crash)
 
 
 def test_explicit_ends_end_what_they_name_and_nothing_else() -> None:

@@ -263,6 +263,11 @@ class Cluster:
         self.nodes[number].core = None
         self.nodes[number].timers.clear()
 
+    def corrupt(self, number: int) -> None:
+        """Its state is not what the blocks make it, from now on."""
+        self.nodes[number].application.corrupt()
+        self.nodes[number].corrupted = True
+
     # Carrying out effects
 
     def carry_out(self, number: int, effects: Effects, *, first: int | None = None) -> None:  # noqa: C901, PLR0912 - one case an effect

@@ -6,19 +6,23 @@
 * Log matching: equal index and term, equal entry (the blocks' links then make the logs before it equal).
 * An acknowledged entry is durable at whoever acknowledges it.
 * Leader completeness: a new leader's log holds what was decided in earlier terms.
-* What is decided lies on a majority of disks at that instant.
+* What is decided lies on a majority of disks at that instant (or a snapshot that covers it does).
+* A snapshot of height i has the one state of height i: what leaders offer, each from its own execution, and what is
+  installed, chunk by chunk, is the same everywhere.
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from consensus.chain import BLOCKS
 from consensus.properties.observer import Observer, Violation, told
 from consensus.quorum import majority
-from consensus.raft.messages import AppendEntries, AppendSuccess, RequestVote, RequestVoteReply
+from consensus.raft.messages import AppendEntries, AppendSuccess, InstallSnapshot, RequestVote, RequestVoteReply
 from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
-from consensus.vocabulary import Broadcast, Commit, Cut, Image, NodeId, Put, Record, Reply, Send, Trace
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
+from consensus.vocabulary import Broadcast, Commit, Cut, Image, Install, NodeId, Put, Record, Reply, Send, Trace
 
 ROLE_TRACE = "raft.role"
 """The trace with which a server tells its new role and its term."""
@@ -44,6 +48,12 @@ class RaftSafety(Observer):
         """Index -> term -> the entry's hash, and who had it first."""
         self.logs: dict[NodeId, dict[int, bytes]] = {}
         """Node -> index -> hash: the log of its present incarnation, decided part included."""
+        self.bases: dict[NodeId, int] = {}
+        """Node -> the height of the snapshot that its incarnation builds on: what lies below is in its state."""
+        self.states_at: dict[int, tuple[bytes, str]] = {}
+        """Height -> the digest of its snapshots, and who told it first."""
+        self.chunks_at: dict[int, tuple[bytes, str]] = {}
+        """Height -> the hash of all chunks installed there, and who installed them first."""
         self.disks: dict[NodeId, Image] = {}
         self.terms: dict[NodeId, int] = {}
         self.states: dict[NodeId, HardState] = {}
@@ -63,6 +73,10 @@ class RaftSafety(Observer):
         for height in range(max(0, self.height - self.keep), self.height + 1):
             if height in blocks:
                 log[height] = blocks[height].hash
+        snapshot: Snapshot | None = image.get(SNAPSHOT, {}).get(MANIFEST)
+        self.bases[node] = 0 if snapshot is None else snapshot.height
+        if snapshot is not None:
+            log[snapshot.height] = snapshot.header.hash
 
     def on_persist(
         self,
@@ -123,6 +137,9 @@ class RaftSafety(Observer):
             self._voted(node, message.term, effect.to, origin, durable)
         elif kind is AppendSuccess:
             self._acknowledged(message, origin, durable)
+        elif kind is InstallSnapshot:
+            self._leads(node, message.term, origin)
+            self._has_state(message.snapshot, f"offered by {origin}")
 
     def _leads(self, node: NodeId, term: int, origin: str) -> None:
         leader, since = self.leaders.setdefault(term, (node, origin))
@@ -139,7 +156,8 @@ class RaftSafety(Observer):
 
     def _acknowledged(self, message: AppendSuccess, origin: str, durable: Image) -> None:
         index = message.match_index
-        if index and index not in durable.get(LOG, {}) and index not in durable.get(BLOCKS, {}):
+        held = index in durable.get(LOG, {}) or index in durable.get(BLOCKS, {}) or _covers(durable, index)
+        if index and not held:
             raise Violation("durable log", f"{origin} acknowledges entry {index}", "its disk does not hold it")
 
     # -- what servers become and decide ----------------------------------------------------------------------
@@ -150,13 +168,34 @@ class RaftSafety(Observer):
         term, origin = trace.detail[1], told(now, node, incarnation)
         self._leads(node, term, origin)
         for decided_in, (height, block_hash, by) in self.decided.items():
-            remembered = height > self.height - self.keep
+            remembered = height > self.height - self.keep and height >= self.bases[node]
             if decided_in < term and remembered and self.logs[node].get(height) != block_hash:
                 raise Violation(
                     "leader completeness",
                     f"{origin} leads term {term} without entry {height}",
                     f"it was decided in term {decided_in} by {by}",
                 )
+
+    def on_install(self, now: int, node: NodeId, incarnation: int, install: Install) -> None:
+        snapshot, origin = install.snapshot, told(now, node, incarnation)
+        self._has_state(snapshot, f"installed by {origin}")
+        digest = sha256(b"".join(sha256(chunk).digest() for chunk in install.chunks)).digest()
+        known, by = self.chunks_at.setdefault(install.height, (digest, origin))
+        if known != digest:
+            raise Violation(
+                "snapshot", f"{origin} installs other chunks for height {install.height}", f"than {by} did before"
+            )
+        self.bases[node] = install.height
+        self.logs[node][install.height] = snapshot.header.hash
+
+    def _has_state(self, snapshot: Snapshot, by: str) -> None:
+        known, since = self.states_at.setdefault(snapshot.height, (snapshot.digest, by))
+        if known != snapshot.digest:
+            raise Violation(
+                "snapshot",
+                f"the state of height {snapshot.height} is {snapshot.digest.hex()[:16]}, {by}",
+                f"it is {known.hex()[:16]}, {since}",
+            )
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         self.logs[node][commit.height] = commit.block.hash
@@ -182,4 +221,10 @@ def _hard_state(image: Image) -> HardState:
 def _holds(disk: Image, height: int, block_hash: bytes) -> bool:
     entry: Any = disk.get(LOG, {}).get(height)
     block = entry.block if entry is not None else disk.get(BLOCKS, {}).get(height)
-    return block is not None and block.hash == block_hash
+    return (block is not None and block.hash == block_hash) or _covers(disk, height)
+
+
+def _covers(disk: Image, height: int) -> bool:
+    """Does a snapshot on this disk stand for ``height``? Its state is the only one there is, as is checked above."""
+    snapshot: Snapshot | None = disk.get(SNAPSHOT, {}).get(MANIFEST)
+    return snapshot is not None and snapshot.height >= height

@@ -44,14 +44,14 @@ def on_append_entries(server: Server, now: int, sender: NodeId, message: AppendE
     if message.term < server.term:
         server.send(sender, _failure(server.term, message, server.log.last_index + 1, 0))
         return
-    _require_one_leader(server, sender, message)
+    require_one_leader(server, sender, message.term)
     _require_chained(message)
     if not _holds_previous(server, message):
-        _follow(server, now, sender, message.term)
+        follow(server, now, sender, message.term)
         server.send(sender, _conflict(server, message))
         return
     plan = _plan(server, message)
-    role = _follow(server, now, sender, message.term)
+    role = follow(server, now, sender, message.term)
     if plan.fresh:
         first, _ = plan.fresh[0]
         if first.header.height <= server.log.last_index:
@@ -62,10 +62,9 @@ def on_append_entries(server: Server, now: int, sender: NodeId, message: AppendE
     if message.blocks or message.beat > role.beat:
         role.beat = max(role.beat, message.beat)
         server.send(sender, _answer(server, message, plan))
-    server.tidy()
 
 
-def _follow(server: Server, now: int, leader: NodeId, term: int) -> Follower:
+def follow(server: Server, now: int, leader: NodeId, term: int) -> Follower:
     """A leader of our term, or of a later one, was heard."""
     server.become_follower(now, term, leader)
     role = server.role
@@ -75,14 +74,14 @@ def _follow(server: Server, now: int, leader: NodeId, term: int) -> Follower:
     return role
 
 
-def _require_one_leader(server: Server, sender: NodeId, message: AppendEntries) -> None:
+def require_one_leader(server: Server, sender: NodeId, term: int) -> None:
     """Election safety: at most one leader a term (section 5.2)."""
-    if message.term > server.term:
+    if term > server.term:
         return
     role = server.role
     leader = server.me if isinstance(role, Leader) else role.leader if isinstance(role, Follower) else None
     if leader not in (None, sender):
-        raise PeerError(f"{leader} leads term {message.term} already")
+        raise PeerError(f"{leader} leads term {term} already")
 
 
 def _require_chained(message: AppendEntries) -> None:

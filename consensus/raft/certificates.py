@@ -10,7 +10,7 @@ either set. The signatures are exactly such a quorum: without any one of them, t
 
 from __future__ import annotations
 
-from consensus.chain import Block, Certificate, verify_signatures
+from consensus.chain import Block, Certificate, Header, verify_signatures
 from consensus.configuration import ConfigurationError
 from consensus.proof import Run
 from consensus.protocols import Crypto
@@ -18,7 +18,7 @@ from consensus.raft.electorate import Electorate
 from consensus.raft.server import Server
 
 
-def fault_of(electorate: Electorate, crypto: Crypto, block: Block, certificate: Certificate) -> str | None:
+def fault_of(electorate: Electorate, crypto: Crypto, block: Block | Header, certificate: Certificate) -> str | None:
     """Why ``certificate`` does not prove ``block``, which ``electorate`` decides, or None when it does."""
     if certificate.height != block.height or certificate.hash != block.hash:
         return "it is another block's"

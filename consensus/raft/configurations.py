@@ -104,6 +104,17 @@ class Configurations:
             self._vouchers.pop(start, None)
         del self._starts[:gone], self._electorates[:gone]
 
+    def install(self, height: int, configuration: Configuration) -> None:
+        """A snapshot takes the place of everything up to ``height``; ``configuration`` decides what comes after it.
+
+        What the log keeps above stays. The configuration is as at ``height``: a block changes it for itself at once.
+        """
+        above = [place for place, start in enumerate(self._starts) if start > height]
+        self._starts = [height, *(self._starts[place] for place in above)]
+        self._electorates = [self._electorate(configuration), *(self._electorates[place] for place in above)]
+        self._vouchers = {start: one for start, one in self._vouchers.items() if start > height}
+        self._settle()
+
     def _settle(self) -> None:
         self.since, self.latest = self._starts[-1], self._electorates[-1]
 

@@ -18,16 +18,29 @@ from consensus.chain import Block, Certificate
 from consensus.configuration import ConfigurationError
 from consensus.proof import Run
 from consensus.protocols import Setup, Slot, Status
-from consensus.raft import append, certificates, election, membership, reads, replication, transfer
+from consensus.raft import (
+    append,
+    certificates,
+    election,
+    installation,
+    membership,
+    reads,
+    replication,
+    snapshot,
+    transfer,
+)
 from consensus.raft.messages import (
     AppendDeferral,
     AppendEntries,
     AppendFailure,
     AppendSuccess,
+    InstallSnapshot,
+    InstallSnapshotReply,
     PreVote,
     PreVoteReply,
     RequestVote,
     RequestVoteReply,
+    SnapshotChunk,
     TimeoutNow,
 )
 from consensus.raft.roles import NAMES, Candidate, Follower, Leader, Observer, PreCandidate
@@ -48,6 +61,9 @@ _HANDLERS: dict[type, _Handler] = {
     AppendSuccess: replication.on_append_success,
     AppendFailure: replication.on_append_failure,
     AppendDeferral: replication.on_append_deferral,
+    InstallSnapshot: installation.on_install_snapshot,
+    SnapshotChunk: installation.on_snapshot_chunk,
+    InstallSnapshotReply: snapshot.on_install_snapshot_reply,
     TimeoutNow: transfer.on_timeout_now,
 }
 
@@ -176,7 +192,6 @@ class RaftCore:
         replication.acknowledge_own(server, role, block.height)
         reads.release_waiting(server, now, role)
         membership.step_down_if_removed(server)
-        server.tidy()
         return server.take_effects()
 
     def wants_block(self) -> bool:
@@ -248,7 +263,6 @@ class RaftCore:
             server.adopt(block, electorate)
             membership.take_effect(server, now)
         server.commit(height, {height: certificate} if certificate is not None else {})
-        server.tidy()
         return server.take_effects()
 
     def certifies(self, block: Block, certificate: Certificate) -> bool:
@@ -258,7 +272,9 @@ class RaftCore:
         return certificates.proven(self.server, run)
 
     def executed(self, now: int, height: int) -> Effects:  # noqa: ARG002  the interface's
-        return []
+        self._require_started()
+        self.server.executed(height)
+        return self.server.take_effects()
 
     def complain(self, now: int) -> Effects:  # noqa: ARG002  the interface's
         """Crash faults only: a leader that answers is believed to order what it is given."""
@@ -290,6 +306,8 @@ class RaftCore:
             server.log.hashes(),
             server.configurations.history(),
             server.role,
+            server.executed_index,
+            server.incoming.state() if server.incoming is not None else None,
             self._started,
         )
         return sha256(_encoder.encode(state)).digest()

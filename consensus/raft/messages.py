@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from consensus.chain import Block, Certificate, Natural, Signature
+from consensus.chain import Block, Certificate, Hash, Natural, Signature
+from consensus.snapshots import Snapshot
 
 
 class PreVote(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.pre-vote"):
@@ -103,6 +104,55 @@ class AppendDeferral(msgspec.Struct, frozen=True, array_like=True, forbid_unknow
     beat: Natural
 
 
+class InstallSnapshot(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.snapshot"):
+    """What you lack is no longer in my log: here is what a snapshot of the state consists of (paper, section 7)."""
+
+    term: Natural
+    snapshot: Snapshot
+
+
+class SnapshotChunk(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.chunk"):
+    """The chunk at ``place`` (from 0) of the snapshot with this ``digest``."""
+
+    term: Natural
+    digest: Hash
+    place: Natural
+    chunk: bytes
+
+
+class InstallSnapshotReply(
+    msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.chunks-wanted"
+):
+    """Of that snapshot I lack these chunks (ascending), and hold all others below the last of them, durably.
+
+    One that is complete is answered by AppendSuccess. Where your ``term`` is over, only ``term`` means something.
+    """
+
+    term: Natural
+    digest: Hash
+    wanted: tuple[Natural, ...]
+
+
+class ReadIndex(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.read-index"):
+    """From which height on may I answer a read that I was asked for just now (dissertation, section 6.4)?
+
+    (``life``, ``number``) is never used again: ``life`` is drawn at random by each incarnation of the sender.
+    """
+
+    term: Natural
+    life: Natural
+    number: Natural
+
+
+class ReadIndexAnswer(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.read-answer"):
+    """From ``index`` on; None: I cannot say, ask whoever leads."""
+
+    term: Natural
+    life: Natural
+    number: Natural
+    index: Natural | None
+
+
 class TimeoutNow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.timeout-now"):
     """Stand for election at once: your leader hands over to you (dissertation, section 3.10)."""
 
@@ -118,6 +168,11 @@ Message = (
     | AppendSuccess
     | AppendFailure
     | AppendDeferral
+    | InstallSnapshot
+    | SnapshotChunk
+    | InstallSnapshotReply
+    | ReadIndex
+    | ReadIndexAnswer
     | TimeoutNow
 )
 
@@ -130,5 +185,10 @@ MESSAGES: tuple[type, ...] = (
     AppendSuccess,
     AppendFailure,
     AppendDeferral,
+    InstallSnapshot,
+    SnapshotChunk,
+    InstallSnapshotReply,
+    ReadIndex,
+    ReadIndexAnswer,
     TimeoutNow,
 )

@@ -8,7 +8,6 @@ import msgspec
 
 from consensus.vocabulary import MILLISECOND
 
-
 _LEAST_ONE = (
     "window",
     "append_blocks_max",

@@ -1,9 +1,10 @@
 """Log replication at the leader: sections 5.3 and 5.4.2 of the paper, with etcd's pipelining.
 
-Per follower the leader keeps a :class:`~consensus.raft.progress.Progress`. Every message it sends is an
-AppendEntries: with the blocks that the follower's state allows, or with none as a heartbeat. Because each one
+Per follower the leader keeps a :class:`~consensus.raft.progress.Progress`. To those that the log reaches every message
+is an AppendEntries: with the blocks that the follower's state allows, or with none as a heartbeat. Because each one
 names the entry before it, a heartbeat that follows a lost message is refused, and the refusal starts the repair;
-no other retransmission is needed.
+no other retransmission is needed. Those that the log does not reach are sent a snapshot
+(:mod:`consensus.raft.snapshot`).
 
 An acknowledgement is a signature over the entry it reaches. A majority of them, the leader's own included,
 commits an entry of the leader's term, and with it all before it; the next messages carry the commit index and its
@@ -15,8 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from consensus.chain import Certificate, commit_bytes
+from consensus.raft import snapshot
+from consensus.raft.answers import heard, leadership_addressed, require_beat
 from consensus.raft.messages import AppendDeferral, AppendEntries, AppendFailure, AppendSuccess
-from consensus.raft.progress import Behind, Probe, Progress, Replicate
+from consensus.raft.progress import Behind, Installing, Probe, Progress, Replicate
 from consensus.raft.roles import Leader
 from consensus.raft.server import PeerError, Server
 from consensus.vocabulary import NodeId
@@ -43,9 +46,11 @@ def on_heartbeat(server: Server, now: int, role: Leader) -> None:
     """Speak to everyone; whatever a probe was waiting for is taken for lost and sent again."""
     role.beat += 1
     role.sent_at[role.beat] = now
-    for progress in role.progress.values():
+    for peer, progress in role.progress.items():
         if isinstance(progress.state, Probe):
             progress.state.waiting = False
+        elif not isinstance(progress.state, Replicate):
+            snapshot.repeat(server, role, peer, progress)
     _broadcast_append(server, role, lambda _: True)
 
 
@@ -56,7 +61,7 @@ def _broadcast_append(server: Server, role: Leader, even_if_empty: Callable[[Pro
     """
     groups: dict[tuple[int, int], list[NodeId]] = {}
     for peer, progress in role.progress.items():
-        _leave_if_behind(server, peer, progress)
+        _help_if_behind(server, role, peer, progress)
         count = _blocks_allowed(server, progress)
         if count > 0 or even_if_empty(progress):
             groups.setdefault((_send_from(server, progress), count), []).append(peer)
@@ -74,7 +79,7 @@ def _broadcast_append(server: Server, role: Leader, even_if_empty: Callable[[Pro
 def _send_append(server: Server, role: Leader, peer: NodeId, *, even_if_empty: bool = False) -> None:
     """Send one follower all that it may have now, in as many messages as its limits make of it."""
     progress = role.progress[peer]
-    _leave_if_behind(server, peer, progress)
+    _help_if_behind(server, role, peer, progress)
     while (count := _blocks_allowed(server, progress)) > 0 or even_if_empty:
         message = _append_entries(server, role, _send_from(server, progress), count)
         _note_sent(progress, message)
@@ -82,16 +87,15 @@ def _send_append(server: Server, role: Leader, peer: NodeId, *, even_if_empty: b
         even_if_empty = False
 
 
-def _leave_if_behind(server: Server, peer: NodeId, progress: Progress) -> None:
-    """Leave a follower to catch-up if the log no longer holds what must be sent to it, or that could be probed."""
-    if progress.next_index <= server.log.base_index and not isinstance(progress.state, Behind):
-        progress.become_behind()
-        server.trace("raft.behind", peer, progress.next_index)
+def _help_if_behind(server: Server, role: Leader, peer: NodeId, progress: Progress) -> None:
+    """Send a snapshot if the log no longer holds what must be sent to a follower, or that could be probed."""
+    if progress.next_index <= server.log.base_index and isinstance(progress.state, Probe | Replicate):
+        snapshot.send_snapshot(server, role, peer, progress)
 
 
 def _send_from(server: Server, progress: Progress) -> int:
-    """Where the next message starts. One that is behind is probed at the oldest place we know."""
-    if isinstance(progress.state, Behind):
+    """Where the next message starts. One that the log does not reach is probed at the oldest place we know."""
+    if isinstance(progress.state, Behind | Installing):
         return server.log.base_index + 1
     return progress.next_index
 
@@ -99,12 +103,21 @@ def _send_from(server: Server, progress: Progress) -> int:
 def _blocks_allowed(server: Server, progress: Progress) -> int:
     """How many blocks the follower's state lets us send now."""
     state = progress.state
-    if isinstance(state, Behind) or (isinstance(state, Probe) and state.waiting):
-        return 0
-    if isinstance(state, Replicate) and len(state.inflight) >= server.options.inflight_max:
+    if isinstance(state, Replicate):
+        if state.inflight and _is_full(server, progress, len(state.inflight)):
+            return 0
+    elif not isinstance(state, Probe) or state.waiting:
         return 0
     end = server.configurations.ending_after(progress.next_index) or server.log.last_index + 1
     return min(end - progress.next_index, server.options.append_blocks_max)
+
+
+def _is_full(server: Server, progress: Progress, messages: int) -> bool:
+    """Whether as much is under way to this follower as may be, by messages or by bytes."""
+    if messages >= server.options.inflight_max:
+        return True
+    after = max(progress.match_index, server.log.base_index)
+    return server.log.bytes_between(after, progress.next_index - 1) >= server.options.inflight_bytes_max
 
 
 def _append_entries(server: Server, role: Leader, start: int, count: int) -> AppendEntries:
@@ -156,20 +169,20 @@ def acknowledge_own(server: Server, role: Leader, index: int) -> None:
 
 def on_append_success(server: Server, now: int, sender: NodeId, message: AppendSuccess) -> None:
     """A follower's log equals ours up to ``match_index``."""
-    role = _leader_addressed(server, sender, message)
+    role = leadership_addressed(server, sender, message.term)
     if role is None:
         return
+    require_beat(role, message.beat)
     _require_match(server, message.match_index)
     news = _verified_signature(server, role, sender, message)
     progress = role.progress[sender]
-    _heard(progress, now, message.beat)
+    heard(progress, now, message.beat)
     progress.acknowledge(message.match_index)
-    _settle(server, progress)
+    _settle(server, role, sender, progress)
     if news is not None:
         role.tally.add(message.match_index, sender, news)
         if _advance_commit(server, role, message.match_index):
             announce_commit(server, role)
-            server.tidy()
             return
     replicating = isinstance(progress.state, Replicate)
     _send_append(server, role, sender, even_if_empty=replicating and _lacks_commit(server, progress))
@@ -180,19 +193,20 @@ def on_append_failure(server: Server, now: int, sender: NodeId, message: AppendF
     if message.term > server.term:
         server.become_follower(now, message.term)
         return
-    role = _leader_addressed(server, sender, message)
+    role = leadership_addressed(server, sender, message.term)
     if role is None:
         return
+    require_beat(role, message.beat)
     if not 1 <= message.conflict_index <= message.previous_index <= server.log.last_index:
         raise PeerError(f"conflict at {message.conflict_index} before {message.previous_index}")
     if not 0 <= message.conflict_term <= server.term:
         raise PeerError(f"an entry of term {message.conflict_term} in term {server.term}")
     progress = role.progress[sender]
-    _heard(progress, now, message.beat)
+    heard(progress, now, message.beat)
     if _is_stale(server, progress, message):
         return
     progress.become_probe(_next_after_conflict(server, message))
-    _leave_if_behind(server, sender, progress)
+    _help_if_behind(server, role, sender, progress)
     _send_append(server, role, sender, even_if_empty=isinstance(progress.state, Probe))
 
 
@@ -201,31 +215,18 @@ def on_append_deferral(server: Server, now: int, sender: NodeId, message: Append
 
     At once the first time (what it lacked came with the same message); after that at the pace of heartbeats.
     """
-    role = _leader_addressed(server, sender, message)
+    role = leadership_addressed(server, sender, message.term)
     if role is None:
         return
+    require_beat(role, message.beat)
     _require_match(server, message.match_index)
     progress = role.progress[sender]
-    _heard(progress, now, message.beat)
+    heard(progress, now, message.beat)
     news = progress.acknowledge(message.match_index)
     again = isinstance(progress.state, Probe) and progress.state.deferred and not news
     progress.become_probe(message.match_index + 1)
     progress.state = Probe(waiting=again, deferred=True)
     _send_append(server, role, sender)
-
-
-def _leader_addressed(
-    server: Server, sender: NodeId, message: AppendSuccess | AppendFailure | AppendDeferral
-) -> Leader | None:
-    """Our leadership, if the answer is to it; None for an answer to an earlier one, or of a server that was removed."""
-    if message.term > server.term:
-        raise PeerError(f"an answer in term {message.term}, where we did not lead")
-    role = server.role
-    if message.term < server.term or not isinstance(role, Leader):
-        return None
-    if not 0 <= message.beat <= role.beat:
-        raise PeerError(f"an answer to heartbeats {message.beat}; the last were {role.beat}")
-    return role if sender in role.progress else None
 
 
 def _require_match(server: Server, match_index: int) -> None:
@@ -247,31 +248,28 @@ def _verified_signature(server: Server, role: Leader, sender: NodeId, message: A
     return message.signature
 
 
-def _heard(progress: Progress, now: int, beat: int) -> None:
-    progress.heard_at = now
-    progress.beat = max(progress.beat, beat)
-
-
 def _lacks_commit(server: Server, progress: Progress) -> bool:
     """Whether the follower holds entries that we have not yet told it are committed."""
     return progress.told_commit < min(server.commit_index, progress.match_index)
 
 
-def _settle(server: Server, progress: Progress) -> None:
-    """A match is known: pipeline from there, if the entries after it are at hand."""
+def _settle(server: Server, role: Leader, peer: NodeId, progress: Progress) -> None:
+    """A match is known: pipeline from there, if the entries after it are at hand; else a later snapshot is needed."""
     if isinstance(progress.state, Replicate):
         return
     if isinstance(progress.state, Probe) and progress.match_index + 1 < progress.next_index:
         return  # an answer older than the question that is out
     if progress.match_index >= server.log.base_index:
         progress.become_replicate()
+    elif isinstance(progress.state, Installing) and progress.match_index >= progress.state.snapshot.height:
+        snapshot.send_snapshot(server, role, peer, progress)
 
 
 def _is_stale(server: Server, progress: Progress, message: AppendFailure) -> bool:
     """Whether this refusal is older than something that we learned since."""
     if message.previous_index <= progress.match_index:
         return True
-    if isinstance(progress.state, Behind):
+    if isinstance(progress.state, Behind | Installing):
         return message.conflict_index <= server.log.base_index
     return isinstance(progress.state, Probe) and message.previous_index != progress.next_index - 1
 

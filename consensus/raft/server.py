@@ -21,12 +21,14 @@ from consensus.configuration import Configuration
 from consensus.protocols import Setup
 from consensus.raft.configurations import Configurations
 from consensus.raft.electorate import Electorate
+from consensus.raft.incoming import Incoming, begin, chunk_record, recovered
 from consensus.raft.log import Log
 from consensus.raft.options import RaftOptions, options_of
-from consensus.raft.progress import Progress
-from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
+from consensus.raft.progress import Installing, Progress
+from consensus.raft.records import INCOMING, LOG, STATE, STATE_KEY, HardState, LogEntry
 from consensus.raft.roles import NAMES, TRANSITIONS, Candidate, Follower, Leader, Observer, PreCandidate, Role
 from consensus.raft.tally import Tally
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
     Broadcast,
     CancelTimer,
@@ -35,6 +37,7 @@ from consensus.vocabulary import (
     Drop,
     Effects,
     Image,
+    Install,
     LocalProtocolError,
     NodeId,
     Persist,
@@ -78,30 +81,48 @@ class Server:
     # -- Durable state ---------------------------------------------------------------------------------
 
     def _load(self, image: Image, genesis: bytes) -> None:
-        """Take up what the store held: committed blocks from the ledger, later ones from our own log."""
+        """Take up what the store held: committed blocks from the ledger, later ones from our own log.
+
+        Where a snapshot was installed, the blocks up to its height may be missing: the log begins above it.
+        """
         hard_state = image.get(STATE, {}).get(STATE_KEY, HardState(term=0, voted_for=None))
         self.term: int = hard_state.term
         self.voted_for: NodeId | None = hard_state.voted_for
         self.restarted = self.term > 0
         blocks: dict[Any, Block] = image.get(BLOCKS, {})
-        self.commit_index: int = max(blocks, default=0)
-        base = max(0, self.commit_index - self.options.log_keep)
-        self.log = Log(base, blocks[base].round if base else 0, blocks[base].hash if base else genesis)
+        snapshot: Snapshot | None = image.get(SNAPSHOT, {}).get(MANIFEST)
+        floor = 0 if snapshot is None else snapshot.height
+        self.commit_index: int = max(floor, max(blocks, default=0))
+        base = max(floor, self.commit_index - self.options.log_keep)
+        if snapshot is not None and base == floor:
+            self.log = Log(base, snapshot.header.round, snapshot.header.hash)
+        else:
+            self.log = Log(base, blocks[base].round if base else 0, blocks[base].hash if base else genesis)
         for height in range(base + 1, self.commit_index + 1):
             self.log.append(blocks[height])
-        self.certificate: Certificate | None = image.get(CERTIFICATES, {}).get(self.commit_index)
+        certificates: dict[Any, Certificate] = image.get(CERTIFICATES, {})
+        self.certificate: Certificate | None = certificates.get(self.commit_index)
+        if snapshot is not None and self.commit_index == floor:
+            self.certificate = snapshot.certificate
+        self.executed_index = self.commit_index
+        self.incoming = recovered(image, self.commit_index)
         entries: dict[Any, LogEntry] = image.get(LOG, {})
-        self.configurations = self._recall(blocks, image.get(CERTIFICATES, {}))
+        self.configurations = self._recall(snapshot, blocks, certificates)
         while (entry := entries.get(self.log.last_index + 1)) and entry.block.parent == self.log.last_hash:
             self.log.append(entry.block)
             self.configurations.read((entry.block,))
         if any(index > self.log.last_index for index in entries):
             self._records.append(Cut(space=LOG, start=self.log.last_index + 1))
 
-    def _recall(self, blocks: dict[Any, Block], certificates: dict[Any, Certificate]) -> Configurations:
-        """Who decides which height, from the decided blocks."""
-        known = Configurations(self.application, Configuration(voters=self.voters))
-        known.read(blocks[height] for height in range(1, self.commit_index + 1))
+    def _recall(
+        self, snapshot: Snapshot | None, blocks: dict[Any, Block], certificates: dict[Any, Certificate]
+    ) -> Configurations:
+        """Who decides which height, from the decided blocks and, where they begin later, the snapshot below them."""
+        if snapshot is None:
+            known, floor = Configurations(self.application, Configuration(voters=self.voters)), 0
+        else:
+            known, floor = Configurations(self.application, snapshot.configuration, snapshot.height), snapshot.height
+        known.read(blocks[height] for height in range(floor + 1, self.commit_index + 1))
         known.compact(self.log.base_index)
         for height in range(self.log.base_index + 1, self.commit_index + 1):
             if height in certificates:
@@ -159,16 +180,74 @@ class Server:
                 self.configurations.certified(certificate)
         self.commit_index = index
         self.certificate = certificates.get(index)
+        if self.incoming is not None and self.incoming.snapshot.height <= index:
+            self._forget_incoming()  # the entries came first, or catch-up did
 
-    def tidy(self) -> None:
-        """Forget committed entries that are far behind, now and then (the ledger holds them for good)."""
+    def executed(self, index: int) -> None:
+        """The application has executed ``index``. Entries far below are forgotten, now and then (section 7).
+
+        They stand in the ledger, and what they led to in the application's state, which snapshots can carry.
+        """
+        if index > self.commit_index:
+            raise LocalProtocolError(f"height {index} cannot be executed; {self.commit_index} is committed")
+        self.executed_index = max(self.executed_index, index)
         keep = self.options.log_keep
-        if self.commit_index - self.log.base_index < 2 * keep:
+        if self.executed_index - self.log.base_index < 2 * keep:
             return
-        base = self.commit_index - keep
-        self.log.compact(base)
-        self.configurations.compact(base)
-        self._records.append(Drop(space=LOG, end=base + 1))
+        base = min(self.executed_index - keep, self._needed_from())
+        if base > self.log.base_index:
+            self.log.compact(base)
+            self.configurations.compact(base)
+            self._records.append(Drop(space=LOG, end=base + 1))
+
+    def _needed_from(self) -> int:
+        """What follows a snapshot is needed by whoever is receiving it, for as long as that may reasonably take."""
+        if not isinstance(self.role, Leader):
+            return self.executed_index
+        states = [progress.state for progress in self.role.progress.values()]
+        heights = [state.snapshot.height for state in states if isinstance(state, Installing) and not state.silent]
+        return max(min(heights, default=self.executed_index), self.executed_index - 8 * self.options.log_keep)
+
+    # -- Receiving a snapshot --------------------------------------------------------------------------
+
+    def receive_snapshot(self, snapshot: Snapshot) -> Incoming:
+        """Begin to receive ``snapshot``, in place of any other; what both have in common stays."""
+        self.incoming, records = begin(snapshot, self.incoming)
+        self._records += records
+        return self.incoming
+
+    def receive_chunk(self, place: int, chunk: bytes) -> None:
+        """Keep a chunk of it, which was checked."""
+        assert self.incoming is not None  # noqa: S101
+        if place not in self.incoming.chunks:
+            self.incoming.chunks[place] = chunk
+            self._records.append(chunk_record(place, chunk))
+
+    def install(self, incoming: Incoming) -> None:
+        """Take the state of a snapshot that is complete in place of all that it covers.
+
+        Should a crash come before the log is durably without what contradicts the snapshot, the next start finds that
+        it does not follow, and cuts it then.
+        """
+        snapshot, header = incoming.snapshot, incoming.snapshot.header
+        if snapshot.height <= self.commit_index:
+            raise LocalProtocolError(f"a snapshot of {snapshot.height} after {self.commit_index} was committed")
+        self.flush()
+        chunks = tuple(incoming.chunks[place] for place in range(len(snapshot.chunks)))
+        self.effects.append(Install(height=snapshot.height, snapshot=snapshot, chunks=chunks))
+        if self.log.restart(snapshot.height, header.round, header.hash):
+            self._records.append(Drop(space=LOG, end=snapshot.height + 1))
+        else:
+            self._records.append(Cut(space=LOG, start=0))
+            self.configurations.truncate(snapshot.height + 1)
+        self.configurations.install(snapshot.height, snapshot.configuration)
+        self._follow_configuration()
+        self.commit_index, self.certificate = snapshot.height, snapshot.certificate
+        self._forget_incoming()
+
+    def _forget_incoming(self) -> None:
+        self.incoming = None
+        self._records.append(Cut(space=INCOMING, start=0))
 
     # -- Who takes part --------------------------------------------------------------------------------
 

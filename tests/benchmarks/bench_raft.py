@@ -69,8 +69,9 @@ class Bench:
                 for other in range(len(self.cores)):
                     if other != me:
                         self.queue.append((me, other, effect.message))
-            elif isinstance(effect, Commit) and me == 0:
-                self.committed += len(effect.block.transactions)
+            elif isinstance(effect, Commit):
+                self.committed += len(effect.block.transactions) if me == 0 else 0
+                self.cores[me].executed(0, effect.height)
             elif isinstance(effect, SetTimer):
                 pass
 

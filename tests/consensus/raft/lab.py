@@ -7,11 +7,13 @@ paper's figure 3 at once, so every test that uses the lab checks them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from random import Random
 from typing import Any
+
+import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Header, verify_certificate
 from consensus.protocols import Application, Setup, Verdict
@@ -21,6 +23,7 @@ from consensus.raft.log import Log
 from consensus.raft.messages import AppendEntries, AppendSuccess, RequestVoteReply
 from consensus.raft.records import LOG, STATE, STATE_KEY, HardState
 from consensus.raft.roles import Leader
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
     MILLISECOND,
     Broadcast,
@@ -29,9 +32,11 @@ from consensus.vocabulary import (
     Cut,
     Drop,
     Effects,
+    Install,
     Persist,
     Put,
     Readable,
+    Record,
     Rejected,
     Send,
     SetTimer,
@@ -75,16 +80,43 @@ def make_block(height: int, parent: bytes, round_: int, proposer: int, *content:
 GENESIS = make_block(0, bytes(32), 0, 0, "genesis")
 
 
+BLOCKS_PER_CHUNK = 2
+
+
 @dataclass
 class LabApplication(Application):
-    """Judges as a ledger would: what is stated beyond our own execution has to wait; "bad" is refused."""
+    """Judges as a ledger would: what is stated beyond our own execution has to wait; "bad" is refused.
+
+    Its state is the chain itself, two blocks a chunk. Snapshots are offered of the last ``kept`` heights executed.
+    """
 
     executed: int = 0
+    chain: list[Block] = field(default_factory=lambda: [GENESIS])
+    kept: int = 0
 
     def validate(self, block: Block) -> Verdict:
         if b"bad" in block.transactions:
             return Verdict.REJECT
         return Verdict.WAIT if block.header.state_height > self.executed else Verdict.ACCEPT
+
+    def manifest(self, height: int) -> tuple[bytes, ...] | None:
+        if not self.executed - self.kept < height <= self.executed:
+            return None
+        return tuple(map(self.chunk_digest, chunks_of(self.chain[: height + 1])))
+
+    def chunk(self, height: int, place: int) -> bytes | None:
+        return None if self.manifest(height) is None else chunks_of(self.chain[: height + 1])[place]
+
+
+def chunks_of(chain: list[Block]) -> list[bytes]:
+    """The lab's state after the last block of ``chain``, which begins with the genesis."""
+    starts = range(1, len(chain), BLOCKS_PER_CHUNK)
+    return [msgspec.msgpack.encode(chain[start : start + BLOCKS_PER_CHUNK]) for start in starts]
+
+
+def chain_in(chunks: Sequence[bytes]) -> list[Block]:
+    """The chain that such chunks hold."""
+    return [GENESIS, *(block for chunk in chunks for block in msgspec.msgpack.decode(chunk, type=list[Block]))]
 
 
 @dataclass
@@ -93,9 +125,10 @@ class Node:
     core: RaftCore
     application: LabApplication
     store: dict[str, dict[Any, Any]]
+    chain: list[Block]
+    executed: int  # what its core was told last
     queue: Effects = field(default_factory=list)
     timers: dict[str, int] = field(default_factory=dict)
-    chain: list[Block] = field(default_factory=lambda: [GENESIS])
     certified: dict[int, Any] = field(default_factory=dict)
     up: bool = True
 
@@ -118,6 +151,7 @@ class Lab:
         observers: int = 0,
         options: RaftOptions | None = None,
         seed: int = 0,
+        snapshots: int = 0,
         observe: Callable[[int, Effects], None] = lambda _me, _effects: None,
     ):
         self.observe = observe
@@ -129,6 +163,9 @@ class Lab:
         self.cut: set[tuple[int, int]] = set()
         self.loss = 0.0
         self.held: set[int] = set()  # nodes whose disk stands still
+        self.slow: set[int] = set()  # nodes whose application executes nothing
+        self.snapshots = snapshots  # of how many executed heights applications keep snapshots
+        self.installed: dict[int, bytes] = {}  # height -> the digest of whatever was installed there
         self.rejections: list[tuple[int, Rejected]] = []
         self.traces: list[tuple[int, Trace]] = []
         self.reads: dict[int, int] = {}  # context -> the highest height decided anywhere when it was asked
@@ -144,7 +181,8 @@ class Lab:
     # -- Building ------------------------------------------------------------------------------------
 
     def _node(self, me: int, store: dict[str, dict[Any, Any]]) -> Node:
-        application = LabApplication(executed=max(store.get(BLOCKS) or {0: None}))
+        chain = chain_on(store)
+        application = LabApplication(executed=len(chain) - 1, chain=chain, kept=self.snapshots)
         node_random = Random(self.random.getrandbits(64))
         setup = Setup(
             me=me,
@@ -156,14 +194,14 @@ class Lab:
             random=lambda: node_random.getrandbits(64),
             options=self.options,
         )
-        node = Node(me=me, core=RaftCore(setup), application=application, store=store)
-        node.chain += [block for height, block in sorted(store.get(BLOCKS, {}).items()) if height > 0]
+        executed = application.executed
+        node = Node(me=me, core=RaftCore(setup), application=application, store=store, chain=chain, executed=executed)
         node.certified = dict(store.get(CERTIFICATES, {}))
         return node
 
     # -- Carrying out --------------------------------------------------------------------------------
 
-    def _do(self, node: Node, effects: Effects) -> Effects:
+    def _do(self, node: Node, effects: Effects) -> Effects:  # noqa: C901  one case for each kind of effect
         """Take up a step's effects, then check that every property still holds."""
         if any(isinstance(effect, Rejected) for effect in effects):
             assert len(effects) == 1
@@ -176,6 +214,8 @@ class Lab:
                     node.timers.pop(effect.name, None)
                 case Commit():
                     self._commit(node, effect)
+                case Install():
+                    self._install(node, effect)
                 case Readable():
                     self._read(node, effect)
                 case Rejected():
@@ -185,9 +225,18 @@ class Lab:
                 case _:
                     node.queue.append(effect)
         self._check(node)
+        self.execute(node)
         if node.me not in self.held:
             self.drain(node.me)
         return effects
+
+    def execute(self, node: Node) -> None:
+        """Have the application execute what is decided, unless it is slow, and tell the core."""
+        if node.me not in self.slow:
+            node.application.executed = len(node.chain) - 1
+        while node.executed < node.application.executed:
+            node.executed += 1
+            self._do(node, node.core.executed(self.now, node.executed))
 
     def _commit(self, node: Node, effect: Commit) -> None:
         assert effect.height == len(node.chain), "heights come without gaps"
@@ -199,7 +248,6 @@ class Lab:
         assert known.hash == effect.block.hash, "state-machine safety"
         self.decided_in.setdefault(effect.height, node.core.server.term)
         node.chain.append(effect.block)
-        node.application.executed = effect.height
         records = [Put(space=BLOCKS, key=effect.height, value=effect.block)]
         if effect.certificate is not None:
             certificate = effect.certificate
@@ -210,6 +258,21 @@ class Lab:
             node.certified[effect.height] = certificate
             records.append(Put(space=CERTIFICATES, key=effect.height, value=certificate))
         node.queue.append(Persist(records=tuple(records)))
+
+    def _install(self, node: Node, effect: Install) -> None:
+        """A snapshot of height i has the state that everybody's execution of height i has led to, or would."""
+        snapshot: Snapshot = effect.snapshot
+        assert effect.height == snapshot.height >= len(node.chain), "only a later state is installed"
+        assert snapshot.header.hash == self.decided[effect.height].hash, "a snapshot ends at a decided block"
+        chain = chain_in(effect.chunks)
+        assert [block.hash for block in chain] == [self.decided[height].hash for height in range(effect.height + 1)]
+        assert self.installed.setdefault(effect.height, snapshot.digest) == snapshot.digest
+        node.chain[:] = chain
+        node.application.executed = effect.height
+        records: list[Record] = [Cut(space=SNAPSHOT, start=0), Put(space=SNAPSHOT, key=MANIFEST, value=snapshot)]
+        records += (Put(space=SNAPSHOT, key=place, value=chunk) for place, chunk in enumerate(effect.chunks))
+        node.queue.append(Persist(records=tuple(records)))
+        node.executed = effect.height - 1
 
     def _read(self, node: Node, effect: Readable) -> None:
         """Linearizability: a read sees at least what was decided anywhere when it was asked."""
@@ -410,18 +473,30 @@ def apply_records(store: dict[str, dict[Any, Any]], records: Any) -> None:
                     del space[key]
 
 
+def chain_on(store: dict[str, dict[Any, Any]]) -> list[Block]:
+    """The decided chain that a disk shows: a snapshot's, and the blocks above it."""
+    space, blocks = store.get(SNAPSHOT, {}), store.get(BLOCKS, {})
+    chunks = [space[place] for place in range(len(space) - 1)]
+    chain = chain_in(chunks)
+    while len(chain) in blocks:
+        chain.append(blocks[len(chain)])
+    return chain
+
+
 def holds_durably(node: Node, block: Block) -> bool:
     """Is the block on a node's disk, or in its queue for the disk?"""
     queued = [record for effect in node.queue if isinstance(effect, Persist) for record in effect.records]
     store = {space: dict(records) for space, records in node.store.items()}
     apply_records(store, queued)
     entry = store.get(LOG, {}).get(block.height)
-    return block in (entry.block if entry else None, store.get(BLOCKS, {}).get(block.height))
+    return block in (entry.block if entry else None, store.get(BLOCKS, {}).get(block.height)) or (
+        block in chain_on(store)[block.height : block.height + 1]
+    )
 
 
 def durable_height(node: Node) -> int:
     """The highest entry on a node's disk."""
-    return max([0, *node.store.get(LOG, {}), *node.store.get(BLOCKS, {})])
+    return max([len(chain_on(node.store)) - 1, *node.store.get(LOG, {})])
 
 
 def appends(lab: Lab) -> list[AppendEntries]:

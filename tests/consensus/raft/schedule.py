@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
+
 from consensus.raft import RaftOptions
+from consensus.raft.messages import SnapshotChunk
 from consensus.raft.roles import Leader
 from consensus.vocabulary import MILLISECOND, SECOND
-from tests.consensus.raft.lab import Lab
+from tests.consensus.raft.lab import BLOCKS_PER_CHUNK, Lab, make_block
 
 
 class Steps:
     """One network, and everything that may happen to it. ``which`` picks one of however many there are."""
 
-    def __init__(self, count: int, seed: int, keep: int, lease_ns: int = 0):
-        options = RaftOptions(log_keep=keep, window=4, append_blocks_max=2, lease_ns=lease_ns)
-        self.lab = Lab(count, seed=seed, options=options)
+    def __init__(self, count: int, seed: int, keep: int, *, lease_ns: int = 0, snapshots: int = 0):
+        options = RaftOptions(log_keep=keep, window=4, append_blocks_max=2, snapshot_window=2, lease_ns=lease_ns)
+        self.lab = Lab(count, seed=seed, options=options, snapshots=snapshots)
         self.proposals = 0
         self.questions = 0
 
@@ -68,6 +71,22 @@ class Steps:
     def write_a_little(self, which: int, count: int) -> None:
         self.lab.drain(which % len(self.lab.nodes), count)
 
+    def stop_or_go_on_executing(self, which: int) -> None:
+        me = which % len(self.lab.nodes)
+        if me in self.lab.slow:
+            self.lab.slow.discard(me)
+            if self.lab.nodes[me].up:
+                self.lab.execute(self.lab.nodes[me])
+        else:
+            self.lab.slow.add(me)
+
+    def damage(self, which: int) -> None:
+        """A chunk's bytes change on their way; its receiver must refuse it."""
+        damaged = [flight for flight in self.lab.flights if isinstance(flight.message, SnapshotChunk)]
+        if damaged:
+            flight = damaged[which % len(damaged)]
+            flight.message = msgspec.structs.replace(flight.message, chunk=chunk_of_another_chain(flight.message.place))
+
     def isolate_or_heal(self, which: int) -> None:
         if self.lab.cut:
             self.lab.heal()
@@ -100,8 +119,10 @@ class Steps:
         lab = self.lab
         lab.heal()
         lab.held.clear()
+        lab.slow.clear()
         for node in list(lab.nodes):
             if node.up:
+                lab.execute(node)
                 lab.drain(node.me)
             else:
                 lab.restart(node.me)
@@ -118,10 +139,21 @@ class Steps:
         assert len({node.chain[-1].hash for node in lab.nodes}) == 1
 
 
+def chunk_of_another_chain(place: int) -> bytes:
+    """A well-formed chunk that stands in no manifest: nothing but its digest shows it."""
+    return msgspec.msgpack.encode([make_block(BLOCKS_PER_CHUNK * place + 1, bytes(32), 1, 0, "of another chain")])
+
+
 def swarm(seed: int, steps: int) -> Lab:
     """Run one random schedule, its mix of faults drawn too, then heal; the lab as it then stands."""
     random = Random(seed)
-    one = Steps(random.choice([2, 3, 3, 4, 5]), seed, random.choice([2, 100]), random.choice([0, 500 * MILLISECOND]))
+    one = Steps(
+        random.choice([2, 3, 3, 4, 5]),
+        seed,
+        random.choice([1, 2, 100]),
+        lease_ns=random.choice([0, 500 * MILLISECOND]),
+        snapshots=random.choice([0, 2, 5, 100]),
+    )
 
     def which() -> int:
         return random.randrange(2**16)
@@ -136,6 +168,8 @@ def swarm(seed: int, steps: int) -> Lab:
         lambda: one.stop_or_go_on_writing(which()): random.choice([0, 0, 1, 3]),
         lambda: one.write_a_little(which(), random.randint(1, 3)): random.choice([0, 1]),
         lambda: one.isolate_or_heal(which()): random.choice([0, 0, 1, 3]),
+        lambda: one.stop_or_go_on_executing(which()): random.choice([0, 0, 1, 2]),
+        lambda: one.damage(which()): random.choice([0, 0, 1]),
         one.catch_up: random.choice([0, 0, 1, 3]),
         one.read: random.choice([0, 2, 6]),
         lambda: one.transfer(which()): random.choice([0, 0, 1]),

@@ -7,11 +7,13 @@ numbers and blocks that occur in the run or just beside, comes from anyone.
 from __future__ import annotations
 
 from copy import deepcopy
+from hashlib import sha256
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consensus.chain import Certificate, commit_bytes
+from consensus.configuration import Configuration
 from consensus.raft import RaftOptions
 from consensus.raft.messages import (
     MESSAGES,
@@ -19,24 +21,38 @@ from consensus.raft.messages import (
     AppendEntries,
     AppendFailure,
     AppendSuccess,
+    InstallSnapshot,
+    InstallSnapshotReply,
     PreVote,
     PreVoteReply,
+    ReadIndex,
+    ReadIndexAnswer,
     RequestVote,
     RequestVoteReply,
+    SnapshotChunk,
     TimeoutNow,
 )
 from consensus.raft.roles import Candidate, Follower, Leader, Observer, PreCandidate
+from consensus.snapshots import Snapshot
 from consensus.vocabulary import SECOND, Rejected
-from tests.consensus.raft.lab import GENESIS, Lab, make_block, signature
+from tests.consensus.raft.lab import GENESIS, Lab, chunks_of, make_block, signature
 
 
 def states() -> Lab:
-    """A network of five and an observer: a leader, followers near and far, candidates of both kinds."""
-    lab = Lab(5, observers=1, options=RaftOptions(log_keep=2, window=4))
+    """A network of five and an observer: a leader, followers near and far, candidates of both kinds.
+
+    The last of the five has received half of a snapshot.
+    """
+    lab = Lab(5, observers=1, options=RaftOptions(log_keep=2, window=4, snapshot_window=1), snapshots=100)
     lab.elect(0)
+    lab.isolate(4)
     for number in range(8):
         lab.propose(0, f"{number}")
         lab.deliver_all()
+    lab.heal()
+    lab.fire(0, "raft.heartbeat")
+    while lab.core(4).server.incoming is None or len(lab.core(4).server.incoming.chunks) < 2:
+        lab.deliver(lab.flights[0])
     lab.isolate(3, 4)
     lab.propose(0, "half")
     lab.deliver_all()
@@ -81,6 +97,21 @@ def certificates(draw) -> Certificate:
     )
 
 
+CHUNKS = chunks_of([GENESIS, *BLOCKS[:10]])
+DIGESTS = st.sampled_from([LAB.nodes[4].core.server.incoming.digest, bytes(32)])
+
+
+@st.composite
+def snapshots(draw) -> Snapshot:
+    """One of a chain that is or is not decided, whole or not."""
+    return Snapshot(
+        header=draw(st.sampled_from(BLOCKS)).header,
+        configuration=Configuration(voters=tuple(range(5))),
+        chunks=tuple(sha256(chunk).digest() for chunk in CHUNKS[: draw(st.integers(0, 5))]),
+        certificate=draw(st.one_of(st.none(), certificates())),
+    )
+
+
 RUNS = st.one_of(
     st.lists(st.sampled_from(BLOCKS), max_size=3).map(tuple),
     st.integers(0, 9).flatmap(lambda start: st.integers(start, 10).map(lambda end: tuple(BLOCKS[start:end]))),
@@ -94,6 +125,11 @@ ANY_MESSAGE = st.one_of(
     st.builds(AppendSuccess, NUMBERS, NUMBERS, st.one_of(st.none(), signatures().map(lambda one: one[1])), NUMBERS),
     st.builds(AppendFailure, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS),
     st.builds(AppendDeferral, NUMBERS, NUMBERS, NUMBERS),
+    st.builds(InstallSnapshot, NUMBERS, snapshots()),
+    st.builds(SnapshotChunk, NUMBERS, DIGESTS, st.integers(-1, 6), st.sampled_from([*CHUNKS, b"", b"bad"])),
+    st.builds(InstallSnapshotReply, NUMBERS, DIGESTS, st.lists(st.integers(-1, 6), max_size=4).map(tuple)),
+    st.builds(ReadIndex, NUMBERS, NUMBERS, NUMBERS),
+    st.builds(ReadIndexAnswer, NUMBERS, NUMBERS, NUMBERS, st.one_of(st.none(), NUMBERS)),
     st.builds(TimeoutNow, NUMBERS),
 )
 
@@ -121,6 +157,11 @@ def test_every_message_is_tried():
         AppendSuccess,
         AppendFailure,
         AppendDeferral,
+        InstallSnapshot,
+        SnapshotChunk,
+        InstallSnapshotReply,
+        ReadIndex,
+        ReadIndexAnswer,
         TimeoutNow,
     }
 

@@ -8,7 +8,7 @@ transaction says, and whether roots are right, is the ledger's business (``node/
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from itertools import pairwise
 from typing import Annotated
@@ -87,6 +87,7 @@ class Certificate(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
     signatures: tuple[tuple[Natural, Signature], ...]
 
 
+@lru_cache(maxsize=256)  # every voter says, and checks, the same
 def commit_bytes(round_: int, height: int, block_hash: bytes) -> bytes:
     """The bytes that a commit signature covers (ledger format, section "Certificates")."""
     return _encode(("consortium/commit", round_, height, block_hash))

@@ -7,6 +7,7 @@ data only, change nothing and never raise.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -21,11 +22,13 @@ _encode = msgspec.msgpack.Encoder().encode
 Verify = Callable[[NodeId, bytes, bytes], bool]
 
 
+@lru_cache(maxsize=256)
 def pre_prepare_bytes(view: int, height: int, block_hash: bytes) -> bytes:
     """What the primary of ``view`` signs."""
     return _encode(("consortium/pbft/pre-prepare", view, height, block_hash))
 
 
+@lru_cache(maxsize=256)  # every replica says, and checks, the same
 def prepare_bytes(view: int, height: int, block_hash: bytes) -> bytes:
     """What a backup signs that accepted the PRE-PREPARE."""
     return _encode(("consortium/pbft/prepare", view, height, block_hash))

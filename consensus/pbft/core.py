@@ -6,6 +6,7 @@ the timers, drain the outbox. A peer's message that is refused raises ``PeerErro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from consensus.chain import BLOCKS, Block, Certificate, verify_certificate
@@ -55,6 +56,11 @@ class PbftCore:
         self._patience = Patience(self._context)
         self._retransmission = Retransmission(self._context, self._normal_case, self._checkpoints)
         self._restarted = any(setup.image.values())
+        self._counts: dict[type, Callable[[NodeId, Any], bool]] = {
+            Prepare: self._normal_case.on_prepare,
+            CommitVote: self._normal_case.on_commit,
+        }
+        """Votes are almost all that comes in; False if nothing follows from one yet."""
 
     # Inputs
 
@@ -77,11 +83,18 @@ class PbftCore:
             return []  # observers take no part; decided blocks reach them through ``adopt``
         if not context.members.votes(sender) or sender == context.me:
             return [Rejected(sender, "not another voter")]
+        moves = True
         try:
-            moves = self._dispatch(now, sender, message)
+            count = self._counts.get(type(message))
+            if count is None:
+                self._dispatch(now, sender, message)
+            else:
+                moves = count(sender, message)
+                if message.view < context.condition.view:
+                    self._retransmission.help_if_behind(now, sender, message.view)
         except PeerError as error:
             return [Rejected(sender, str(error))]
-        if not moves and context.out.empty and not context.behind:
+        if not moves and context.out.empty and not (context.heard and context.behind):
             return []  # a vote among many: nothing follows from it yet
         return self._finish(now)
 
@@ -190,16 +203,9 @@ class PbftCore:
         turn = context.proposer(context.log.tip.height + 1)
         return turn if turn is not None else context.primary
 
-    def _dispatch(self, now: int, sender: NodeId, message: Any) -> bool:
-        """Hand the message to its part; False if it can have no consequence but what is in the outbox."""
-        moves = True
+    def _dispatch(self, now: int, sender: NodeId, message: Any) -> None:
+        """Hand a message that is not a vote to its part."""
         match message:
-            case Prepare():
-                moves = self._normal_case.on_prepare(sender, message)
-                self._retransmission.help_if_behind(now, sender, message.view)
-            case CommitVote():
-                moves = self._normal_case.on_commit(sender, message)
-                self._retransmission.help_if_behind(now, sender, message.view)
             case PrePrepare():
                 self._normal_case.on_pre_prepare(sender, message)
                 self._retransmission.help_if_behind(now, sender, message.view)
@@ -219,7 +225,6 @@ class PbftCore:
                 self._checkpoints.answer(sender, message.stable)
             case _:
                 self._dispatch_state(now, sender, message)
-        return moves
 
     def _dispatch_state(self, now: int, sender: NodeId, message: Any) -> None:
         """The messages of those that are far behind, and of those that help them."""

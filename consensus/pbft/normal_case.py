@@ -127,26 +127,27 @@ class NormalCase:
 
     def on_prepare(self, sender: NodeId, message: Prepare) -> bool:
         """Count a backup's PREPARE; of each backup only the newest view's. True if it may complete a certificate."""
-        context = self._context
+        members, log, view, height = self._members, self._log, message.view, message.height
+        ours = self._context.condition.view
         if message.replica != sender:
             raise PeerError(f"PREPARE in the name of {message.replica}")
-        if sender == self._members.primary(message.view) and not self._members.rotating:
+        if sender == members.primary(view) and not members.rotating:
             raise PeerError("PREPARE from the primary")  # its PRE-PREPARE stands for it (section 4.2)
-        if message.view < context.view or not self._log.inside(message.height):
+        if view < ours or not log.inside(height):
             return False
-        entry = self._log.get(message.height)
+        entry = log.get(height)
         known = entry.prepares.get(sender) if entry is not None else None
-        if known is not None and known.view >= message.view:
-            if known.view == message.view and known.hash != message.hash:
+        if known is not None and known.view >= view:
+            if known.view == view and known.hash != message.hash:
                 raise PeerError("two PREPAREs for one height in one view")
             return False
-        data = prepare_bytes(message.view, message.height, message.hash)
-        if not self._members.verify(sender, data, message.signature):
+        if not members.verify(sender, prepare_bytes(view, height, message.hash), message.signature):
             raise PeerError("PREPARE with a bad signature")
-        context.work_seen(sender, message.view)
-        prepares = self._log.entry(message.height).prepares
+        if view > ours:
+            self._context.work_seen(sender, view)
+        prepares = (entry or log.entry(height)).prepares
         prepares[sender] = message
-        return message.height == self._log.prepared + 1 and len(prepares) >= self._members.quorum - 1
+        return height == log.prepared + 1 and len(prepares) >= members.quorum - 1
 
     def on_commit(self, sender: NodeId, message: CommitVote) -> bool:
         """Count a COMMIT, of whatever view: a quorum that agrees is a certificate, even of a view left since.
@@ -155,19 +156,20 @@ class NormalCase:
         """
         if message.replica != sender:
             raise PeerError(f"COMMIT in the name of {message.replica}")
-        if not self._log.inside(message.height):
+        log, view, height = self._log, message.view, message.height
+        if not log.inside(height):
             return False
-        entry = self._log.get(message.height)
+        entry = log.get(height)
         known = entry.commits.get(sender) if entry is not None else None
-        if known is not None and known.view >= message.view:
-            if known.view == message.view and known.hash != message.hash:
+        if known is not None and known.view >= view:
+            if known.view == view and known.hash != message.hash:
                 raise PeerError("two COMMITs for one height in one view")
             return False
-        data = commit_bytes(message.view, message.height, message.hash)
-        if not self._members.verify(sender, data, message.signature):
+        if not self._members.verify(sender, commit_bytes(view, height, message.hash), message.signature):
             raise PeerError("COMMIT with a bad signature")
-        self._context.work_seen(sender, message.view)
-        entry = self._log.entry(message.height)
+        if view > self._context.condition.view:
+            self._context.work_seen(sender, view)
+        entry = entry or log.entry(height)
         self._count_commit(entry, message)
         return entry.decision is not None
 

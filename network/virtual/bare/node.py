@@ -44,6 +44,8 @@ POSITION = "bare.position"
 POSITION_NS = 300 * MILLISECOND
 REQUESTS_PER_BLOCK = 4
 CLIENT = "client"
+OWN = frozenset((Request, Position, Fetch, Decided))
+"""What a bare node is told itself; every other message is its core's."""
 
 GENESIS = Block(
     header=Header(
@@ -121,6 +123,9 @@ class BareNode(Application):
         return [self._position_timer(), *self._settle(now, self.core.start(now))]
 
     def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
+        if type(message) not in OWN:
+            effects = self.core.receive(now, sender, message)
+            return self._settle(now, effects) if effects else effects  # a silent core can do no more than before
         match message:
             case Request(number):
                 return self._requested(now, number)
@@ -129,10 +134,8 @@ class BareNode(Application):
             case Fetch(start):
                 blocks = self._held_from(start)
                 return [Send(sender, Decided(blocks=blocks))] if blocks else []
-            case Decided(blocks):
-                return self._adopt(now, sender, blocks)
             case _:
-                return self._settle(now, self.core.receive(now, sender, message))
+                return self._adopt(now, sender, message.blocks)
 
     def timer(self, now: int, name: str) -> Effects:
         if name == POSITION:

@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
+from consensus.snapshots import SNAPSHOT, Snapshot
 from network.gossip import GOSSIP_MESSAGES
+from network.requests import REQUEST_MESSAGES
 
 MESSAGES_PER_FRAME = 4096
 
@@ -24,10 +26,10 @@ class CodecError(Exception):
 
 
 class MessageCodec:
-    """Encodes and decodes the messages of gossip and of one consensus protocol."""
+    """Encodes and decodes the messages of clients, of gossip and of one consensus protocol."""
 
     def __init__(self, protocol_messages: Sequence[type]) -> None:
-        union: Any = reduce(or_, (*GOSSIP_MESSAGES, *protocol_messages))
+        union: Any = reduce(or_, (*REQUEST_MESSAGES, *GOSSIP_MESSAGES, *protocol_messages))
         self._decoder: msgspec.msgpack.Decoder[list[Any]] = msgspec.msgpack.Decoder(list[union])
         self._encoder = msgspec.msgpack.Encoder()
 
@@ -54,7 +56,7 @@ class RecordCodec:
         self._encoder = msgspec.msgpack.Encoder()
         self._decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
             space: msgspec.msgpack.Decoder(kind)
-            for space, kind in {BLOCKS: Block, CERTIFICATES: Certificate, **spaces}.items()
+            for space, kind in {BLOCKS: Block, CERTIFICATES: Certificate, SNAPSHOT: Snapshot | bytes, **spaces}.items()
         }
         self._protocol: msgspec.msgpack.Decoder[Any] | None = (
             msgspec.msgpack.Decoder(reduce(or_, protocol_records)) if protocol_records else None

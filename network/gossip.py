@@ -1,9 +1,13 @@
-"""Gossip between nodes, and between clients and nodes: the messages that are no protocol's own.
+"""Gossip between nodes: the messages that are no protocol's own.
 
 * New transactions travel from the node that took them to every voter.
 * Whoever leads sends each decided block with its certificate to the observers.
 * Every node now and then tells a few others, drawn at random, how high it is (:class:`Position`), which is how a
   node that missed something learns that it did; :mod:`network.catchup` fetches what is missing.
+* A node that took over a state without the blocks that led to it fetches those afterwards, from the top down
+  (:class:`FetchBelow`).
+
+What clients and nodes say to each other is in :mod:`network.requests`.
 """
 
 from __future__ import annotations
@@ -12,25 +16,16 @@ from typing import Annotated
 
 import msgspec
 
-from consensus.chain import Block, Certificate, Hash, Natural, Signature
+from consensus.chain import Block, Certificate, Hash, Natural
+from network.requests import Raws
 
 BLOCKS_PER_REPLY = 64
-TRANSACTIONS_PER_MESSAGE = 1024
-
-_Raws = Annotated[tuple[bytes, ...], msgspec.Meta(max_length=TRANSACTIONS_PER_MESSAGE)]
-
-
-class Submit(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="client.submit"):
-    """A client asks a node to have these transactions, all its own, ordered."""
-
-    client: str
-    transactions: _Raws
 
 
 class Transactions(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="gossip.transactions"):
     """Transactions that the sender has checked and pooled; receivers check them again."""
 
-    transactions: _Raws
+    transactions: Raws
 
 
 class Decided(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="gossip.decided"):
@@ -54,30 +49,18 @@ class Fetch(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     start: Natural
 
 
-class ReceiptEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """What became of one transaction: ``code`` "ok" or a refusal's reason; ``output`` the action's plain result."""
+class FetchBelow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="gossip.fetch-below"):
+    """Please send decided blocks up to height ``end``, as many below it as a message may hold."""
 
-    number: Natural
-    transaction: Hash
-    code: str
-    output: bytes
+    end: Natural
 
 
-class Receipt(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="client.receipt"):
-    """One node's signed word on all of one client's transactions in one block."""
+class Below(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="gossip.below"):
+    """Consecutive decided blocks, ascending, whose last one was asked for; hash links from above prove them."""
 
-    client: str
-    height: Natural
-    block: Hash
-    entries: tuple[ReceiptEntry, ...]
-    signature: Signature
+    blocks: Annotated[
+        tuple[tuple[Block, Certificate | None], ...], msgspec.Meta(min_length=1, max_length=BLOCKS_PER_REPLY)
+    ]
 
 
-GOSSIP_MESSAGES = (Submit, Transactions, Decided, Position, Fetch, Receipt)
-
-_encode = msgspec.msgpack.Encoder().encode
-
-
-def receipt_bytes(network: str, client: str, height: int, block: bytes, entries: tuple[ReceiptEntry, ...]) -> bytes:
-    """What a node signs in a receipt; equal receipts of two nodes agree in exactly these bytes."""
-    return _encode(("consortium/receipt", network, client, height, block, entries))
+GOSSIP_MESSAGES = (Transactions, Decided, Position, Fetch, FetchBelow, Below)

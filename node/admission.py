@@ -24,12 +24,19 @@ class Admission:
 
     def check(self, raw: bytes) -> Transaction:
         """The transaction in ``raw``; TransactionError says why it may not be ordered."""
-        transaction = self._admitted.get(raw)
-        if transaction is None:
-            transaction = decode_transaction(raw)
-            self._require_signed(transaction)
-            self._remember(raw, transaction)
+        transaction = self.read(raw)
+        self.require_signed(raw, transaction)
         return transaction
+
+    def read(self, raw: bytes) -> Transaction:
+        """What ``raw`` says of itself, whoever signed it; TransactionError where it is no transaction."""
+        return self._admitted.get(raw) or decode_transaction(raw)
+
+    def require_signed(self, raw: bytes, transaction: Transaction) -> None:
+        """Verify the signatures of what :meth:`read` gave for ``raw``, unless that was done before."""
+        if raw not in self._admitted:
+            self._verify(transaction)
+            self._remember(raw, transaction)
 
     def _remember(self, raw: bytes, transaction: Transaction) -> None:
         """Keep the answer; begin anew where there are too many of them, or too large ones."""
@@ -39,7 +46,7 @@ class Admission:
         self._admitted[raw] = transaction
         self._bytes += len(raw)
 
-    def _require_signed(self, transaction: Transaction) -> None:
+    def _verify(self, transaction: Transaction) -> None:
         if transaction.body.network != self._directory.network:
             raise TransactionError(f"meant for network {transaction.body.network}")
         data = signed_bytes(transaction.body)

@@ -42,6 +42,7 @@ from consensus.vocabulary import (
 from network.bus import BusError, MqttBus
 from network.bus.links import LinkFaults, LinkRule
 from network.codec import MessageCodec, RecordCodec
+from network.requests import Query, Submit
 from network.topics import WALLET_PREFIX, node_filters, wallet_address
 from network.wire import Wire
 from node.assembly import Common, vault_opener
@@ -166,12 +167,15 @@ class NodeProcess:
                 self._feed(partial(self._replica.receive, sender=number, message=message))
 
     def _from_wallet(self, sender: str, message: Any) -> None:
-        """A wallet may submit, for itself, and nothing else."""
-        transactions = getattr(message, "transactions", None)
-        if transactions is None or getattr(message, "client", None) != sender.removeprefix(WALLET_PREFIX):
-            self._telemetry.rejected("a client", f"{sender} sent a {type(message).__name__}; wallets only submit")
-            return
-        self._feed(partial(self._replica.submit, raws=transactions))
+        """A wallet may submit and ask, for itself, and nothing else."""
+        match message:
+            case Submit(client, transactions) if client == sender.removeprefix(WALLET_PREFIX):
+                self._feed(partial(self._replica.submit, raws=transactions))
+            case Query(client) if client == sender.removeprefix(WALLET_PREFIX):
+                self._feed(partial(self._replica.query, query=message))
+            case _:
+                what = f"{sender} sent a {type(message).__name__}; wallets only submit and ask, for themselves"
+                self._telemetry.rejected("a client", what)
 
     def _timer(self, name: str, due_ns: int) -> None:
         if time.monotonic_ns() - due_ns > _LATE_NS and self._timers[name].when() <= self._loop.time():

@@ -55,7 +55,7 @@ class Proposals:
         header = block.header
         if header.state_height > self._chain.height:
             return Verdict.WAIT
-        if header.state != self._chain.root(header.state_height):
+        if not self._chain.states(header.state_height, header.state):
             self._undecided.pop(block.hash, None)
             raise TransactionError(f"states a root for height {header.state_height} that is not ours")
         return Verdict.ACCEPT

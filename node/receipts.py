@@ -9,7 +9,7 @@ import msgspec
 
 from consensus.chain import Block
 from consensus.vocabulary import Effects, Reply
-from network.gossip import Receipt, ReceiptEntry, receipt_bytes
+from network.requests import Receipt, ReceiptEntry, receipt_bytes
 from node.contracts.runtime import DUPLICATE, Execution
 from node.mempool import Claim
 

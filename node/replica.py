@@ -1,89 +1,68 @@
 """The replica: one organisation's node as a pure state machine.
 
-Mempool, consensus core, ledger and contracts behind one vocabulary: ``start``, ``receive``, ``timer``, ``submit`` in,
-a list of effects out. Two drivers run it: the virtual world (:mod:`network.virtual`) and :mod:`node.process`.
+Mempool, consensus core, ledger and contracts behind one vocabulary: ``start``, ``receive``, ``timer``, ``submit`` and
+``query`` in, a list of effects out. Two drivers run it: the virtual world (:mod:`network.virtual`) and
+:mod:`node.process`.
 
-The way of a transaction through here: ``submit`` (or a peer's gossip) -> admission -> mempool -> a block proposed by
-whoever leads -> the core -> ``Commit`` -> executed and made durable -> receipts to the clients it concerns. Every
-input ends in :meth:`Replica._settle`, where decided blocks are executed and, if this node may propose, the next block
-is built; so there is one place where each thing happens.
+The way of a transaction through here: ``submit`` (or a peer's gossip) -> :mod:`node.intake` -> a block made by
+:mod:`node.producer` of whoever leads -> the core -> ``Commit`` -> executed and made durable -> receipts to the clients
+it concerns. A read without a transaction goes through :mod:`node.queries`; what other nodes have and we lack comes by
+:mod:`node.sync`. Every input ends in :meth:`Replica._settle`, where decided blocks are executed and, if this node may,
+the next block is proposed; so there is one place where each thing happens.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
-from consensus.chain import BLOCKS, CERTIFICATES, Block
+from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
 from consensus.protocols import Application, Crypto, ProtocolEntry, Setup, Status, Verdict
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
-    MILLISECOND,
-    SECOND,
-    Audience,
-    Broadcast,
     Commit,
+    Cut,
     Effects,
     Image,
+    Install,
     LocalProtocolError,
     NodeId,
     Persist,
     Put,
+    Readable,
     Record,
     Rejected,
-    Send,
     SetTimer,
     Trace,
 )
 from network.catchup import TIMER as CATCHUP_TIMER
-from network.catchup import CatchUp, above
-from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position, Submit, Transactions
+from network.gossip import Below, Decided, Fetch, FetchBelow, Position, Transactions
+from network.requests import Query, Submit
 from node.admission import Admission
 from node.chain_state import ChainState, Execute
-from node.ledger.block import BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, build_block, check_block
-from node.ledger.genesis import electorate
+from node.intake import Intake
+from node.ledger.genesis import VOUCHING_PROTOCOLS, electorate
+from node.ledger.state_chunks import chunk_digest
 from node.ledger.state_tree import StateTree
-from node.ledger.transaction import TransactionError
 from node.membership import Directory
-from node.mempool import Claim, Mempool
+from node.mempool import Mempool
+from node.options import ReplicaOptions
+from node.producer import BATCH_TIMER, CLOSE_TIMER, Producer
 from node.proposals import Proposals
+from node.queries import Queries
 from node.receipts import Receipts
+from node.snapshots import Snapshots
+from node.sync import BACKFILL_TIMER, POSITION_TIMER, Sync
+
+__all__ = ["VAULT", "Replica", "ReplicaOptions", "ReplicaSetup", "snapshot_in"]
 
 VAULT = "vault"
 """Durable space: what this organisation could open of the sealed payloads on the chain."""
 
-_POSITION_TIMER = "replica.position"
 _POOL_TIMER = "replica.pool"
-_CLOSE_TIMER = "replica.close"
-_DECIDED_BYTES_MAX = 1024 * 1024
-
-
-class ReplicaOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings of a node that no other node needs to share."""
-
-    block_transactions_max: int = 1000
-    block_bytes_max: int = 1024 * 1024
-    idle_close_ns: int = 200 * MILLISECOND
-    """A chain that goes idle is closed with one empty block after this long, so that its last root is certified."""
-    position_ns: int = 400 * MILLISECOND
-    position_fanout: int = 3
-    pool_resend_ns: int = SECOND
-
-    def __post_init__(self) -> None:
-        """ValueError where no block or no timer could be as the options say."""
-        for name, least, most in (
-            ("block_transactions_max", 1, BLOCK_TRANSACTIONS_MAX),
-            ("block_bytes_max", 1, BLOCK_BYTES_MAX),
-            ("idle_close_ns", 1, None),
-            ("position_ns", 1, None),
-            ("position_fanout", 0, None),
-            ("pool_resend_ns", 1, None),
-        ):
-            value = getattr(self, name)
-            if value < least or (most is not None and value > most):
-                upto = f" and at most {most}" if most is not None else ""
-                raise ValueError(f"{name} must be at least {least}{upto}, not {value}")
 
 
 class ReplicaSetup(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,25 +89,17 @@ class Replica(Application):
     def __init__(self, setup: ReplicaSetup) -> None:
         self._me = setup.me
         self._options = setup.options
-        self._directory = setup.directory
-        self._random = setup.random
         self._vault = setup.vault
+        self._unvouched_blocks = setup.protocol.name in VOUCHING_PROTOCOLS
         genesis = setup.directory.genesis
         chosen = electorate(genesis)
         self._voters = chosen.voters
-        self._others = tuple(node for node in range(len(genesis.members)) if node != setup.me)
-        self._observers = tuple(node for node in self._others if node not in self._voters)
-        self._members = chosen.members_hash
+        self._nodes = len(genesis.members)
         self.chain = ChainState(setup.genesis_block, setup.genesis_tree, setup.execute)
-        self.mempool = Mempool()
-        self._admission = setup.admission
-        self._proposals = Proposals(self.chain, setup.admission, genesis.network, self._members)
+        self._proposals = Proposals(self.chain, setup.admission, genesis.network, chosen.members_hash)
         self._receipts = Receipts(genesis.network, setup.crypto.sign)
-        self._catchup = CatchUp(len(genesis.members))
-        self._unproven: list[tuple[Block, Any]] = []
-        self._close_due = False
+        self._snapshots = Snapshots(self.chain, serve=setup.options.snapshots)
         self._waiting = False
-        self._executed: list[int] = []  # heights that the core is still to be told of
         self._recover(setup.image)
         self.core = setup.protocol.core(
             Setup(
@@ -142,69 +113,119 @@ class Replica(Application):
                 options=setup.protocol_options,
             )
         )
+        self._build_parts(setup, chosen.members_hash)
+
+    def _build_parts(self, setup: ReplicaSetup, members: bytes) -> None:
+        options, network = setup.options, setup.directory.network
+        self._intake = Intake(
+            me=setup.me,
+            options=options,
+            chain=self.chain,
+            admission=setup.admission,
+            receipts=self._receipts,
+            status=self.core.status,
+        )
+        self._producer = Producer(
+            me=setup.me,
+            network=network,
+            members=members,
+            options=options,
+            chain=self.chain,
+            pool=self._intake.pool,
+            proposals=self._proposals,
+            core=self.core,
+        )
+        self._queries = Queries(setup.directory, self.chain, setup.crypto.sign, client_max=options.queries_client_max)
+        self._sync = Sync(
+            me=setup.me,
+            nodes=self._nodes,
+            voters=self._voters,
+            network=network,
+            members=members,
+            options=options,
+            chain=self.chain,
+            random=setup.random,
+            vouched=self._vouched,
+        )
+
+    @property
+    def mempool(self) -> Mempool:
+        """The transactions that wait here to be ordered."""
+        return self._intake.pool
+
+    def status(self) -> Status:
+        return self.core.status()
 
     # Inputs
 
     def start(self, now: int) -> Effects:
         """Begin, or begin again from the image."""
-        effects: Effects = [
-            SetTimer(_POSITION_TIMER, 1 + self._random() % self._options.position_ns),
+        effects = [
+            *self._sync.started(),
             SetTimer(_POOL_TIMER, self._options.pool_resend_ns),
-            *self._close_later(),
+            *self._producer.close_later(),
         ]
         return effects + self._settle(now, self.core.start(now))
 
-    def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
-        """A message from an authenticated node, or ``Submit`` from a client's process."""
+    def receive(self, now: int, sender: NodeId, message: Any) -> Effects:  # noqa: PLR0911 - a table
+        """A message from an authenticated node; ``Submit`` or ``Query`` from the clients' process."""
         match message:
             case Submit():
                 return self.submit(now, message.transactions)
+            case Query():
+                if sender < self._nodes:
+                    return [Rejected(sender, "a query, which only clients ask")]
+                return self.query(now, message)
             case Transactions():
-                return self._pool(now, sender, message.transactions)
+                effects = self._intake.gossiped(now, sender, message.transactions)
+                return effects + self._settle(now, [])
             case Position():
-                return self._catchup.heard(sender, message, self.chain.height)
+                return self._sync.heard(sender, message)
             case Fetch():
-                return self._serve(sender, message)
+                return self._sync.serve(sender, message)
             case Decided():
                 return self._adopt(now, sender, message)
+            case FetchBelow():
+                return self._sync.serve_below(sender, message)
+            case Below():
+                return self._sync.filled(sender, message)
             case _:
                 return self._settle(now, self.core.receive(now, sender, message))
 
     def timer(self, now: int, name: str) -> Effects:
-        """A timer that this replica or its core set fired."""
+        """A timer that this replica, a part of it, or its core set fired."""
         match name:
-            case "replica.position":
-                return self._tell_position()
-            case "replica.pool":
-                return self._resend_pool(now)
-            case "replica.close":
-                self._close_due = True
+            case _ if name == POSITION_TIMER:
+                return self._sync.tell_position()
+            case _ if name == _POOL_TIMER:
+                return self._look_at_pool(now)
+            case _ if name in {CLOSE_TIMER, BATCH_TIMER}:
+                self._producer.timer(name)
                 return self._settle(now, [])
             case _ if name == CATCHUP_TIMER:
-                return self._catchup.timer(self.chain.height)
+                return self._sync.fetch()
+            case _ if name == BACKFILL_TIMER:
+                return self._backfill()
             case _:
                 return self._settle(now, self.core.timer(now, name))
 
     def submit(self, now: int, raws: tuple[bytes, ...]) -> Effects:
         """A client asks for these transactions; those executed before are answered again."""
-        effects: Effects = []
-        fresh: list[bytes] = []
-        executed: list[Claim] = []
-        for raw in raws:
-            try:
-                transaction = self._admission.check(raw)
-            except TransactionError as error:
-                effects.append(Trace("refused", (str(error),)))
-                continue
-            body = transaction.body
-            if self.chain.executed(body.client, body.number):
-                executed.append((body.client, body.number))
-            elif self.mempool.add(raw, transaction, now):
-                fresh.append(raw)
-        effects += self._receipts.replies(executed)
-        if fresh and self.core.status().leader != self._me:
-            effects.append(Broadcast(Transactions(tuple(fresh)), Audience.VOTERS))
+        effects = self._intake.submitted(now, raws)
         return effects + self._settle(now, [])
+
+    def query(self, now: int, query: Query) -> Effects:
+        """A client, authenticated as the one it names, asks for an entry of the state: see :mod:`node.queries`."""
+        context, effects = self._queries.ask(now, query)
+        if context is None:
+            return effects
+        if self._me not in self._voters:
+            return self._queries.refuse(context)
+        try:
+            answer = self.core.read(now, context)
+        except LocalProtocolError:  # a core that reads only where it leads, and does not pass on
+            return self._queries.refuse(context)
+        return self._settle(now, answer)
 
     # What the core asks of us
 
@@ -212,84 +233,78 @@ class Replica(Application):
         """``Application``: may this block be ordered?"""
         return self._proposals.judge(block)
 
-    def status(self) -> Status:
-        return self.core.status()
+    def manifest(self, height: int) -> tuple[bytes, ...] | None:
+        """``Application``: the digests of the state's chunks; of the present height, or one asked for lately."""
+        return self._snapshots.manifest(height)
+
+    def chunk(self, height: int, place: int) -> bytes | None:
+        """``Application``: one of those chunks."""
+        return self._snapshots.chunk(height, place)
+
+    def chunk_digest(self, chunk: bytes) -> bytes:
+        """``Application``: a chunk's digest is the hash of the subtree that it holds."""
+        return chunk_digest(chunk)
 
     # Deciding and proposing
 
     def _settle(self, now: int, effects: Effects) -> Effects:
-        """Execute what was decided, then propose while we may; the one end of every input."""
+        """Execute what was decided, then propose while we may; the one end of every input.
+
+        The core hears of each executed height before the next is executed, so that it can ask for that very state.
+        """
         out: Effects = []
+        pending = deque(effects)
         while True:
-            for effect in effects:
+            while pending:
+                effect = pending.popleft()
                 if isinstance(effect, Commit):
-                    out += self._commit(effect)
+                    out += self._commit(now, effect)
+                    pending.extend(self.core.executed(now, effect.height))
+                elif isinstance(effect, Install):
+                    out += self._install(effect)
+                    pending.extend(self.core.executed(now, effect.height))
+                elif isinstance(effect, Readable):
+                    out += self._queries.readable(effect)
                 else:
                     out.append(effect)
-            effects = self._tell_executed(now) or self._tell_demand(now) or self._propose(now)
-            if not effects:
+            pending.extend(self._tell_demand(now) or self._producer.propose(now))
+            if not pending:
                 return out
 
-    def _commit(self, commit: Commit) -> Effects:
+    def _commit(self, now: int, commit: Commit) -> Effects:
         block: Block = commit.block
         execution = self.chain.append(block, commit.certificate)
         records: list[Record] = [Put(BLOCKS, block.height, block)]
         if commit.certificate is not None:
             records.append(Put(CERTIFICATES, block.height, commit.certificate))
         records += (Put(VAULT, key, record) for key, record in self._vault(execution).items())
-        self.mempool.remove((outcome.client, outcome.number) for outcome in execution.outcomes)
+        self._intake.decided(now, block, execution)
         self._proposals.decided(block.height)
-        self._executed.append(block.height)
         answered = self._receipts.record(block, execution)
         effects: Effects = [Persist(tuple(records)), commit, Trace("executed", (block.height, execution))]
         if self._me in self._voters:
             effects += self._receipts.replies(answered)
-        effects += self._tell_observers(block, commit.certificate)
-        self._close_due = False
-        return effects + self._close_later()
+        if len(self._queries):
+            effects += self._queries.executed()
+        leads = self.core.status().leader == self._me
+        effects += self._sync.tell_observers(block, commit.certificate, leads=leads)
+        return effects + self._producer.close_later()
 
-    def _propose(self, now: int) -> Effects:
-        slot = self.core.slot()
-        if slot is None:
-            return []
-        options = self._options
-        in_flight = self._proposals.claimed(slot.parent)
-        taken = self.mempool.take(options.block_transactions_max, options.block_bytes_max, in_flight)
-        idle = slot.height == self.chain.height + 1
-        if not self._worth_a_block(len(taken), idle=idle):
-            return []
-        block = build_block(
-            slot,
-            network=self._directory.network,
-            proposer=self._me,
-            members=self._members,
-            transactions=tuple(taken),
-            state_height=self.chain.height,
-            state=self.chain.tree.root,
-        )
-        self._close_due = False
-        if self._proposals.judge(block) is not Verdict.ACCEPT:
-            raise LocalProtocolError(f"our own block is not acceptable: {self._proposals.reason}")
-        return self.core.propose(now, block)
-
-    def _worth_a_block(self, transactions: int, *, idle: bool) -> bool:
-        """With nothing of ours in flight any transaction is; else only a full block, so that batches form."""
-        if self.core.wants_block():
-            return True
-        if idle:
-            return transactions > 0 or (self._close_due and self._open())
-        return transactions >= self._options.block_transactions_max
-
-    def _open(self) -> bool:
-        """Does the head hold transactions whose effects no header has stated yet?"""
-        return bool(self.chain.head.transactions)
-
-    def _close_later(self) -> Effects:
-        return [SetTimer(_CLOSE_TIMER, self._options.idle_close_ns)] if self._open() else []
-
-    def _tell_executed(self, now: int) -> Effects:
-        heights, self._executed = self._executed, []
-        return [effect for height in heights for effect in self.core.executed(now, height)]
+    def _install(self, install: Install) -> Effects:
+        """Take a later state in place of ours, durably and at once; its blocks follow in the background."""
+        snapshot: Snapshot = install.snapshot
+        self.chain.install(snapshot, install.chunks)
+        records: list[Record] = [Cut(SNAPSHOT, 0), Put(SNAPSHOT, MANIFEST, snapshot)]
+        records += (Put(SNAPSHOT, place, chunk) for place, chunk in enumerate(install.chunks))
+        self._intake.installed()
+        self._proposals.decided(snapshot.height)
+        return [
+            Persist(tuple(records)),
+            install,
+            *self._queries.executed(),
+            *self._sync.installed(),
+            *self._producer.close_later(),
+        ]
 
     def _tell_demand(self, now: int) -> Effects:
         waiting = len(self.mempool) > 0
@@ -298,80 +313,49 @@ class Replica(Application):
         self._waiting = waiting
         return self.core.demand(now, waiting)
 
-    # Gossip and catch-up
+    # What waits, what is missing
 
-    def _pool(self, now: int, sender: NodeId, raws: tuple[bytes, ...]) -> Effects:
-        effects: Effects = []
-        for raw in raws:
-            try:
-                transaction = self._admission.check(raw)
-            except TransactionError as error:
-                effects.append(Rejected(sender, str(error)))
-                continue
-            if not self.chain.executed(transaction.body.client, transaction.body.number):
-                self.mempool.add(raw, transaction, now)
-        return effects + self._settle(now, [])
-
-    def _resend_pool(self, now: int) -> Effects:
-        effects: Effects = [SetTimer(_POOL_TIMER, self._options.pool_resend_ns)]
-        overdue = self.mempool.oldest(now - self._options.pool_resend_ns, count=256)
-        if overdue and self.core.status().leader != self._me:
-            effects.append(Broadcast(Transactions(tuple(overdue)), Audience.VOTERS))
+    def _look_at_pool(self, now: int) -> Effects:
+        """Now and then: pass on again what waits, complain of a leader that ignores it, give up on stale queries."""
+        effects = [SetTimer(_POOL_TIMER, self._options.pool_resend_ns), *self._intake.resent(now)]
+        effects += self._queries.expire(now)
+        if not self._sync.behind and self._intake.censored(now):
+            effects.append(Trace("complaint", ()))
+            effects += self._settle(now, self.core.complain(now))
         return effects
 
-    def _tell_position(self) -> Effects:
-        position = Position(height=self.chain.height, head=self.chain.head.hash)
-        count = min(self._options.position_fanout, len(self._others))
-        first = self._random() % len(self._others) if self._others else 0
-        stride = 1 + self._random() % len(self._others) if self._others else 1
-        peers = dict.fromkeys(self._others[(first + i * stride) % len(self._others)] for i in range(count))
-        effects: Effects = [Send(peer, position) for peer in peers]
-        return [*effects, SetTimer(_POSITION_TIMER, self._options.position_ns)]
-
-    def _tell_observers(self, block: Block, certificate: Any) -> Effects:
-        """The leader sends decided blocks on, once something among them is certified."""
-        if self.core.status().leader != self._me or not self._observers:
-            self._unproven.clear()
-            return []
-        self._unproven.append((block, certificate))
-        if certificate is None and len(self._unproven) < BLOCKS_PER_REPLY:
-            return []
-        decided = Decided(blocks=tuple(self._unproven))
-        self._unproven.clear()
-        return [Send(observer, decided) for observer in self._observers]
-
-    def _serve(self, sender: NodeId, fetch: Fetch) -> Effects:
-        blocks = self.chain.between(fetch.start, BLOCKS_PER_REPLY, _DECIDED_BYTES_MAX)
-        return [Send(sender, Decided(blocks=blocks))] if blocks else []
-
     def _adopt(self, now: int, sender: NodeId, decided: Decided) -> Effects:
-        """Take what a certificate proves; the rest is worth nothing, whoever sent it.
-
-        A certificate proves headers, and a header its block's body; so every body is held against its header here.
-        """
-        height = self.chain.height
-        heights = [block.height for block, _ in decided.blocks]
-        if not heights or heights[-1] <= height or heights[0] > height + 1:
-            return []  # nothing new, or nothing that our chain reaches
-        run = above(decided.blocks, height)
-        proven = run[: self.core.proves(run)]
-        if not proven:
-            return [Rejected(sender, "blocks that no certificate proves decided")]
-        for block, _ in proven:
-            reason = check_block(block, network=self._directory.network, members=self._members)
-            if reason is not None:
-                return [Rejected(sender, f"decided block {block.height} with a body not its own: {reason}")]
+        """Take what a certificate proves; the rest is worth nothing, whoever sent it."""
+        proven = self._sync.proven(sender, decided, self.core.proves)
+        if isinstance(proven, Rejected):
+            return [proven]
         effects: Effects = []
         for block, certificate in proven:
             if block.height != self.chain.height + 1:
                 continue  # with the block before it, the core decided this one by itself
             effects += self._settle(now, self.core.adopt(now, block, certificate))
-        return effects + self._catchup.received(sender, self.chain.height)
+        return effects + self._sync.received(sender) if proven else []
+
+    def _backfill(self) -> Effects:
+        """Go on with what a snapshot made us skip: receipts and vault get what those blocks held for them."""
+        done, effects = self._sync.backfill()
+        records: list[Record] = []
+        for entry, execution in done:
+            self._receipts.record(entry.block, execution)
+            records += (Put(VAULT, key, record) for key, record in self._vault(execution).items())
+        return [Persist(tuple(records)), *effects] if records else effects
+
+    def _vouched(self, block: Block, certificate: Certificate | None) -> bool:
+        return self._unvouched_blocks if certificate is None else self.core.certifies(block, certificate)
 
     def _recover(self, image: Image) -> None:
-        for execution, height in zip(
-            self.chain.recover(image.get(BLOCKS, {}), image.get(CERTIFICATES, {})),
-            range(1, self.chain.height + 1),
-            strict=False,
-        ):
-            self._receipts.record(self.chain.entry(height).block, execution)
+        held = self.chain.recover(image.get(BLOCKS, {}), image.get(CERTIFICATES, {}), snapshot_in(image))
+        for block, execution in held:
+            self._receipts.record(block, execution)
+
+
+def snapshot_in(image: Image) -> tuple[Snapshot, tuple[bytes, ...]] | None:
+    """The snapshot that a store holds, whole; None where it holds none."""
+    space = image.get(SNAPSHOT, {})
+    snapshot: Snapshot | None = space.get(MANIFEST)
+    return None if snapshot is None else (snapshot, tuple(space[place] for place in range(len(snapshot.chunks))))

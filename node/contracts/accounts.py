@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from node.contracts.context import Context, Refusal
 from node.contracts.contract import Contract
-from node.contracts.fields import Arguments, Fen, Record
+from node.contracts.fields import Arguments, Fen, Readers, Record
 from node.ledger.state_tree import StateTree
 from node.ledger.transaction import Name
 
@@ -50,6 +50,7 @@ class Account(Record, frozen=True):
     """``balance_fen`` counts debits positive. Invariant: not negative where ``kind`` is cash."""
 
     namespace: ClassVar[str] = "accounts"
+    readers: ClassVar[Readers] = Readers.OWNER
 
     owner: str
     kind: str

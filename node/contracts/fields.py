@@ -6,6 +6,7 @@ business time since 1970-01-01T00:00Z.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -59,6 +60,7 @@ __all__ = [
     "Name",
     "ObjectId",
     "Ppm",
+    "Readers",
     "Record",
     "SignedFen",
     "Text",
@@ -71,16 +73,26 @@ class Arguments(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     """Base of every action's arguments: typed, bounded, encoded as an array."""
 
 
+class Readers(Enum):
+    """Whose queries for a record are answered: a read without a transaction, which leaves no trace."""
+
+    NOBODY = "nobody"
+    OWNER = "owner"  # the client whose name the key begins with, up to its first slash
+    EVERYONE = "everyone"
+
+
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of everything kept in the state; encoded as a map whose keys ascend.
 
     Fields hold integers, booleans, text, None, tuples of these and nested frozen structs: no floats, no bytes.
     ``namespace`` names where records of this type live; ``business`` says whether the business root covers them,
-    so their values must not depend on blocks, order, arrival or ciphertexts.
+    so their values must not depend on blocks, order, arrival or ciphertexts. ``readers`` may read it by asking: what
+    is somebody's personal data is nobody's, as each access of it needs a voucher and is recorded.
     """
 
     namespace: ClassVar[str]
     business: ClassVar[bool] = True
+    readers: ClassVar[Readers] = Readers.NOBODY
 
 
 def require_plain(kind: type[msgspec.Struct]) -> None:

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from node.contracts.context import Context, Refusal
 from node.contracts.contract import Contract
-from node.contracts.fields import Arguments, Count, Fen, Label, Labels, Ppm, Record, Text
+from node.contracts.fields import Arguments, Count, Fen, Label, Labels, Ppm, Readers, Record, Text
 
 AGE_MIN = 18
 AGE_MAX = 65
@@ -54,6 +54,7 @@ class Product(Record, frozen=True):
     """A product; the key is its name. ``diseases`` are ICD-10 categories, public terms of the product."""
 
     namespace: ClassVar[str] = "products"
+    readers: ClassVar[Readers] = Readers.EVERYONE
 
     title: str
     diseases: tuple[str, ...]

@@ -19,7 +19,7 @@ import msgspec
 from node.contracts.catalogue import CATALOGUE
 from node.contracts.context import BlockState, Context, Event, Plain, Refusal, Roles
 from node.contracts.contract import Contract
-from node.contracts.fields import Record
+from node.contracts.fields import Readers, Record
 from node.contracts.numbers import ClientNumbers, with_number
 from node.ledger.genesis import Genesis
 from node.ledger.state_tree import StateTree
@@ -106,6 +106,14 @@ def record_types(contracts: Mapping[str, Contract] = CATALOGUE) -> dict[str, typ
     """Namespace -> the type of the records in it, the runtime's own included."""
     kinds: list[type[Record]] = [ClientNumbers, *_kinds(contracts.values())]
     return {kind.namespace: kind for kind in kinds}
+
+
+def may_read(namespace: str, key: str, client: str, contracts: Mapping[str, Contract] = CATALOGUE) -> bool:
+    """Is a query of ``client`` for that entry answered? See :class:`node.contracts.fields.Readers`."""
+    kind = record_types(contracts).get(namespace)
+    if kind is None or kind.readers is Readers.NOBODY:
+        return False
+    return kind.readers is Readers.EVERYONE or key.partition("/")[0] == client
 
 
 def _kinds(contracts: Iterable[Contract]) -> list[type[Record]]:

@@ -24,12 +24,9 @@ import msgspec
 from consensus.chain import Block, Certificate, verify_certificate
 from node.ledger.block import build_genesis_block, check_block
 from node.ledger.export import LINE_BYTES_MAX, LineError, decode_line
-from node.ledger.genesis import Electorate, Genesis, GenesisError, decode_genesis, electorate
+from node.ledger.genesis import VOUCHING_PROTOCOLS, Electorate, Genesis, GenesisError, decode_genesis, electorate
 from node.ledger.signatures import verifier
 from node.ledger.transaction import Transaction, TransactionError, decode_transaction, signed_bytes
-
-VOUCHING_PROTOCOLS = ("raft",)
-"""Where a block may stand without a certificate of its own (Raft paper, section 5.4.2: commitment by ancestors)."""
 
 
 class AuditError(Exception):

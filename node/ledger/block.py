@@ -17,6 +17,9 @@ BLOCK_BYTES_MAX = 2 * 1024 * 1024
 
 BLOCK_TRANSACTIONS_MAX = 4096
 
+STATE_LAG_MAX = 4096
+"""How far below a block the state that it states may lie: whoever takes over a state needs so many roots with it."""
+
 
 def build_genesis_block(genesis: Genesis, state: bytes) -> Block:
     """The block at height 0; ``state`` is the root of the state that the genesis describes."""
@@ -76,6 +79,8 @@ def check_block(block: Block, *, network: str, members: bytes) -> str | None:
         return "names other members than those who vote here"
     if header.state_height >= header.height:
         return f"states the state of height {header.state_height}, which does not lie before {header.height}"
+    if header.height - header.state_height > STATE_LAG_MAX:
+        return f"states the state of height {header.state_height}, more than {STATE_LAG_MAX} below it"
     return _check_transactions(block.transactions, header.transactions)
 
 

@@ -15,6 +15,9 @@ from consensus.chain import FORMAT_VERSION, Natural
 from consensus.protocols import protocol
 from node.ledger.transaction import Name
 
+VOUCHING_PROTOCOLS = ("raft",)
+"""Where a block may stand without a certificate of its own (Raft paper, section 5.4.2: commitment by ancestors)."""
+
 Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -114,7 +114,7 @@ class _Update:
             leaves[node.path] = node
         elif leaves == {node.path: node}:
             return node
-        return _build([leaves[path] for path in sorted(leaves)], depth)
+        return build([leaves[path] for path in sorted(leaves)], depth)
 
     def _one(self, top: Inner, index: int, depth: int) -> Node:
         """One change, walked down and up without recursion: most of a block's hashing happens here."""
@@ -147,14 +147,39 @@ def _join(left: Node, right: Node) -> Node:
     return Inner(sha256(_INNER + left.hash + right.hash).digest(), left, right)
 
 
-def _build(leaves: list[Leaf], depth: int) -> Node:
-    """A fresh subtree over ``leaves`` in ascending order of path."""
+def build(leaves: list[Leaf], depth: int) -> Node:
+    """A fresh subtree over ``leaves`` in ascending order of path, which share their first ``depth`` bits."""
     if not leaves:
         return NOTHING
     if len(leaves) == 1:
         return leaves[0]
     middle = bisect_left(leaves, 1, key=lambda leaf: bit(leaf.path, depth))
-    return _join(_build(leaves[:middle], depth + 1), _build(leaves[middle:], depth + 1))
+    return _join(build(leaves[:middle], depth + 1), build(leaves[middle:], depth + 1))
+
+
+def level(root: Node, depth_max: int) -> list[bytes]:
+    """The hashes of the deepest level above which every node is inner, at most ``depth_max``; from left to right.
+
+    So there are 2^depth of them, and :func:`fold` leads from them to the root whatever they stand for.
+    """
+    nodes = [root]
+    for _ in range(depth_max):
+        below: list[Node] = []
+        for node in nodes:
+            if type(node) is not Inner:
+                return [node.hash for node in nodes]
+            below += (node.left, node.right)
+        nodes = below
+    return [node.hash for node in nodes]
+
+
+def fold(hashes: Sequence[bytes]) -> bytes:
+    """The root above a level of inner nodes' children; ValueError where their number is no power of two."""
+    if not hashes or len(hashes) & (len(hashes) - 1):
+        raise ValueError(f"{len(hashes)} subtrees are no level of a tree")
+    while len(hashes) > 1:
+        hashes = [inner_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
+    return hashes[0]
 
 
 class Proof(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -72,6 +72,10 @@ class StateTree:
         """Those that hold or held an entry, in order."""
         return tuple(sorted(self._maps))
 
+    def subtrees(self, depth_max: int) -> list[bytes]:
+        """The hashes of a level of the authenticated tree: see :func:`node.ledger.sparse_merkle.level`."""
+        return sparse_merkle.level(self._node, depth_max)
+
     def update(self, changes: Mapping[tuple[str, str], msgspec.Struct | None]) -> StateTree:
         """The tree with all ``changes`` made; None removes an entry (removing what is not there does nothing)."""
         result = StateTree()

@@ -18,6 +18,7 @@ import msgspec
 from consensus.vocabulary import Effects, Send, SetTimer, Trace
 from network.bus import BusError, MqttBus
 from network.codec import MessageCodec
+from network.requests import Query
 from network.topics import client_filters, wallet_address
 from network.wire import Wire
 from node.assembly import Common
@@ -116,16 +117,17 @@ class ClientsProcess:
             match effect:
                 case Send(to, message):
                     node = self._common.directory.member(to).name
-                    self._wire.send(wallet_address(message.client), node, "submit", message)
+                    kind = "query" if isinstance(message, Query) else "submit"
+                    self._wire.send(wallet_address(message.client), node, kind, message)
                 case SetTimer(name, after_ns):
                     previous = self._timers.pop(name, None)
                     if previous is not None:
                         previous.cancel()
                     self._timers[name] = self._loop.call_later(after_ns / 1e9, self._timer, name)
-                case Trace("acknowledged", (acknowledged,)):
+                case Trace("acknowledged" | "answered" as kind, (acknowledged,)):
                     fields = msgspec.structs.asdict(acknowledged)
                     del fields["step"]
-                    self._say("acknowledged", **fields)
+                    self._say(kind, **fields)
 
     def _say(self, event: str, **fields: Any) -> None:
         sys.stdout.write(_encode({"event": event, **fields}).decode() + "\n")

@@ -2,7 +2,9 @@
 
 It submits each step to its client's home node once the step's time has come and what it waits for is acknowledged;
 after a silence it asks further nodes, always with the same transaction. "Acknowledged" means enough equal signed
-receipts: one where nodes may crash, f + 1 where they may lie. Both worlds run this same object.
+receipts: one where nodes may crash, f + 1 where they may lie. A node that is busy, or does not pass on, says so: then
+the client waits, or goes to whom it was sent. Reads go the way of :mod:`scenarios.runner.inquiries`. Both worlds run
+this same object.
 """
 
 from __future__ import annotations
@@ -15,8 +17,19 @@ import msgspec
 
 from consensus.protocols import Crypto
 from consensus.vocabulary import MILLISECOND, SECOND, Effects, NodeId, Send, SetTimer, Trace
-from network.gossip import TRANSACTIONS_PER_MESSAGE, Receipt, ReceiptEntry, Submit, receipt_bytes
+from network.requests import (
+    TRANSACTIONS_PER_MESSAGE,
+    Answer,
+    Busy,
+    Query,
+    Receipt,
+    ReceiptEntry,
+    Redirect,
+    Submit,
+    receipt_bytes,
+)
 from node.membership import Directory
+from scenarios.runner.inquiries import Answered, Inquiries
 from scenarios.runner.workload import Step, Workload
 
 _RELEASE_TIMER = "conductor.release"
@@ -37,7 +50,10 @@ class ConductorOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
-    """A step that is done, as its client may believe it. Times are run time in nanoseconds."""
+    """A step that is done, as its client may believe it. Times are run time in nanoseconds.
+
+    Of a read, ``output`` is the record as a map of plain values (None: there is none), as of ``height``.
+    """
 
     step: Step
     position: int
@@ -55,10 +71,15 @@ class _Outstanding(msgspec.Struct):
     due_ns: int
     wait_ns: int
     attempts: int = 0
+    redirected: int = -1  # the attempt in which a redirection was followed
+    put_off: int = -1  # the attempt after which a busy node was given time
 
 
 class Conductor:
-    """Replays ``workload``. Receipts count from ``voters`` only, ``receipts_needed`` equal ones for each step."""
+    """Replays ``workload``. Receipts count from ``voters`` only, ``receipts_needed`` equal ones for each step.
+
+    ``answers_needed`` equal answers make a read. What is done is told as a Trace: "acknowledged", or "answered".
+    """
 
     def __init__(  # noqa: PLR0913 - keyword-only
         self,
@@ -68,6 +89,7 @@ class Conductor:
         crypto: Crypto,
         voters: tuple[NodeId, ...],
         receipts_needed: int,
+        answers_needed: int = 1,
         options: ConductorOptions | None = None,
     ) -> None:
         self._steps = workload.steps
@@ -76,12 +98,21 @@ class Conductor:
         self._voters = voters
         self._needed = receipts_needed
         self._options = options or ConductorOptions()
-        self._positions = {(step.client, step.number): index for index, step in enumerate(self._steps)}
+        self._positions = {(s.client, s.number): index for index, s in enumerate(self._steps) if s.query is None}
         self._dependents, self._missing = self._graph()
         self._ready = [(step.at_ns, index) for index, step in enumerate(self._steps) if not self._missing[index]]
         heapq.heapify(self._ready)
         self._outstanding: dict[tuple[str, int], _Outstanding] = {}
         self._votes: dict[tuple[str, int], dict[NodeId, bytes]] = {}  # what each node said last, by its hash
+        self._leader: NodeId | None = None  # where a redirection last sent us
+        self._inquiries = Inquiries(
+            directory=directory,
+            crypto=crypto,
+            voters=voters,
+            needed=answers_needed,
+            retry_ns=self._options.retry_ns,
+            retry_max_ns=self._options.retry_max_ns,
+        )
         self._done = 0
         self._began_ns = 0
 
@@ -96,7 +127,7 @@ class Conductor:
 
     def unacknowledged(self) -> list[tuple[Step, int]]:
         """Steps submitted whose fate the clients do not know, with the time of their first submission."""
-        return [(self._steps[o.position], o.called_ns) for o in self._outstanding.values()]
+        return [(self._steps[o.position], o.called_ns) for o in (*self._outstanding.values(), *self._inquiries)]
 
     def start(self, now: int) -> Effects:
         self._began_ns = now
@@ -108,9 +139,21 @@ class Conductor:
         return [] if self.done else [*self._retry(now), SetTimer(_RETRY_TIMER, self._options.check_ns)]
 
     def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
-        """A receipt from node ``sender``; anything else, or one that does not verify, counts for nothing."""
-        if not isinstance(message, Receipt) or sender not in self._voters:
-            return []
+        """A word from node ``sender``; what it says falsely, or unasked, counts for nothing."""
+        match message:
+            case Receipt() if sender in self._voters:
+                effects = self._heard_receipt(now, sender, message)
+            case Answer():
+                effects = self._heard_answer(now, sender, message)
+            case Busy():
+                return self._heard_busy(now, message)
+            case Redirect():
+                return self._heard_redirect(now, sender, message)
+            case _:
+                return []
+        return effects + (self._release(now) if effects else [])
+
+    def _heard_receipt(self, now: int, sender: NodeId, message: Receipt) -> Effects:
         open_entries = {e.number: e for e in message.entries if (message.client, e.number) in self._outstanding}
         if not open_entries:
             return []
@@ -121,7 +164,43 @@ class Conductor:
         effects: Effects = []
         for entry in open_entries.values():
             effects += self._count(now, sender, message, entry, digest)
-        return effects + (self._release(now) if effects else [])
+        return effects
+
+    def _heard_answer(self, now: int, sender: NodeId, message: Answer) -> Effects:
+        found = self._inquiries.heard(now, sender, message)
+        if not isinstance(found, Answered):
+            return [] if found is None else [found]
+        try:
+            output = None if found.value is None else msgspec.msgpack.decode(found.value)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            output = None  # enough nodes to be believed agree on bytes that are no record
+        position, called_ns = found.inquiry.position, found.inquiry.called_ns
+        return [self._finish(now, "answered", position, called_ns, found.code, output, found.height, found.digest)]
+
+    def _heard_busy(self, now: int, message: Busy) -> Effects:
+        """Advice, which anyone may give: once for each attempt it puts the next one off, and nothing more."""
+        for number in message.numbers:
+            outstanding = self._outstanding.get((message.client, number))
+            if outstanding is not None and outstanding.put_off < outstanding.attempts:
+                outstanding.put_off = outstanding.attempts
+                outstanding.due_ns = max(outstanding.due_ns, now + outstanding.wait_ns)
+        return []
+
+    def _heard_redirect(self, now: int, sender: NodeId, message: Redirect) -> Effects:
+        """Go where we were sent, once for each attempt; without anywhere to go, the next attempt is soon."""
+        leader = message.leader
+        batches: _Batches = {}
+        for number in message.numbers:
+            outstanding = self._outstanding.get((message.client, number))
+            if outstanding is None:
+                continue
+            if leader not in self._voters or leader == sender:
+                outstanding.due_ns = min(outstanding.due_ns, now + self._options.retry_ns // 4)
+            elif outstanding.redirected < outstanding.attempts:
+                self._leader, outstanding.redirected = leader, outstanding.attempts
+                step = self._steps[outstanding.position]
+                batches.setdefault((leader, step.client), []).append(step.raw)
+        return self._submit(batches)
 
     def _count(self, now: int, sender: NodeId, receipt: Receipt, entry: ReceiptEntry, digest: bytes) -> Effects:
         claim = (receipt.client, entry.number)
@@ -138,19 +217,27 @@ class Conductor:
             return [Trace("refused", ("a receipt whose output does not decode", sender))]
         outstanding = self._outstanding.pop(claim)
         del self._votes[claim]
+        position, called_ns = outstanding.position, outstanding.called_ns
+        return [
+            self._finish(now, "acknowledged", position, called_ns, entry.code, output, receipt.height, digest),
+        ]
+
+    def _finish(  # noqa: PLR0913, PLR0917 - what is told of a step
+        self, now: int, kind: str, position: int, called_ns: int, code: str, output: Any, height: int, digest: bytes
+    ) -> Trace:
         self._done += 1
-        self._unlock(outstanding.position)
+        self._unlock(position)
         acknowledged = Acknowledged(
-            step=step,
-            position=outstanding.position,
-            code=entry.code,
+            step=self._steps[position],
+            position=position,
+            code=str(code),
             output=output,
-            height=receipt.height,
+            height=height,
             receipt=digest.hex(),
-            called_ns=outstanding.called_ns - self._began_ns,
+            called_ns=called_ns - self._began_ns,
             returned_ns=now - self._began_ns,
         )
-        return [Trace("acknowledged", (acknowledged,))]
+        return Trace(kind, (acknowledged,))
 
     def _graph(self) -> tuple[dict[int, list[int]], list[int]]:
         by_id = {step.id: index for index, step in enumerate(self._steps)}
@@ -169,19 +256,23 @@ class Conductor:
                 heapq.heappush(self._ready, (self._steps[dependent].at_ns, dependent))
 
     def _release(self, now: int) -> Effects:
-        """Submit what is due, one message per client."""
+        """Submit what is due, one message per client; ask what is due."""
         batches: _Batches = {}
-        room = self._options.outstanding_max - len(self._outstanding)
+        asked: Effects = []
+        room = self._options.outstanding_max - len(self._outstanding) - len(self._inquiries)
         while self._ready and room > 0 and self._ready[0][0] <= now - self._began_ns:
             _, index = heapq.heappop(self._ready)
             step = self._steps[index]
+            room -= 1
+            if step.query is not None:
+                asked += self._inquiries.ask(now, index, Query(step.client, step.number, *step.query))
+                continue
             wait = self._options.retry_ns
             self._outstanding[step.client, step.number] = _Outstanding(
                 position=index, called_ns=now, due_ns=now + wait, wait_ns=wait
             )
-            batches.setdefault((self._home(step), step.client), []).append(step.raw)
-            room -= 1
-        effects = self._submit(batches)
+            batches.setdefault((self._first(step), step.client), []).append(step.raw)
+        effects = [*self._submit(batches), *asked]
         if self._ready and room > 0:
             effects.append(SetTimer(_RELEASE_TIMER, self._ready[0][0] - (now - self._began_ns)))
         return effects
@@ -193,11 +284,16 @@ class Conductor:
                 continue
             step = self._steps[outstanding.position]
             outstanding.attempts += 1
+            self._leader = None  # who does not answer may no longer lead
             outstanding.wait_ns = min(outstanding.wait_ns * 2, self._options.retry_max_ns)
             outstanding.due_ns = now + outstanding.wait_ns
             for node in self._targets(step, outstanding.attempts):
                 batches.setdefault((node, step.client), []).append(step.raw)
-        return self._submit(batches)
+        return [*self._submit(batches), *self._inquiries.retry(now)]
+
+    def _first(self, step: Step) -> NodeId:
+        """Whom to ask first: its home, or whoever led when a home last sent us on."""
+        return self._home(step) if self._leader is None else self._leader
 
     def _home(self, step: Step) -> NodeId:
         client = self._directory.client(step.client)

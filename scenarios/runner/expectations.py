@@ -197,7 +197,7 @@ def _steps(evidence: Evidence) -> Expectation:
 
 def _drained(evidence: Evidence) -> Expectation:
     """Every step was acknowledged before the run's duration was over."""
-    done, total = len(evidence.record.acknowledged), len(evidence.plan.workload.steps)
+    done, total = evidence.record.done, len(evidence.plan.workload.steps)
     if done == total:
         return Expectation("drained", "pass", f"{total} steps")
     if not evidence.plan.scenario.expect.liveness.drains:

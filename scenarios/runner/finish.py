@@ -27,6 +27,7 @@ from scenarios.runner.holdings import Holdings
 from scenarios.runner.leaks import LeakScan
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
+from scenarios.runner.workload import Step
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +111,8 @@ def measure(record: RunRecord) -> Metrics:
             metrics.sample(f"{item.step.flow}.latency", item.returned_ns, latency)
         if item.code != "ok":
             metrics.count("refused", item.returned_ns)
+    for item in record.answered:
+        metrics.sample("read_latency", item.returned_ns, item.returned_ns - item.called_ns)
     first = record.first_decided()
     for decision in record.decisions:
         metrics.sample("block_spread", decision.now_ns, decision.now_ns - first[decision.height])
@@ -147,15 +150,32 @@ def _operations(record: RunRecord) -> Iterator[Operation]:
             returned=item.returned_ns,
             status="ok" if item.code == "ok" else "fail",
         )
+    for item in record.answered:
+        yield Operation(
+            client=item.step.client,
+            op="read",
+            key=_entry(item.step),
+            output={"height": item.height, "code": item.code, "value": item.output},
+            called=item.called_ns,
+            returned=item.returned_ns,
+            status="ok" if item.code == "ok" else "fail",
+        )
     for lost in record.unacknowledged:
+        read = lost.step.query is not None
         yield Operation(
             client=lost.step.client,
-            key=lost.step.id,
-            input=lost.step.transaction_id.hex(),
+            op="read" if read else "transact",
+            key=_entry(lost.step) if read else lost.step.id,
+            input=None if read else lost.step.transaction_id.hex(),
             called=lost.called_ns,
             returned=None,
             status="info",
         )
+
+
+def _entry(step: Step) -> str:
+    """The entry that a read asks for, as histories name it."""
+    return "/".join(step.query or ())
 
 
 def _iso(moment: dt.datetime) -> str:

@@ -44,6 +44,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             crypto=crypto,
             voters=common.voters,
             receipts_needed=common.protocol.replies(len(common.voters)),
+            answers_needed=common.protocol.read_replies(len(common.voters)),
         )
 
 
@@ -118,7 +119,7 @@ def _protocol_options(scenario: Scenario, protocol: str) -> dict[str, Any]:
 
 def _replica_options(scenario: Scenario) -> ReplicaOptions:
     blocks = scenario.consensus.blocks
-    given = {"block_transactions_max": blocks.transactions_max, "block_bytes_max": blocks.bytes_max}
+    given: dict[str, Any] = {"block_transactions_max": blocks.transactions_max, "block_bytes_max": blocks.bytes_max}
     return ReplicaOptions(**{name: value for name, value in given.items() if value is not None})
 
 

@@ -370,15 +370,23 @@ class ProcessesRun:
                 clocks = self._clocks.heard(acknowledged)
                 if clocks is not None:
                     self._view.clocks(now, *clocks)
-                self._view.progress(now, len(self.record.acknowledged), len(steps))
-                if len(self.record.acknowledged) == len(steps):
-                    self._drained.set()
+                self._progressed(now)
+            case {"event": "answered", **fields}:
+                answered = Acknowledged(step=steps[fields["position"]], **fields)
+                self.record.answered.append(answered)
+                self._progressed(answered.returned_ns)
             case {"event": "unacknowledged", "id": identifier, "called_ns": called_ns}:
                 step = next(step for step in steps if step.id == identifier)
                 self.record.unacknowledged.append(Unacknowledged(step, called_ns - self._began_ns))
             case {"event": "end", "dropped": dropped}:
                 self._clients_ended = True
                 self.record.counters.update({f"clients.{key}": count for key, count in dropped.items()})
+
+    def _progressed(self, now: int) -> None:
+        total = len(self._plan.workload.steps)
+        self._view.progress(now, self.record.done, total)
+        if self.record.done == total:
+            self._drained.set()
 
     # Faults
 

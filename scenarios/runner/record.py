@@ -39,6 +39,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """Grows as the run goes."""
 
     acknowledged: list[Acknowledged] = []
+    answered: list[Acknowledged] = []  # reads
     unacknowledged: list[Unacknowledged] = []
     decisions: list[Decision] = []
     resumed: list[Decision] = []  # a node started again and holds all blocks up to this height
@@ -52,6 +53,11 @@ class RunRecord(msgspec.Struct, kw_only=True):
     interrupted: bool = False
     trouble: RunError | None = None  # what ended the run before its time
     event_sha256: str | None = None
+
+    @property
+    def done(self) -> int:
+        """Steps whose clients know what became of them."""
+        return len(self.acknowledged) + len(self.answered)
 
     def first_decided(self) -> dict[int, int]:
         """When each height was decided first, by whoever; in order of height. Nodes tell late, and not in order."""

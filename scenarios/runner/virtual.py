@@ -229,6 +229,8 @@ class _Recorder(Observer):
                 acknowledged = effect.detail[0]
                 self._record.acknowledged.append(acknowledged)
                 self._tell(now, acknowledged)
+            elif isinstance(effect, Trace) and effect.kind == "answered":
+                self._record.answered.append(effect.detail[0])
 
     def _refused(self, node: NodeId, reason: str) -> None:
         key = f"node {node} refused: {reason}"

@@ -10,7 +10,9 @@ import msgspec
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One transaction of the workload.
+    """One transaction of the workload; or, with ``query``, one read of the entry at (namespace, key).
+
+    A read has no bytes, and its number counts apart from the numbers of its client's transactions.
 
     ``at_ns`` is the earliest run time of its submission (business time through the scenario's clock scale).
     ``expect`` is the receipt code it must get: "ok", or the reason code of a refusal that the story wants.
@@ -22,8 +24,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     client: str
     number: int
-    raw: bytes
-    transaction_id: bytes
+    raw: bytes = b""
+    transaction_id: bytes = b""
+    query: tuple[str, str] | None = None
     at_ns: int = 0
     after: tuple[str, ...] = ()
     expect: str = "ok"

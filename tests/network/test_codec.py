@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from consensus.chain import BLOCKS, CERTIFICATES, Certificate
 from consensus.protocols import protocol
 from network.codec import MESSAGES_PER_FRAME, CodecError, MessageCodec, RecordCodec
-from network.gossip import BLOCKS_PER_REPLY, TRANSACTIONS_PER_MESSAGE, Decided, Fetch, Position, Submit, Transactions
+from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position, Transactions
+from network.requests import TRANSACTIONS_PER_MESSAGE, Submit
 from tests.properties.blocks import GENESIS, block, certificate
 
 PROTOCOLS = ("pbft", "raft", "solo")

@@ -9,7 +9,8 @@ from consensus.protocols import protocol
 from network import wire as room
 from network.codec import MESSAGES_PER_FRAME, MessageCodec
 from network.frames import FRAME_VERSION, Frame, seal_frame
-from network.gossip import Fetch, Submit
+from network.gossip import Fetch
+from network.requests import Submit
 from network.topics import build_topic, wallet_address
 from network.wire import Wire
 

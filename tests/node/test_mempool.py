@@ -17,12 +17,12 @@ def pool(*numbers, **bounds):
 
 
 def test_transactions_leave_in_the_order_in_which_they_came():
-    assert pool(3, 1, 2).take(10, 10**6, NOTHING) == [transfer(3), transfer(1), transfer(2)]
+    assert pool(3, 1, 2).take(10, 10**6, NOTHING).raws == [transfer(3), transfer(1), transfer(2)]
 
 
 def test_taking_leaves_everything_where_it_is():
     filled = pool(1, 2)
-    assert filled.take(10, 10**6, NOTHING) == filled.take(10, 10**6, NOTHING)
+    assert filled.take(10, 10**6, NOTHING).raws == filled.take(10, 10**6, NOTHING).raws
     assert len(filled) == 2
 
 
@@ -30,7 +30,7 @@ def test_the_first_to_claim_a_number_keeps_its_place():
     filled = pool(1)
     rival = transaction(1, amount=99)
     assert not filled.add(transfer(1, amount=99), rival, now=5)
-    assert filled.take(10, 10**6, NOTHING) == [transfer(1)]
+    assert filled.take(10, 10**6, NOTHING).raws == [transfer(1)]
 
 
 def test_two_clients_may_use_the_same_number():
@@ -61,7 +61,7 @@ def test_what_is_removed_gives_back_its_place_and_its_bytes():
 
 def test_a_block_takes_no_more_than_its_count_and_its_bytes():
     filled = pool(1, 2, 3)
-    assert len(filled.take(2, 10**6, NOTHING)) == 2
+    assert len(filled.take(2, 10**6, NOTHING).raws) == 2
     assert len(filled.take(10, 2 * len(transfer(1)), NOTHING)) == 2
 
 
@@ -69,12 +69,12 @@ def test_a_transaction_larger_than_a_block_goes_alone_and_bars_nobody():
     filled = Mempool()
     filled.add(transfer(1, size=5000), transaction(1, size=5000), now=0)
     filled.add(transfer(2), transaction(2), now=0)
-    assert filled.take(10, 1000, NOTHING) == [transfer(1, size=5000)]
-    assert filled.take(10, 1000, {("ann", 1)}) == [transfer(2)]
+    assert filled.take(10, 1000, NOTHING).raws == [transfer(1, size=5000)]
+    assert filled.take(10, 1000, {("ann", 1)}).raws == [transfer(2)]
 
 
 def test_what_is_claimed_by_a_block_under_way_is_passed_over():
-    assert pool(1, 2, 3).take(10, 10**6, {("ann", 2)}) == [transfer(1), transfer(3)]
+    assert pool(1, 2, 3).take(10, 10**6, {("ann", 2)}).raws == [transfer(1), transfer(3)]
 
 
 def test_the_oldest_are_those_that_came_by_the_given_time():
@@ -92,5 +92,5 @@ def test_the_bytes_counted_are_the_bytes_held(steps):
             filled.add(transfer(number), transaction(number), now=0)
         else:
             filled.remove([claim_of(transaction(number))])
-    assert filled._bytes == sum(map(len, filled.take(99, 10**9, NOTHING)))
+    assert filled._bytes == sum(map(len, filled.take(99, 10**9, NOTHING).raws))
     assert len(filled) <= 4

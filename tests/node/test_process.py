@@ -11,7 +11,8 @@ import pytest
 
 from consensus.vocabulary import Trace
 from network.bus.links import LinkFaults
-from network.gossip import Position, Submit, Transactions
+from network.gossip import Position, Transactions
+from network.requests import Submit
 from node.chain_state import Divergence
 from node.config import ConfigError, load_config
 from node.ledger.store import StoreError

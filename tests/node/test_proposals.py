@@ -21,7 +21,7 @@ def replica():
 @pytest.fixture
 def proposals(replica):
     members = replica.chain.head.header.members
-    return Proposals(replica.chain, replica._admission, NETWORK, members)
+    return Proposals(replica.chain, Net().common.admission, NETWORK, members)
 
 
 def refusal(proposals, block):

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from network.gossip import Receipt, receipt_bytes
+from network.requests import Receipt, receipt_bytes
 from node import receipts as room
 from node.contracts.runtime import DUPLICATE, Execution, Outcome
 from node.receipts import Receipts

@@ -4,7 +4,8 @@ import pytest
 
 from consensus.chain import BLOCKS, CERTIFICATES
 from consensus.vocabulary import Broadcast, Commit, Persist, Reply, Send, Trace
-from network.gossip import Decided, Fetch, Position, Submit, Transactions
+from network.gossip import Decided, Fetch, Position, Transactions
+from network.requests import Submit
 from node.chain_state import Divergence
 from node.contracts.accounts import Account
 from node.replica import ReplicaOptions

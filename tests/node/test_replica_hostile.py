@@ -8,14 +8,8 @@ from msgspec import inspect as info
 from consensus.chain import Block
 from consensus.protocols import protocol
 from consensus.vocabulary import Send, SetTimer
-from network.gossip import (
-    GOSSIP_MESSAGES,
-    Decided,
-    Fetch,
-    Position,
-    Receipt,
-    Transactions,
-)
+from network.gossip import GOSSIP_MESSAGES, Decided, Fetch, Position, Transactions
+from network.requests import Receipt
 from node.replica import ReplicaOptions
 from tests.node.lab import Net, certified, of, reheaded, rejections, transfer
 
@@ -33,7 +27,7 @@ def state(replica):
         replica.chain.tree.root,
         len(replica.mempool),
         len(replica._proposals._undecided),
-        len(replica._unproven),
+        len(replica._sync._unproven),
     )
 
 

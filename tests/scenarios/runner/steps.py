@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from network.gossip import Receipt, ReceiptEntry, receipt_bytes
+from network.requests import Receipt, ReceiptEntry, receipt_bytes
 from scenarios.runner.workload import Step, Workload
 from tests.node.lab import KEYS, MEMBERS, NETWORK, transaction, transfer
 

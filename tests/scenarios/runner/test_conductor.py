@@ -3,7 +3,8 @@
 import pytest
 
 from consensus.vocabulary import MILLISECOND, SECOND, Send, SetTimer, Trace
-from network.gossip import TRANSACTIONS_PER_MESSAGE, Position, Submit
+from network.gossip import Position
+from network.requests import TRANSACTIONS_PER_MESSAGE, Submit
 from node.membership import Directory, Ed25519Crypto
 from scenarios.runner.conductor import Conductor, ConductorOptions
 from tests.node.lab import genesis, of, transfer

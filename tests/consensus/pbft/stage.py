@@ -1,8 +1,9 @@
 """The verbs of PBFT's golden transcripts, played on the test network.
 
 Replicas are called R0, R1 ... as in the paper; R0 is the primary of view 0. A block reads ``height:text``, and
-``height:text/v`` says in which view. A KIND is PRE-PREPARE, PREPARE, COMMIT, VIEW-CHANGE, NEW-VIEW, FETCH, FETCHED
-or STATUS; FROM and TO are replicas, ``*`` for any; ``h2`` among them means height 2 alone.
+``height:text/v`` says in which view. A KIND is PRE-PREPARE, PREPARE, COMMIT, VIEW-CHANGE, NEW-VIEW, FETCH, FETCHED,
+STATUS, CHECKPOINT, STABLE, FETCH-STABLE, FETCH-MANIFEST, MANIFEST, FETCH-CHUNK or CHUNK; FROM and TO are replicas,
+``*`` for any; ``h2`` among them means height 2 alone.
 
 ======================================  ==============================================================================
 ``nodes N [option=value ...]``          start N replicas (``observers=1``, ``byzantine=0``, or any option of PBFT)
@@ -15,6 +16,12 @@ or STATUS; FROM and TO are replicas, ``*`` for any; ``h2`` among them means heig
 ``usurp R3 TEXT R1``                    R3 signs a block for R1's next height, whosever turn it is, and sends it to R1
 ``forge KIND FROM TO [as R2]``          FROM sends TO a vote for the last block with a bad signature, or in another name
 ``far PREPARE FROM TO HEIGHT``          FROM votes, rightly signed, for a block at that height
+``vote FROM TO HEIGHT [wrong]``         FROM sends TO a signed CHECKPOINT, of the right state or of another
+``lie R1 [KIND]``                       from now on R1 sends wrong CHUNKs, or nothing of another KIND; none: it stops
+``forget R1 ...``                       R1 does not keep the states of checkpoints any more
+``corrupt R1``                          the executed state of R1 is not what the blocks make it
+``transfer R1 ...``                     the state transfer timer fires there
+``busy R0`` · ``marks``                 why R0 takes no block; every replica's low watermark, and what its disk keeps
 ``demand R1 ...`` · ``content R1 ...``  requests wait there, or no longer
 ``timeout R1 ...``                      the view-change timer fires there (requests wait)
 ``resend R1 ...``                       the resend timer fires there
@@ -38,19 +45,28 @@ from consensus.chain import BLOCKS
 from consensus.pbft import Options
 from consensus.pbft.certificates import pre_prepare_bytes, prepare_bytes
 from consensus.pbft.messages import (
+    Checkpoint,
+    Chunk,
     CommitVote,
     Fetch,
+    FetchChunk,
     Fetched,
+    FetchManifest,
+    FetchStable,
+    Manifest,
     NewView,
     Prepare,
     PreparedCertificate,
     PrePrepare,
+    StableCheckpoint,
     StatusReport,
+    TransferRecord,
     ViewChange,
     ViewRecord,
 )
 from consensus.protocols import Slot
-from consensus.vocabulary import SECOND, Commit, Cut, Persist, Put, Rejected, Trace
+from consensus.snapshots import checkpoint_bytes
+from consensus.vocabulary import SECOND, Commit, Cut, Install, Persist, Put, Rejected, Trace
 from tests.consensus.pbft.cluster import GENESIS, Cluster, Flight, ModelCrypto, make_block
 
 KINDS: dict[str, type] = {
@@ -62,6 +78,13 @@ KINDS: dict[str, type] = {
     "FETCH": Fetch,
     "FETCHED": Fetched,
     "STATUS": StatusReport,
+    "CHECKPOINT": Checkpoint,
+    "STABLE": StableCheckpoint,
+    "FETCH-STABLE": FetchStable,
+    "FETCH-MANIFEST": FetchManifest,
+    "MANIFEST": Manifest,
+    "FETCH-CHUNK": FetchChunk,
+    "CHUNK": Chunk,
 }
 NAMES = {kind: name for name, kind in KINDS.items()}
 
@@ -158,6 +181,41 @@ class Stage:
         signature = ModelCrypto(number(sender)).sign(data)
         self.cluster.give(number(sender), number(to), Prepare(0, int(height), GENESIS, number(sender), signature))
 
+    def do_vote(self, name: str, to: str, height: str, *wrong: str) -> None:
+        digest = bytes(32) if wrong else self.cluster.canonical(int(height))
+        signature = ModelCrypto(number(name)).sign(checkpoint_bytes(int(height), digest))
+        self.cluster.give(number(name), number(to), Checkpoint(int(height), digest, number(name), signature))
+
+    def do_lie(self, name: str, kind: str = "") -> None:
+        def lying(sender: int, _to: int, message: Any) -> Any:
+            if sender != number(name) or not kind or not isinstance(message, KINDS[kind]):
+                return message
+            return Chunk(message.height, message.place, b"no chunk of it") if isinstance(message, Chunk) else None
+
+        self.cluster.filter_sent = lying
+
+    def do_forget(self, *names: str) -> None:
+        for name in names:
+            application = self.cluster.nodes[number(name)].application
+            application.kept = 0
+            application.states.clear()
+
+    def do_corrupt(self, name: str) -> None:
+        self.cluster.corrupt(number(name))
+
+    def do_transfer(self, *names: str) -> None:
+        for name in names:
+            self.cluster.fire(number(name), "pbft.transfer")
+
+    def do_busy(self, name: str) -> None:
+        self._out.append(f"{name} is busy: {self.cluster.core(number(name)).status().busy}")
+
+    def do_marks(self) -> None:
+        for node in self.cluster.nodes:
+            held = {space: len(node.image.get(f"pbft.{space}", {})) for space in ("accepted", "prepared")}
+            kept = ", ".join(f"{count} {space}" for space, count in held.items())
+            self._out.append(f"R{node.number} decided {node.height}, stable {node.stable}; on disk: {kept}")
+
     def do_demand(self, *names: str) -> None:
         self.cluster.demand(*map(number, names))
 
@@ -234,22 +292,37 @@ class Stage:
                 self._out.append(f"  R{node} commits {self._block(what.height, what.block.hash)}{_proof(what)}")
             case Rejected():
                 self._out.append(f"  R{node} refuses: {what.reason}")
+            case Install():
+                self._out.append(f"  R{node} installs the state at {what.height}")
             case Trace(kind="pbft.suspicion"):
                 self._out.append(f"  R{node} suspects R{what.detail[0]}: {what.detail[1]}")
+            case Trace(kind="pbft.liar"):
+                self._out.append(f"  R{node} knows R{what.detail[0]} for a liar: {what.detail[1]}")
+            case Trace(kind="pbft.diverged"):
+                self._out.append(f"  R{node} has diverged: a quorum has another state at {what.detail[0]}")
+            case Trace(kind="pbft.transfer_failed"):
+                self._out.append(f"  R{node} finds nobody who keeps the state at {what.detail[0]}")
 
-    def _record(self, record: Any) -> str:
+    def _record(self, record: Any) -> str:  # noqa: PLR0911 - one return a kind
         match record:
             case Put(value=PrePrepare() as accepted):
                 return f"accepts {self._in_view(accepted)}"
             case Put(value=PreparedCertificate() as prepared):
                 return f"has prepared {self._certificate(prepared)}"
+            case Put(key="stable", value=StableCheckpoint() as proof):
+                signers = ",".join(f"R{replica}" for replica, _ in proof.signatures)
+                return f"moves its low watermark to {proof.height}, proven by {signers}"
+            case Put(value=TransferRecord(snapshot=snapshot)):
+                return f"begins to fetch the state at {snapshot.height}, {len(snapshot.chunks)} chunks"
+            case Put(value=Chunk() as chunk):
+                return f"has chunk {chunk.place}"
             case Put(value=ViewRecord(view=view, active=active)):
                 return f"enters view {view}" if active else f"leaves for view {view}"
             case Cut(start=start) if record.space == "pbft.prepared":
                 return f"forgets prepared certificates from height {start}"
         return ""
 
-    def _message(self, message: Any) -> str:  # noqa: PLR0911 - one return a kind
+    def _message(self, message: Any) -> str:  # noqa: C901, PLR0911 - one return a kind
         name = NAMES.get(type(message), type(message).__name__)
         match message:
             case PrePrepare():
@@ -267,6 +340,18 @@ class Stage:
                 return f"{name} {self._block(message.height, message.hash)}"
             case Fetched():
                 return f"{name} {self._block(message.block.height, message.block.hash)}"
+            case Checkpoint() | StableCheckpoint():
+                right = self.cluster.states.get(message.height) is not None
+                right = right and message.digest == self.cluster.canonical(message.height)
+                return f"{name} {message.height}{'' if right else ' of another state'}"
+            case FetchStable():
+                return f"{name} above {message.height}"
+            case FetchManifest() | Manifest():
+                none = isinstance(message, Manifest) and message.snapshot is None
+                return f"{name} {message.height}{' not kept' if none else ''}"
+            case FetchChunk() | Chunk():
+                none = isinstance(message, Chunk) and message.data is None
+                return f"{name} {message.height}.{message.place}{' not kept' if none else ''}"
         return f"{name} view={message.view}" if isinstance(message, StatusReport) else name
 
     def _in_view(self, message: PrePrepare) -> str:

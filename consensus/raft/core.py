@@ -29,6 +29,7 @@ from consensus.raft import (
     snapshot,
     transfer,
 )
+from consensus.raft.limits import limit_reached
 from consensus.raft.messages import (
     AppendDeferral,
     AppendEntries,
@@ -38,13 +39,15 @@ from consensus.raft.messages import (
     InstallSnapshotReply,
     PreVote,
     PreVoteReply,
+    ReadIndex,
+    ReadIndexAnswer,
     RequestVote,
     RequestVoteReply,
     SnapshotChunk,
     TimeoutNow,
 )
 from consensus.raft.roles import NAMES, Candidate, Follower, Leader, Observer, PreCandidate
-from consensus.raft.server import ELECTION, HEARTBEAT, PeerError, Server
+from consensus.raft.server import ELECTION, HEARTBEAT, READS, PeerError, Server
 from consensus.vocabulary import Effects, LocalProtocolError, NodeId, Rejected, SetTimer
 
 TERM_MAX = 2**62
@@ -61,6 +64,8 @@ _HANDLERS: dict[type, _Handler] = {
     AppendSuccess: replication.on_append_success,
     AppendFailure: replication.on_append_failure,
     AppendDeferral: replication.on_append_deferral,
+    ReadIndex: reads.on_read_index,
+    ReadIndexAnswer: reads.on_read_index_answer,
     InstallSnapshot: installation.on_install_snapshot,
     SnapshotChunk: installation.on_snapshot_chunk,
     InstallSnapshotReply: snapshot.on_install_snapshot_reply,
@@ -140,6 +145,8 @@ class RaftCore:
             election.on_election_timeout(server, now)
         elif name == HEARTBEAT:
             self._on_heartbeat_timer(now)
+        elif name == READS:
+            reads.on_reads_timeout(server, now)
         else:
             raise LocalProtocolError(f"no timer {name!r} in Raft")
         return server.take_effects()
@@ -163,11 +170,9 @@ class RaftCore:
 
     def slot(self) -> Slot | None:
         server = self.server
-        log = server.log
-        if not isinstance(server.role, Leader) or server.role.transfer is not None:
+        log, role = server.log, server.role
+        if not isinstance(role, Leader) or limit_reached(server, role) is not None:
             return None
-        if log.last_term == server.term and log.last_index - server.commit_index >= server.options.window:
-            return None  # but the first of a term always goes: what earlier leaders left commits only with it
         configuration = server.electorate.configuration
         return Slot(
             height=log.last_index + 1,
@@ -230,7 +235,7 @@ class RaftCore:
     def read(self, now: int, context: int) -> Effects:
         """Have a linearizable read answered: its ``Readable`` comes now or later, with this ``context``.
 
-        LocalProtocolError where we do not lead (see :mod:`consensus.raft.reads`).
+        A follower puts it to its leader (see :mod:`consensus.raft.reads`).
         """
         self._require_started()
         reads.begin_read(self.server, now, context)
@@ -292,6 +297,7 @@ class RaftCore:
             leader=leader,
             height=server.commit_index,
             changing=isinstance(role, PreCandidate | Candidate),
+            busy=limit_reached(server, role) if isinstance(role, Leader) else None,
             configuration=server.electorate.configuration,
         )
 

@@ -30,6 +30,7 @@ class Follower(msgspec.Struct, tag=True):
     heard_at: int | None = None  # when a leader was last heard: until it lapses, no one else gets a vote
     leader: NodeId | None = None  # of the current term
     beat: int = -1  # the latest of this leader's rounds of heartbeats that was answered
+    asked: list[Asked] = msgspec.field(default_factory=list)  # of this leader, and not answered yet
 
 
 class PreCandidate(msgspec.Struct, tag=True):
@@ -52,12 +53,28 @@ class Transfer(msgspec.Struct):
     deadline: int
 
 
+class Asker(msgspec.Struct, frozen=True):
+    """A follower that asked for a read: who, in which life, and which of its questions this is."""
+
+    node: NodeId
+    life: int
+    number: int
+
+
 class Read(msgspec.Struct):
     """A read that waits for heartbeats of round ``beat`` (or, ``index`` None, for the term's first commit)."""
 
-    context: int
+    asker: Asker | int  # a follower, or the context of a read of our own
     index: int | None
     beat: int
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A read of ours that was put to the leader as question ``number``, and when it is given up."""
+
+    context: int
+    number: int
+    deadline: int
 
 
 class Leader(msgspec.Struct, tag=True):

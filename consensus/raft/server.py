@@ -23,10 +23,11 @@ from consensus.raft.configurations import Configurations
 from consensus.raft.electorate import Electorate
 from consensus.raft.incoming import Incoming, begin, chunk_record, recovered
 from consensus.raft.log import Log
+from consensus.raft.messages import ReadIndexAnswer
 from consensus.raft.options import RaftOptions, options_of
 from consensus.raft.progress import Installing, Progress
 from consensus.raft.records import INCOMING, LOG, STATE, STATE_KEY, HardState, LogEntry
-from consensus.raft.roles import NAMES, TRANSITIONS, Candidate, Follower, Leader, Observer, PreCandidate, Role
+from consensus.raft.roles import NAMES, TRANSITIONS, Asker, Candidate, Follower, Leader, Observer, PreCandidate, Role
 from consensus.raft.tally import Tally
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
@@ -55,6 +56,9 @@ ELECTION = "raft.election"
 HEARTBEAT = "raft.heartbeat"
 """Timer of leaders (speak) and candidates (repeat unanswered requests)."""
 
+READS = "raft.reads"
+"""Timer of followers that have asked their leader for reads (give up what is overdue)."""
+
 
 class PeerError(Exception):
     """A peer said something malformed or impossible. Raised before anything has changed."""
@@ -74,6 +78,8 @@ class Server:
         self.effects: Effects = []
         self._records: list[Record] = []
         self._hard_state_changed = False
+        self._life: int | None = None
+        self.questions = 0  # put to leaders for reads, in this life
         self._load(setup.image, setup.genesis)
         self.role: Role = Observer()
         self._follow_configuration()
@@ -242,7 +248,8 @@ class Server:
             self.configurations.truncate(snapshot.height + 1)
         self.configurations.install(snapshot.height, snapshot.configuration)
         self._follow_configuration()
-        self.commit_index, self.certificate = snapshot.height, snapshot.certificate
+        self.commit_index = self.executed_index = snapshot.height
+        self.certificate = snapshot.certificate
         self._forget_incoming()
 
     def _forget_incoming(self) -> None:
@@ -309,6 +316,7 @@ class Server:
             self.enter_term(term)
         if isinstance(self.role, Follower):
             if news or self.role.leader != leader:
+                self._give_up_reads(self.role)
                 self.role.leader, self.role.beat = leader, -1
             return
         timeout = self.random_timeout()
@@ -323,10 +331,25 @@ class Server:
         self._lay_down()
         self._become(Observer())
 
+    def answer_read(self, asker: Asker | int, index: int | None) -> None:
+        """Tell whoever asked for a read from which index on it may be answered; None: it may not."""
+        if isinstance(asker, int):
+            self.effects.append(Readable(context=asker, height=index))
+        else:
+            answer = ReadIndexAnswer(term=self.term, life=asker.life, number=asker.number, index=index)
+            self.send(asker.node, answer)
+
+    def _give_up_reads(self, role: Follower) -> None:
+        """The leader that was asked leads no more."""
+        for asked in role.asked:
+            self.answer_read(asked.context, None)
+        role.asked.clear()
+
     def _lay_down(self) -> None:
         """End what the present role has under way."""
         if isinstance(self.role, Leader):
-            self.effects += [Readable(context=read.context, height=None) for read in self.role.reads]
+            for read in self.role.reads:
+                self.answer_read(read.asker, None)
         if isinstance(self.role, Leader | Candidate | PreCandidate):
             self.effects.append(CancelTimer(name=HEARTBEAT))
 
@@ -354,12 +377,21 @@ class Server:
     def _become(self, role: Role) -> None:
         if type(role) not in TRANSITIONS[type(self.role)]:
             raise LocalProtocolError(f"a {type(self.role).__name__} does not become a {type(role).__name__}")
+        if isinstance(self.role, Follower):
+            self._give_up_reads(self.role)
         self.role = role
         self.trace("raft.role", NAMES[type(role)], self.term)
 
     def _await_votes(self) -> None:
         self.effects.append(SetTimer(name=ELECTION, after_ns=self.random_timeout()))
         self.effects.append(SetTimer(name=HEARTBEAT, after_ns=self.options.heartbeat_ns))
+
+    @property
+    def life(self) -> int:
+        """A number of this incarnation that no other has, drawn when it is first needed."""
+        if self._life is None:
+            self._life = self._random() >> 1
+        return self._life
 
     def random_timeout(self) -> int:
         """An election timeout, uniform over the options' range."""

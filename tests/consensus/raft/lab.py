@@ -217,7 +217,7 @@ class Lab:
                 case Install():
                     self._install(node, effect)
                 case Readable():
-                    self._read(node, effect)
+                    self._read(effect)
                 case Rejected():
                     self.rejections.append((node.me, effect))
                 case Trace():
@@ -274,11 +274,11 @@ class Lab:
         node.queue.append(Persist(records=tuple(records)))
         node.executed = effect.height - 1
 
-    def _read(self, node: Node, effect: Readable) -> None:
+    def _read(self, effect: Readable) -> None:
         """Linearizability: a read sees at least what was decided anywhere when it was asked."""
         asked = self.reads.pop(effect.context)
         if effect.height is not None:
-            assert asked <= effect.height <= node.core.server.commit_index, "a stale read"
+            assert asked <= effect.height <= max(self.decided), "a stale read"
         self.answers.append(effect)
 
     def drain(self, me: int, count: int | None = None) -> None:

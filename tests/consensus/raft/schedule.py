@@ -102,9 +102,11 @@ class Steps:
                 certificates = (other.certified.get(height) for other in lab.nodes)
                 lab.adopt(node.me, lab.decided[height], next(filter(None, certificates), None))
 
-    def read(self) -> None:
+    def read(self, which: int) -> None:
+        """At every leader, and at one more node."""
         for node in self.lab.nodes:
-            if node.up and isinstance(node.core.server.role, Leader):
+            chosen = node.me == which % len(self.lab.nodes)
+            if node.up and (chosen or isinstance(node.core.server.role, Leader)):
                 self.questions += 1
                 self.lab.read(node.me, self.questions)
 
@@ -171,7 +173,7 @@ def swarm(seed: int, steps: int) -> Lab:
         lambda: one.stop_or_go_on_executing(which()): random.choice([0, 0, 1, 2]),
         lambda: one.damage(which()): random.choice([0, 0, 1]),
         one.catch_up: random.choice([0, 0, 1, 3]),
-        one.read: random.choice([0, 2, 6]),
+        lambda: one.read(which()): random.choice([0, 2, 6]),
         lambda: one.transfer(which()): random.choice([0, 0, 1]),
     }
     for action in random.choices(list(actions), list(actions.values()), k=steps):

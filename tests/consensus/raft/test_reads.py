@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from consensus.raft import RaftOptions
-from consensus.raft.messages import TimeoutNow
-from consensus.vocabulary import MILLISECOND, LocalProtocolError, Readable
+from consensus.raft.messages import AppendEntries, ReadIndex, ReadIndexAnswer, TimeoutNow
+from consensus.vocabulary import MILLISECOND, Readable
 from tests.consensus.raft.lab import Lab
 
 LEASE = 400 * MILLISECOND
@@ -68,9 +66,109 @@ def test_a_deposed_leader_answers_no_read():
     assert lab.answers == [Readable(context=7, height=None)]
 
 
-def test_only_the_leader_reads():
-    with pytest.raises(LocalProtocolError):
-        leading().read(1, 7)
+def test_a_follower_asks_its_leader():
+    lab = leading()
+    lab.read(1, 7)
+    (question,) = [flight for flight in lab.flights if flight.sender == 1]
+    assert isinstance(question.message, ReadIndex)
+    assert question.receiver == 0
+    lab.deliver_all()
+    assert lab.answers == [Readable(context=7, height=1)]
+
+
+def test_a_follower_may_be_told_of_an_index_that_it_has_not_reached():
+    lab = leading()
+    lab.propose(0, "second")
+    for flight in [flight for flight in lab.flights if flight.receiver == 2]:
+        lab.deliver(flight)
+    lab.deliver(next(flight for flight in lab.flights if flight.receiver == 0))
+    assert lab.core(0).status().height == 2
+    lab.isolate(1)
+    lab.heal()
+    lab.read(1, 7)
+    while not lab.answers:
+        lab.deliver(next(flight for flight in lab.flights if not isinstance(flight.message, AppendEntries)))
+        lab.flights.sort(key=lambda flight: flight.receiver == 1)
+        while 2 in [flight.receiver for flight in lab.flights]:
+            lab.deliver(next(flight for flight in lab.flights if flight.receiver == 2))
+    assert lab.answers == [Readable(context=7, height=2)]
+    assert lab.core(1).status().height == 1
+
+
+def test_whoever_knows_no_leader_says_so_at_once():
+    lab = Lab(3, observers=1)
+    lab.read(1, 7)
+    lab.read(3, 8)
+    assert lab.answers == [Readable(context=7, height=None), Readable(context=8, height=None)]
+
+
+def test_a_question_that_is_lost_is_given_up_after_an_election_timeout():
+    lab = leading()
+    lab.read(1, 7)
+    start = lab.now
+    lab.now += lab.options.election_timeout_min_ns // 2
+    lab.read(1, 8)
+    lab.flights.clear()
+    lab.fire(1, "raft.reads")
+    assert lab.answers == [Readable(context=7, height=None)]
+    assert lab.now == start + lab.options.election_timeout_min_ns
+    lab.fire(1, "raft.reads")
+    assert lab.answers[1:] == [Readable(context=8, height=None)]
+    assert "raft.reads" not in lab.nodes[1].timers
+
+
+def test_a_question_is_given_up_when_another_leader_is_heard():
+    lab = leading()
+    lab.read(1, 7)
+    lab.flights.clear()
+    lab.elect(2)
+    assert lab.answers == [Readable(context=7, height=None)]
+
+
+def test_a_leader_that_is_deposed_says_so_to_those_who_asked():
+    lab = leading(5)
+    lab.read(1, 7)
+    (question,) = [flight for flight in lab.flights if flight.sender == 1]
+    lab.deliver(question)
+    lab.flights.clear()
+    lab.receive(2, 0, AppendEntries(9, 1, 1, (), 0, None, 1))
+    (answer,) = [flight.message for flight in lab.flights if flight.receiver == 1]
+    assert isinstance(answer, ReadIndexAnswer)
+    assert answer.index is None
+
+
+def test_a_late_answer_is_not_taken_for_that_of_a_later_question():
+    """The mistake of etcd's issue 20418: contexts that are used again."""
+    lab = leading()
+    lab.read(1, 7)
+    lab.deliver(next(flight for flight in lab.flights if isinstance(flight.message, ReadIndex)))
+    while not (answers := [flight for flight in lab.flights if isinstance(flight.message, ReadIndexAnswer)]):
+        lab.deliver(lab.flights[0])
+    late = answers[0].message
+    lab.crash(1)
+    lab.flights.clear()
+    lab.restart(1)
+    lab.propose(0, "newer")
+    lab.deliver_all()
+    lab.read(1, 8)
+    assert lab.flights[-1].message.number == late.number
+    lab.receive(0, 1, late)
+    assert lab.answers == []
+    lab.deliver_all()
+    assert lab.answers == [Readable(context=8, height=2)]
+
+
+def test_more_reads_than_may_wait_are_turned_away():
+    lab = Lab(3, options=RaftOptions(reads_max=1))
+    lab.elect(0)
+    lab.read(0, 7)
+    lab.read(0, 8)
+    assert lab.answers == [Readable(context=8, height=None)]
+    lab.read(1, 9)
+    lab.read(1, 10)
+    assert lab.answers[1:] == [Readable(context=10, height=None)]
+    lab.deliver_all()
+    assert lab.answers[2:] == [Readable(context=9, height=None)]
 
 
 def test_a_lease_answers_at_once_until_it_ends():

@@ -72,9 +72,9 @@ class RaftSchedule(RuleBasedStateMachine):
     def catch_up(self):
         self.steps.catch_up()
 
-    @rule()
-    def read(self):
-        self.steps.read()
+    @rule(which=WHICH)
+    def read(self, which):
+        self.steps.read(which)
 
     @rule(which=WHICH)
     def transfer(self, which):

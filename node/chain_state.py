@@ -170,6 +170,17 @@ class ChainState:
                 found.append((entry.block, entry.certificate))
         return tuple(reversed(found))
 
+    def whole_part(self) -> ChainState:
+        """The chain as far as it has no gap: this one, where it is whole."""
+        gap = self.gap
+        if gap is None:
+            return self
+        part = ChainState(self.entry(0).block, gap.floor, self._execute)
+        part._entries = self._entries[: gap.first]
+        part._roots = self._roots[: gap.first]
+        part.head = self.entry(gap.first - 1).block
+        return part
+
     def with_certificates(self, certificates: Mapping[int | str, Certificate]) -> ChainState:
         """The same whole chain as another node holds it, which may have other certificates for the same blocks."""
         other = ChainState(self.entry(0).block, self.tree, self._execute)

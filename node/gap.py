@@ -28,7 +28,7 @@ class Gap:
         self.header = header
         self.held: dict[int, Held] = {}
         self._parent = parent  # hash of the block at first - 1
-        self._floor = tree  # state after first - 1
+        self.floor = tree  # state after first - 1, where the whole part of the chain ends
         self._tree = tree  # state after the last block that was executed again
         self._root = root  # state after header.height
         self._missing = header.height
@@ -46,7 +46,7 @@ class Gap:
 
     def raised(self, header: Header, root: bytes, above: Mapping[int, Held]) -> Gap:
         """The gap that there is once a later state is installed; ``above`` are the blocks held above this one."""
-        gap = Gap(self._parent, self._floor, self.first, header, root)
+        gap = Gap(self._parent, self.floor, self.first, header, root)
         gap.offer({**self.held, **above})
         return gap
 

@@ -301,6 +301,7 @@ class NodeProcess:
             mempool=len(replica.mempool),
             head=replica.chain.head,
             root=replica.chain.tree.root,
+            whole=replica.chain.whole,
             counters={
                 "frames_in": self._wire.frames_in,
                 "frames_out": self._wire.frames_out,

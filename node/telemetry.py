@@ -49,9 +49,20 @@ class Telemetry:
         self._rejections[key] += 1
 
     def status(  # noqa: PLR0913 - what is told
-        self, *, first: bool, status: Status, mempool: int, head: Block, root: bytes, counters: dict[str, int]
+        self,
+        *,
+        first: bool,
+        status: Status,
+        mempool: int,
+        head: Block,
+        root: bytes,
+        whole: bool,
+        counters: dict[str, int],
     ) -> None:
-        """Tell the node's position if it, or anything else shown, changed since the last time."""
+        """Tell the node's position if it, or anything else shown, changed since the last time.
+
+        ``whole``: does it hold every block, or is it still fetching what a snapshot made it skip?
+        """
         fields = {
             "pid": os.getpid(),
             "duty": status.role,
@@ -61,7 +72,8 @@ class Telemetry:
             "height": status.height,
             "mempool": mempool,
             "head": head.hash.hex(),
-            "closed": not head.transactions,
+            "closed": not head.transactions and whole,
+            "whole": whole,
             "root": root.hex(),
         }
         if fields == self._last and not (self._commits or self._rejections or first):

@@ -71,8 +71,8 @@ class Durability(Observer):
         if type(effect) is not Reply or node in self.liars:
             return
         height = getattr(effect.message, "height", None)
-        if height is None:
-            return
+        if not height:
+            return  # none, or the genesis', which nobody's disk needs to hold
         if not _held(durable, height):
             raise Violation(
                 "durability",

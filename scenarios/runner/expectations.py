@@ -72,7 +72,9 @@ def _agreement(evidence: Evidence) -> Expectation:
                     "agreement", "fail", f"height {height}: {name} and {held.name} hold different blocks"
                 )
     heights = sorted(held.chain.height for held in evidence.holdings)
-    return Expectation("agreement", "pass", f"{len(first)} heights at {len(heights)} nodes")
+    lacking = [f"{held.name} lacks {held.lacking}" for held in evidence.holdings if held.lacking]
+    detail = "; ".join([f"{len(first)} heights at {len(heights)} nodes", *lacking])
+    return Expectation("agreement", "pass", detail)
 
 
 def _total_order(evidence: Evidence) -> Expectation:

@@ -17,21 +17,35 @@ from node.ledger.store import SqliteStore
 from node.privacy.envelope import Envelope
 from node.privacy.vault import VaultRecord
 from node.process import NODE_SPACE
-from node.replica import VAULT
+from node.replica import VAULT, snapshot_in
 
 
 class Holdings(msgspec.Struct, frozen=True):
-    """One node's."""
+    """One node's. ``chain`` is whole: see :func:`held_by`.
+
+    ``lacking``: which blocks above it the node skipped with a snapshot and had not fetched when it stopped; or "".
+    """
 
     name: str
     chain: ChainState
     vault: Mapping[Any, VaultRecord]
+    lacking: str = ""
 
     def certified(self) -> list[tuple[Block, Certificate | None]]:
         """Its blocks from genesis up to the last one that a certificate proves decided."""
         entries = [self.chain.entry(height) for height in range(self.chain.height + 1)]
         last = max((h for h, entry in enumerate(entries) if entry.certificate is not None), default=0)
         return [(entry.block, entry.certificate) for entry in entries[: last + 1]]
+
+
+def held_by(name: str, chain: ChainState, vault: Mapping[Any, VaultRecord]) -> Holdings:
+    """What a node can show for itself: the part of its chain below the first block that it lacks.
+
+    A ledger without those blocks would prove nothing to an auditor, who begins at the genesis.
+    """
+    gap = chain.gap
+    lacking = "" if gap is None else f"blocks {gap.first} to {gap.header.height}"
+    return Holdings(name, chain.whole_part(), vault, lacking)
 
 
 def from_databases(paths: Sequence[Path], common: Common) -> list[Holdings]:
@@ -53,12 +67,12 @@ def _from_database(path: Path, node: NodeId, common: Common, like: ChainState | 
     finally:
         store.close()
     blocks, certificates = image.get(BLOCKS, {}), image.get(CERTIFICATES, {})
-    if like is not None and _same(blocks, like):
+    if like is not None and like.whole and _same(blocks, like):
         chain = like.with_certificates(certificates)
     else:
         chain = ChainState(common.genesis_block, common.genesis_tree, common.execute)
-        chain.recover(blocks, certificates)
-    return Holdings(common.directory.member(node).name, chain, image.get(VAULT, {}))
+        chain.recover(blocks, certificates, snapshot_in(image))
+    return held_by(common.directory.member(node).name, chain, image.get(VAULT, {}))
 
 
 def _same(blocks: Mapping[Any, Block], chain: ChainState) -> bool:

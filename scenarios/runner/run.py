@@ -19,7 +19,7 @@ from scenarios.results.event_trace import EventTrace
 from scenarios.results.redaction import redacted
 from scenarios.runner.finish import Circumstances, Finished, Left, finish_run
 from scenarios.runner.ground import RunError
-from scenarios.runner.holdings import Holdings, from_databases
+from scenarios.runner.holdings import from_databases, held_by
 from scenarios.runner.plan import Plan, make_plan
 from scenarios.runner.processes import ProcessesRun
 from scenarios.runner.view import NodeView, RunView
@@ -98,7 +98,7 @@ def _virtual(plan: Plan, view: RunView, events: Path | None) -> Left:
             trace.close()
     world.scan_stores()
     holdings = [
-        Holdings(name, world.replica(node).chain, world.vault(node)) for node, name in enumerate(plan.node_names)
+        held_by(name, world.replica(node).chain, world.vault(node)) for node, name in enumerate(plan.node_names)
     ]
     return Left(record=record, holdings=holdings, common=world.common, scan=world.scan)
 

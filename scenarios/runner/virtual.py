@@ -140,14 +140,14 @@ class VirtualRun:
         return machine
 
     def _finished(self) -> bool:
-        """Drained, no fault to come or to end, and everyone up holds the same closed chain."""
+        """Drained, no fault to come or to end, and everyone up holds the same closed chain, with no block missing."""
         if self.world.machine(self._clients) is None or not self._conductor().done:
             return False
         if self._script.next_ns is not None or self.world.active_faults:
             return False
         chains = [self.replica(node).chain for node in range(self._nodes) if self.world.condition(node) == "up"]
         heads = {chain.head.hash for chain in chains}
-        return len(heads) == 1 and not chains[0].head.transactions
+        return len(heads) == 1 and not chains[0].head.transactions and all(chain.whole for chain in chains)
 
     def _slice_end(self) -> int:
         end = self.world.now + SLICE_NS

@@ -20,7 +20,8 @@ class Told(Telemetry):
 
     def tell(self, *, first=False, height=0, counters=None):
         status = Status(role="leader", round=1, leader=0, height=height)
-        self.status(first=first, status=status, mempool=0, head=HEAD, root=bytes(32), counters=counters or {})
+        told = {"mempool": 0, "head": HEAD, "root": bytes(32), "whole": True, "counters": counters or {}}
+        self.status(first=first, status=status, **told)
 
     @property
     def lines(self):

@@ -23,13 +23,15 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     """What a snapshot says of itself: the last block it covers, who decides after it, and its chunks' digests.
 
     ``certificate`` proves the block decided where it has one of its own. ``configuration`` is in force right above
-    ``header.height``.
+    ``header.height``; ``since`` is the header of the block right above which it came into force, for protocols in which
+    that begins something (PBFT's epochs; None: the genesis).
     """
 
     header: Header
     configuration: Configuration
     chunks: tuple[Hash, ...]
     certificate: Certificate | None = None
+    since: Header | None = None
 
     @property
     def height(self) -> int:
@@ -38,12 +40,15 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     @property
     def digest(self) -> bytes:
         """What a checkpoint vote signs; certificates differ between nodes and are left out."""
-        return state_digest(self.header, self.configuration, self.chunks)
+        return state_digest(self.header, self.configuration, self.chunks, self.since)
 
 
-def state_digest(header: Header, configuration: Configuration, chunks: Sequence[bytes]) -> bytes:
-    """SHA-256 over the block's hash, the configuration and the digests of all chunks, in order."""
-    parts = ("consortium/snapshot", header.height, header.hash, configuration, tuple(chunks))
+def state_digest(
+    header: Header, configuration: Configuration, chunks: Sequence[bytes], since: Header | None = None
+) -> bytes:
+    """SHA-256 over the block's hash, the configuration, the block it is in force since, and all chunks' digests."""
+    began = since.hash if since is not None else None
+    parts = ("consortium/snapshot", header.height, header.hash, configuration, tuple(chunks), began)
     return sha256(_encode(parts)).digest()
 
 

@@ -25,7 +25,7 @@ class Acceptance:
     def extend(self, active: Active) -> None:
         """Extend the accepted chain while the next PRE-PREPARE is here and the application agrees."""
         log = self._log
-        while log.tip.height >= active.base.height and log.inside(log.tip.height + 1):
+        while log.tip.height >= active.base.height and log.inside(log.tip.height + 1) and not log.waits_at_checkpoint:
             entry = log.get(log.tip.height + 1)
             if entry is None:
                 return
@@ -52,9 +52,13 @@ class Acceptance:
             self._context.suspicion = f"PRE-PREPARE off the chain at height {entry.height}"
             return None
         verdict = self._context.application.validate(message.block)
-        if verdict is Verdict.REJECT:
+        flaw = None
+        if verdict is Verdict.ACCEPT:
+            flaw = self._context.epochs.flaw_in(message.block, self._log.undecided())
+        if verdict is Verdict.REJECT or flaw is not None:
             entry.held = None
-            self._context.suspicion = f"unacceptable block at height {entry.height}"
+            self._context.suspicion = f"{flaw or 'unacceptable block'} at height {entry.height}"
+            return None
         return message if verdict is Verdict.ACCEPT else None
 
     def _prescribed(self, entry: Entry, active: Active, block_hash: bytes) -> PrePrepare | None:
@@ -94,6 +98,7 @@ class Acceptance:
         """Durably put the block on the chain. From here on nothing else is accepted in its place in this view."""
         self._context.out.persist(Put(ACCEPTED, entry.height, message))
         entry.accepted = message
+        self._context.epochs.accepted(message.block)
         entry.held = entry.fetched = None
         self._log.tip = Point(entry.height, message.block.hash)
 

@@ -12,7 +12,8 @@ from itertools import pairwise
 
 import msgspec
 
-from consensus.chain import Header, verify_certificate
+from consensus.chain import Block, Certificate, Header, verify_certificate
+from consensus.pbft.log import Point
 from consensus.pbft.messages import NewView, PreparedCertificate, Reproposal, StableCheckpoint, ViewChange
 from consensus.snapshots import checkpoint_bytes
 from consensus.vocabulary import NodeId
@@ -45,6 +46,7 @@ def view_change_bytes(message: ViewChange) -> bytes:
             message.hash,
             message.certificate,
             message.prepared,
+            message.epoch,
         )
     )
 
@@ -67,15 +69,19 @@ class Membership:
         voters: tuple[NodeId, ...],
         quorum: int,
         faults: int,
-        genesis: bytes,
+        base: Point,
         verify: Verify,
         *,
+        first_view: int = 0,
         rotating: bool = False,
     ) -> None:
         self.voters = voters
         self.quorum = quorum
         self.faults = faults
-        self.genesis = genesis
+        self.base = base
+        """These members decide above this block, which needs no proof among them."""
+        self.first_view = first_view
+        """The view they begin in."""
         self.verify = verify
         self.rotating = rotating
         """Proposers take turns within a view (:mod:`consensus.pbft.rotation`)."""
@@ -87,6 +93,12 @@ class Membership:
     def primary(self, view: int) -> NodeId:
         """The primary of a view: p = v mod |R| (section 4)."""
         return self.voters[view % len(self.voters)]
+
+    def certifies(self, block: Block, certificate: Certificate) -> bool:
+        """Does this certificate prove that these members decided ``block``?"""
+        return (certificate.height, certificate.hash) == (block.height, block.hash) and verify_certificate(
+            certificate, self.voters, self.quorum, self.verify
+        ) is None
 
     def author(self, view: int, header: Header) -> NodeId | None:
         """Who says the PRE-PREPARE that puts this block into ``view``; None where nobody may.
@@ -134,7 +146,9 @@ class Membership:
 
     def flaw_in_view_change(self, message: ViewChange, log_size: int) -> str | None:
         """Section 4.4: a provable last stable block, and a chain of prepared certificates right above it."""
-        if message.view < 1 or not self.votes(message.replica):
+        if message.epoch != self.base.height:
+            return f"VIEW-CHANGE of the epoch above {message.epoch}, not {self.base.height}"
+        if message.view <= self.first_view or not self.votes(message.replica):
             return "no view change by a voter to a later view"
         if len(message.prepared) > 2 * log_size:  # twice: the last certified block may lie below the last decided one
             return f"{len(message.prepared)} prepared certificates; the log holds {log_size} heights"
@@ -145,7 +159,9 @@ class Membership:
     def _flaw_in_stable(self, message: ViewChange) -> str | None:
         certificate = message.certificate
         if certificate is None:
-            return None if (message.height, message.hash) == (0, self.genesis) else "no proof of the last stable block"
+            return None if (message.height, message.hash) == self.base else "no proof of the last stable block"
+        if certificate.height <= self.base.height:
+            return f"the certificate is of a block below the epoch, which begins above {self.base.height}"
         if (certificate.height, certificate.hash) != (message.height, message.hash):
             return "the certificate is of another block"
         return verify_certificate(certificate, self.voters, self.quorum, self.verify)

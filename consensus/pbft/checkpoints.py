@@ -16,6 +16,7 @@ Commit certificates already prove what was decided, so a view change does not wa
 from __future__ import annotations
 
 from consensus.chain import Header
+from consensus.pbft.certificates import Membership
 from consensus.pbft.context import Context, PeerError
 from consensus.pbft.log import Log
 from consensus.pbft.messages import (
@@ -56,8 +57,11 @@ class Checkpoints:
         """The application has executed ``height``: say CHECKPOINT if there is one, and see who agrees."""
         if height == self._log.committed.height:
             self._log.unexecuted = False
+        if height == self._context.members.base.height:
+            self._forget_other_members(height)
         block = self._log.boundaries.get(height)
-        if block is None or height <= self._log.stable or height in self._own or not self._context.votes:
+        signs = self._members_at(height).votes(self._context.me)
+        if block is None or height <= self._log.stable or height in self._own or not (signs or self._context.votes):
             return
         vote = self._vote(height, self._digest(block[0]))
         self._own[height] = vote
@@ -67,7 +71,8 @@ class Checkpoints:
             self._reached(certificate)
         elif not any(certified > height for certified in self._certificates):  # else nobody waits for our word
             self._context.out.broadcast(vote)
-            self._count(vote)
+            if signs:
+                self._count(vote)
 
     def resume(self) -> None:
         """After a restart: say what a crash kept us from saying.
@@ -99,7 +104,9 @@ class Checkpoints:
         known = self._votes.get(height, {}).get(sender)
         if known is not None and known.digest != message.digest:
             raise PeerError("two CHECKPOINTs for one height")
-        if height < log.stable or (height == log.stable and known is not None):
+        if not self._members_at(height).votes(sender):
+            self._help(now, sender)  # it votes since this height: its CHECKPOINT counts for nothing and asks for ours
+        elif height < log.stable or (height == log.stable and known is not None):
             self._help(now, sender)
         elif height > log.high:
             self._ask(now, sender)
@@ -114,7 +121,7 @@ class Checkpoints:
             return
         if message.height % self._interval:
             raise PeerError(f"certificate of a checkpoint at height {message.height}, where there is none")
-        flaw = self._context.members.flaw_in_checkpoint(message)
+        flaw = self._members_at(message.height).flaw_in_checkpoint(message)
         if flaw is not None:
             raise PeerError(flaw)
         self._certified(message)
@@ -141,7 +148,8 @@ class Checkpoints:
         chunks = self._context.application.manifest(height)
         if chunks is None:
             return None
-        return Snapshot(header, self._context.configuration, chunks, certificate)
+        epoch = self._context.epochs.at(height + 1)
+        return Snapshot(header, epoch.configuration, chunks, certificate, epoch.since)
 
     def installed(self, certificate: StableCheckpoint) -> None:
         """The state of this certificate was installed, whatever ours was before."""
@@ -174,7 +182,25 @@ class Checkpoints:
 
     def _digest(self, header: Header) -> bytes:
         chunks = self._context.application.manifest(header.height)
-        return state_digest(header, self._context.configuration, chunks if chunks is not None else ())
+        epoch = self._context.epochs.at(header.height + 1)
+        return state_digest(header, epoch.configuration, chunks if chunks is not None else (), epoch.since)
+
+    def _members_at(self, height: int) -> Membership:
+        """Who signs a checkpoint: the members that decided its block, although others may decide above it."""
+        return self._context.epochs.at(height).members
+
+    def _forget_other_members(self, height: int) -> None:
+        """Others decide above ``height``: what members of before said of checkpoints there counts for nothing."""
+        members = self._context.members
+        self._votes = {
+            at: {node: vote for node, vote in votes.items() if at <= height or members.votes(node)}
+            for at, votes in self._votes.items()
+        }
+        self._certificates = {
+            at: known
+            for at, known in self._certificates.items()
+            if at <= height or members.flaw_in_checkpoint(known) is None
+        }
 
     def _vote(self, height: int, digest: bytes) -> Checkpoint:
         signature = self._context.sign(checkpoint_bytes(height, digest))
@@ -183,7 +209,7 @@ class Checkpoints:
     def _count(self, vote: Checkpoint) -> None:
         votes = self._votes.setdefault(vote.height, {})
         votes[vote.replica] = vote
-        quorum = self._context.members.quorum
+        quorum = self._members_at(vote.height).quorum
         if len(votes) < quorum or vote.height <= self._log.stable or vote.height in self._certificates:
             return
         equal = [other for _, other in sorted(votes.items()) if other.digest == vote.digest]
@@ -231,7 +257,7 @@ class Checkpoints:
     def _help(self, now: int, sender: NodeId) -> None:
         """``sender`` does not know of our stable checkpoint: f + 1 of us tell it, at the interval's rate."""
         members = self._context.members
-        near = members.distance(sender, self._context.me) <= members.faults + 1
+        near = members.votes(sender) and members.distance(sender, self._context.me) <= members.faults + 1
         if (near or self._context.leads) and self._helping.allows(now, sender):
             self.answer(sender, 0)
 

@@ -15,14 +15,12 @@ from hashlib import sha256
 import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate, Header
-from consensus.configuration import Configuration
-from consensus.pbft.certificates import Membership
+from consensus.pbft.epochs import Epoch, Epochs
 from consensus.pbft.log import Log, Point
 from consensus.pbft.messages import Message, NewView, ViewChange
 from consensus.pbft.options import Options, options_of
 from consensus.pbft.rotation import Rotation
 from consensus.protocols import Setup
-from consensus.quorum import byzantine_faults, byzantine_quorum
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
     Audience,
@@ -87,12 +85,14 @@ class Outbox:
         self._messages: Effects = []
         self._decisions: Effects = []
         self._rest: Effects = []
+        self.audience: tuple[NodeId, ...] | None = None
+        """Whom broadcasts reach; None: the genesis' voters."""
 
     def persist(self, record: Record) -> None:
         self._records.append(record)
 
     def broadcast(self, message: Message) -> None:
-        self._messages.append(Broadcast(message, Audience.VOTERS))
+        self._messages.append(Broadcast(message, Audience.VOTERS, self.audience))
 
     def send(self, to: NodeId, message: Message) -> None:
         self._messages.append(Send(to, message))
@@ -137,21 +137,15 @@ class Context:
         self.options = options_of(setup.options)
         self.application = setup.application
         self.sign = setup.crypto.sign
-        n = len(setup.voters)
-        self.members = Membership(
-            voters=setup.voters,
-            quorum=byzantine_quorum(n),
-            faults=byzantine_faults(n),
-            genesis=setup.genesis,
-            verify=setup.crypto.verify,
-            rotating=self.options.rotate_every > 0,
-        )
-        self.configuration = Configuration(voters=setup.voters)
-        """In force right above the last decided block."""
-        self.log = _log_of(setup, self.options)
+        self.epochs = _epochs_of(setup, self.options)
+        """Who decides which height. The three that follow are those of the height above the last decided one."""
+        self.configuration = self.epochs.current.configuration
+        self.members = self.epochs.current.members
         self.votes = self.members.votes(self.me)
         """False for an observer, which only adopts."""
-        self.condition: Active | Changing = Active(view=0, base=Point(0, setup.genesis))
+        self.log = _log_of(setup, self.options)
+        self.log.begun(self.members.base)
+        self.condition: Active | Changing = Active(view=self.members.first_view, base=self.members.base)
         self.view_changes: dict[NodeId, ViewChange] = {}
         """The VIEW-CHANGE to the highest view of each replica that asks for one not begun here, our own included."""
         self.heard: dict[NodeId, int] = {}
@@ -163,6 +157,7 @@ class Context:
         self.diverged = False
         """Our executed state contradicts a stable checkpoint: we take no part until it is replaced."""
         self.out = Outbox()
+        self.out.audience = self._audience()
         self.rotation = Rotation(self.options.rotate_every, self.options.checkpoint_interval, self.members, self.log)
 
     @property
@@ -183,6 +178,23 @@ class Context:
     def leads(self) -> bool:
         """We are the primary of a view that is under way."""
         return self.primary == self.me and isinstance(self.condition, Active)
+
+    def enter(self, epoch: Epoch) -> None:
+        """Others decide from here on, in a view of their own (rule 3 of :mod:`consensus.pbft.epochs`)."""
+        self.configuration, self.members = epoch.configuration, epoch.members
+        self.votes = self.members.votes(self.me)
+        self.condition = Active(view=self.members.first_view, base=self.members.base)
+        self.view_changes, self.heard, self.suspicion = {}, {}, None
+        self.rotation.begin(self.members)
+        self.log.begin()
+        self.out.audience = self._audience()
+        self.out.trace("pbft.epoch", self.members.base.height, *self.members.voters)
+
+    def _audience(self) -> tuple[NodeId, ...] | None:
+        """Whom our broadcasts reach; None: the genesis' voters."""
+        if self.epochs.current.since is None:
+            return None
+        return tuple(voter for voter in self.members.voters if voter != self.me)
 
     def proposer(self, height: int) -> NodeId | None:
         """Whose turn ``height`` is in our view; None during a view change, or where we cannot know it yet."""
@@ -212,6 +224,26 @@ class Context:
             parts,
         )
         return sha256(_encode(state)).digest()
+
+
+def _epochs_of(setup: Setup, options: Options) -> Epochs:
+    """The epochs of the chain that the image holds, from a snapshot on if it begins with one."""
+    epochs = Epochs(
+        setup.voters,
+        setup.genesis,
+        setup.application,
+        setup.crypto.verify,
+        interval=options.checkpoint_interval,
+        rotating=options.rotate_every > 0,
+    )
+    snapshot: Snapshot | None = setup.image.get(SNAPSHOT, {}).get(MANIFEST)
+    if snapshot is not None:
+        epochs.installed(snapshot)
+    start = snapshot.height if snapshot is not None else 0
+    for _, block in sorted(setup.image.get(BLOCKS, {}).items()):
+        if block.height > start:
+            epochs.decided(block)
+    return epochs
 
 
 def _log_of(setup: Setup, options: Options) -> Log:

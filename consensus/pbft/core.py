@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from consensus.chain import BLOCKS, Block, Certificate, verify_certificate
+from consensus.chain import BLOCKS, Block, Certificate
 from consensus.pbft.checkpoints import Checkpoints
 from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.messages import (
@@ -38,7 +38,7 @@ from consensus.pbft.retransmission import Retransmission
 from consensus.pbft.state_transfer import StateTransfer
 from consensus.pbft.timers import RESEND, TRANSFER, VALIDATE, VIEW_CHANGE, Patience
 from consensus.pbft.view_change import ViewChanges
-from consensus.proof import Run, proven_length
+from consensus.proof import Run
 from consensus.protocols import Setup, Slot, Status
 from consensus.vocabulary import Effects, Image, LocalProtocolError, NodeId, Readable, Rejected, SetTimer
 
@@ -81,8 +81,8 @@ class PbftCore:
         context = self._context
         if not context.votes:
             return []  # observers take no part; decided blocks reach them through ``adopt``
-        if not context.members.votes(sender) or sender == context.me:
-            return [Rejected(sender, "not another voter")]
+        if sender == context.me or not self._may_speak(sender, message):
+            return [] if self._of_another_epoch(message) else [Rejected(sender, "not another voter")]
         moves = True
         try:
             count = self._counts.get(type(message))
@@ -99,9 +99,10 @@ class PbftCore:
         return self._finish(now)
 
     def timer(self, now: int, name: str) -> Effects:
+        context = self._context
         if name == VIEW_CHANGE:
-            if self._patience.expired(now):
-                self._view_changes.become_changing(self._context.rotation.next_view(self._context.view))
+            if context.votes and self._patience.expired(now):
+                self._view_changes.become_changing(self._context.rotation.next_view(context.view))
         elif name == RESEND:
             self._retransmission.fired(now)
         elif name == TRANSFER:
@@ -134,7 +135,8 @@ class PbftCore:
         return self._finish(now)
 
     def wants_block(self) -> bool:
-        return False
+        """A change of members that is decided is brought to its checkpoint, by empty blocks if need be."""
+        return self._context.epochs.asked is not None
 
     def adopt(self, now: int, block: Block, certificate: Certificate | None) -> Effects:
         context, committed = self._context, self._context.log.committed
@@ -143,7 +145,7 @@ class PbftCore:
         if block.height != committed.height + 1 or block.parent != committed.hash:
             raise LocalProtocolError(f"block {block.height} does not follow height {committed.height}")
         self._normal_case.decided(block, certificate)
-        if certificate is not None:
+        if certificate is not None and block.height > context.members.base.height:
             for signer, _ in certificate.signatures:
                 context.work_seen(signer, certificate.round)
         return self._finish(now)
@@ -151,16 +153,12 @@ class PbftCore:
     # Questions
 
     def certifies(self, block: Block, certificate: Certificate) -> bool:
-        members = self._context.members
-        return (certificate.height, certificate.hash) == (block.height, block.hash) and verify_certificate(
-            certificate, members.voters, members.quorum, members.verify
-        ) is None
+        return self._context.epochs.at(block.height).members.certifies(block, certificate)
 
     def proves(self, run: Run) -> int:
         if self._context.diverged:
             return 0
-        committed = self._context.log.committed
-        return proven_length(run, committed.height, committed.hash, self.certifies)
+        return self._context.epochs.proven(run, self._context.log.committed)
 
     def executed(self, now: int, height: int) -> Effects:
         if height % self._context.options.checkpoint_interval:
@@ -196,6 +194,30 @@ class PbftCore:
         return self._context.digest(self._checkpoints.snapshot(), self._transfer.snapshot())
 
     # Parts of the above
+
+    def _may_speak(self, sender: NodeId, message: Any) -> bool:
+        """Is ``sender`` a voter? Or was, at the checkpoint that it speaks of?"""
+        context = self._context
+        if context.members.votes(sender):
+            return True
+        return isinstance(message, Checkpoint) and context.epochs.at(message.height).members.votes(sender)
+
+    def _of_another_epoch(self, message: Any) -> bool:
+        """Does it concern heights that other members decide, or may? Then its sender may be right to send it."""
+        context = self._context
+        base = context.members.base.height
+        match message:
+            case ViewChange():
+                return message.epoch != base
+            case NewView():
+                return any(change.epoch != base for change in message.view_changes)
+            case PrePrepare():
+                height = message.block.height
+            case Prepare() | CommitVote() | Checkpoint():
+                height = message.height
+            case _:
+                return context.epochs.changing
+        return height <= base or height > context.log.next_checkpoint
 
     def _turn(self) -> NodeId:
         """Whose turn the next height is in the present view; the primary's where we cannot know."""
@@ -271,7 +293,7 @@ class PbftCore:
         self._transfer.restore(image)
         views = image.get(VIEW, {})
         record = views.get("view")
-        if isinstance(record, ViewRecord):
+        if isinstance(record, ViewRecord) and record.epoch == context.members.base.height:
             if record.active:
                 context.condition = self._view_changes.restored(views["new-view"])
             else:
@@ -281,6 +303,7 @@ class PbftCore:
         for height, accepted in sorted(image.get(ACCEPTED, {}).items()):
             if isinstance(height, int) and log.certified.height < height <= log.high:
                 log.entry(height).accepted = accepted
+                context.epochs.accepted(accepted.block)
         for height, prepared in sorted(image.get(PREPARED, {}).items()):
             if isinstance(height, int) and log.certified.height < height <= log.high:
                 log.entry(height).prepared = prepared

@@ -109,12 +109,15 @@ class Log:
         """The low watermark h: the last stable checkpoint that this replica has reached; 0 is genesis. Only rises."""
         self.checkpoint: StableCheckpoint | None = None
         """The proof of ``stable``; None for genesis alone."""
+        self.floor = 0
+        """Where the present epoch began: its members' window starts there, whether they know it to be stable or not."""
         self.boundaries: dict[int, Boundary] = {}
         """Decided blocks at the heights of checkpoints: those whose state may be asked for, from one log's length below
         ``stable``."""
         self.unexecuted = False
         """The last decided block is at a checkpoint and not executed yet: nothing is decided above it before that, so
         that the application is asked for the digest of a state that it is in."""
+        self._low = 0  # where the window starts: the higher of the two
         self.tip = committed
         """End of the chain of blocks accepted in the present view, on top of ``committed``."""
         self.prepared = committed.height
@@ -124,7 +127,7 @@ class Log:
     @property
     def high(self) -> int:
         """The high watermark H = h + L: nothing above it is accepted."""
-        return self.stable + self.size
+        return self._low + self.size
 
     def get(self, height: int) -> Entry | None:
         return self._entries.get(height)
@@ -139,12 +142,42 @@ class Log:
 
     def inside(self, height: int) -> bool:
         """``height`` is undecided and not above the high watermark."""
-        return self.committed.height < height <= self.stable + self.size
+        return self.committed.height < height <= self._low + self.size
 
     def entries(self) -> Iterator[Entry]:
         """In ascending order of height."""
         for height in sorted(self._entries):
             yield self._entries[height]
+
+    @property
+    def waits_at_checkpoint(self) -> bool:
+        """The accepted chain ends at a checkpoint that is not decided: nothing is accepted above before it is."""
+        return self.tip.height > self.committed.height and self.tip.height % self._interval == 0
+
+    @property
+    def next_checkpoint(self) -> int:
+        """The first checkpoint above the last decided block: up to there its epoch lasts for certain."""
+        return (self.committed.height // self._interval + 1) * self._interval
+
+    def undecided(self) -> Iterator[bytes]:
+        """The hashes of the blocks accepted in the present view above the last decided one."""
+        for height in range(self.committed.height + 1, self.tip.height + 1):
+            accepted = self.entry(height).accepted
+            if accepted is not None:
+                yield accepted.block.hash
+
+    def begin(self) -> None:
+        """A new epoch begins above the last decided block: what was said above was said to other members."""
+        self._entries.clear()
+        self.begun(self.committed)
+        self.restart_chain()
+
+    def begun(self, base: Point) -> None:
+        """The present epoch began above ``base``, which its members need no certificate for."""
+        self.floor = base.height
+        self._low = max(self.stable, self.floor)
+        if self.certified.height <= base.height:
+            self.certified, self.certificate = base, None
 
     def restart_chain(self) -> None:
         """Nothing is accepted in the present view yet."""
@@ -173,6 +206,7 @@ class Log:
         """A checkpoint that was reached here is stable: move the window up."""
         assert self.stable < checkpoint.height <= self.committed.height, "the low watermark only rises"  # noqa: S101
         self.stable, self.checkpoint = checkpoint.height, checkpoint
+        self._low = max(self.stable, self.floor)
         for height in [height for height in self.boundaries if height < self.stable - self.size]:
             del self.boundaries[height]
 

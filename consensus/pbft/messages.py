@@ -83,6 +83,8 @@ class ViewChange(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     certificate: Certificate | None
     prepared: tuple[PreparedCertificate, ...]
     signature: Signature
+    epoch: Natural = 0
+    """The height above which the members that change views began to decide (:mod:`consensus.pbft.epochs`)."""
 
 
 class Reproposal(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -188,10 +190,11 @@ class StatusReport(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
 
 
 class ViewRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.view"):
-    """On disk: the view this replica is in, or is changing to (``active`` False)."""
+    """On disk: the view of this epoch that the replica is in, or is changing to (``active`` False)."""
 
     view: Natural
     active: bool
+    epoch: Natural = 0
 
 
 class TransferRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="pbft.transfer"):

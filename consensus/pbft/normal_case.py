@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from consensus.chain import Block, Certificate, commit_bytes
 from consensus.pbft.acceptance import Acceptance
-from consensus.pbft.certificates import pre_prepare_bytes, prepare_bytes
+from consensus.pbft.certificates import Membership, pre_prepare_bytes, prepare_bytes
 from consensus.pbft.context import Context, PeerError
 from consensus.pbft.log import Entry
 from consensus.pbft.messages import PREPARED, CommitVote, Prepare, PreparedCertificate, PrePrepare
@@ -49,8 +49,11 @@ class NormalCase:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._log = context.log
-        self._members = context.members
         self.acceptance = Acceptance(context)
+
+    @property
+    def _members(self) -> Membership:
+        return self._context.members
 
     # The primary
 
@@ -65,12 +68,18 @@ class NormalCase:
             return None  # what the NEW-VIEW prescribes comes first
         if height > log.committed.height + context.options.window or height > log.high:
             return None
-        if context.proposer(height) != context.me:
+        if log.waits_at_checkpoint or context.proposer(height) != context.me:
             return None
         entry = log.get(height)
         if entry is not None and entry.accepted is not None and entry.accepted.view == active.view:
             return None  # rule 2: another block was proposed here in this view, off today's chain
-        return Slot(height=height, parent=log.tip.hash, round=active.view)
+        return Slot(
+            height=height,
+            parent=log.tip.hash,
+            round=active.view,
+            configuration=context.configuration,
+            reconfigurable=not context.epochs.pending(log.undecided()),
+        )
 
     def busy(self) -> str | None:
         """Why the primary takes no block just now, although it leads."""
@@ -222,6 +231,7 @@ class NormalCase:
         log = self._log
         log.commit(block, certificate)
         self._context.rotation.on_decided(block.header)
+        self._decide_membership(block)
         above = log.get(block.height + 1)
         if above is not None and above.prepared is not None and above.prepared.header.parent != block.hash:
             log.discard_prepared(above.height)
@@ -229,6 +239,12 @@ class NormalCase:
         self._context.out.commit(block, certificate)
 
     # Parts of the above
+
+    def _decide_membership(self, block: Block) -> None:
+        """At a checkpoint others may take over."""
+        epoch = self._context.epochs.decided(block)
+        if epoch is not None:
+            self._context.enter(epoch)
 
     def _repeats(self, entry: Entry, message: PrePrepare) -> bool:
         """Is it a duplicate? A different PRE-PREPARE for the same view and height proves the primary faulty."""

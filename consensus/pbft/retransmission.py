@@ -7,6 +7,7 @@ an older view is sent our NEW-VIEW; whoever finds f + 1 others in a higher view 
 
 from __future__ import annotations
 
+from consensus.pbft.certificates import Membership
 from consensus.pbft.checkpoints import Checkpoints
 from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.log import Entry
@@ -24,7 +25,6 @@ class Retransmission:
     def __init__(self, context: Context, normal_case: NormalCase, checkpoints: Checkpoints) -> None:
         self._context = context
         self._log = context.log
-        self._members = context.members
         self._normal_case = normal_case
         self._checkpoints = checkpoints
         self._deadline = Deadline(context, RESEND)
@@ -33,6 +33,10 @@ class Retransmission:
         self._rounds = 0  # how often the timer found no progress; also whom to ask next
         self._asked: set[tuple[int, bytes]] = set()  # bodies asked for since the timer last fired
         self._helped: dict[NodeId, int] = {}  # when each replica was last sent our NEW-VIEW
+
+    @property
+    def _members(self) -> Membership:
+        return self._context.members
 
     # Answers
 

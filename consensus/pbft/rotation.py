@@ -63,10 +63,14 @@ class Rotation:
         self.decided = Schedule(view=0, start=1)
         """As the decided chain leaves it: of the last decided block's round."""
 
-    def begin(self, view: int, height: int, members: Membership) -> None:
-        """Everything starts anew above ``height``, a checkpoint (or genesis) whose block is of round ``view``."""
+    def begin(self, members: Membership) -> None:
+        """A new epoch begins, at a checkpoint."""
         self._members = members
-        self.decided = Schedule(view, height + 1)
+        self.decided = Schedule(members.first_view, members.base.height + 1)
+
+    def at_checkpoint(self, header: Header) -> None:
+        """Everything starts anew above a checkpoint's block."""
+        self.decided = Schedule(header.round, header.height + 1)
 
     def on_decided(self, header: Header) -> None:
         """The next block of the chain is decided."""
@@ -78,7 +82,7 @@ class Rotation:
         last = self._log.committed.height // self._interval * self._interval
         for header in checkpoints:
             if header.height == last:
-                self.begin(header.round, last, self._members)
+                self.at_checkpoint(header)
         for header in headers:
             if header.height > last:
                 self.on_decided(header)

@@ -338,7 +338,10 @@ class StateTransfer:
         assert certificate is not None  # noqa: S101 - checked when the manifest came
         context.out.install(snapshot, tuple(data for _, data in sorted(work.chunks.items())))
         log.install(snapshot.header, certificate)
-        context.rotation.begin(snapshot.header.round, snapshot.height, context.members)
+        context.rotation.at_checkpoint(snapshot.header)
+        epoch = context.epochs.installed(snapshot)
+        if epoch is not None:
+            context.enter(epoch)
         above = log.get(snapshot.height + 1)
         if above is not None and above.prepared is not None and above.prepared.header.parent != snapshot.header.hash:
             log.discard_prepared(above.height)

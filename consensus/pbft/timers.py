@@ -111,7 +111,8 @@ class Patience:
         context, log = self._context, self._context.log
         if context.active is None:
             return quorum_asks
-        return context.votes and (context.waiting or log.tip.height > log.committed.height)
+        unfinished = log.tip.height > log.committed.height or context.epochs.asked is not None
+        return context.votes and (context.waiting or unfinished)
 
     def _view_left(self) -> None:
         if not self._fruitful:

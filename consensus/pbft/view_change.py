@@ -10,7 +10,9 @@ others follow it or a later view begins. When f + 1 ask for higher views, at lea
 
 from __future__ import annotations
 
-from consensus.pbft.certificates import new_view_bytes, pre_prepare_bytes, view_change_bytes
+import msgspec
+
+from consensus.pbft.certificates import Membership, new_view_bytes, pre_prepare_bytes, view_change_bytes
 from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.messages import PREPARED, VIEW, NewView, Reproposal, ViewChange, ViewRecord
 from consensus.pbft.new_view import choose, flaw_in_new_view
@@ -23,7 +25,10 @@ class ViewChanges:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._log = context.log
-        self._members = context.members
+
+    @property
+    def _members(self) -> Membership:
+        return self._context.members
 
     # Leaving
 
@@ -35,7 +40,7 @@ class ViewChanges:
         context.condition = Changing(view=view, request=request)
         context.view_changes[context.me] = request
         self._forget_below(view, keep=view)
-        context.out.persist(Put(VIEW, "view", ViewRecord(view=view, active=False)))
+        context.out.persist(Put(VIEW, "view", ViewRecord(view, active=False, epoch=request.epoch)))
         context.out.persist(Put(VIEW, "view-change", request))
         context.out.broadcast(request)
         context.out.trace("pbft.view_change", view)
@@ -46,7 +51,7 @@ class ViewChanges:
         context = self._context
         if message.replica != sender:
             raise PeerError(f"VIEW-CHANGE in the name of {message.replica}")
-        if not self._wanted(message.view):
+        if message.epoch != self._members.base.height or not self._wanted(message.view):
             return
         known = context.view_changes.get(sender)
         if known is not None and known.view >= message.view:
@@ -71,8 +76,8 @@ class ViewChanges:
 
     def on_new_view(self, message: NewView) -> None:
         """Enter a view that a quorum asked for, whoever passed the primary's NEW-VIEW on."""
-        context = self._context
-        if not self._wanted(message.view):
+        context, epoch = self._context, self._members.base.height
+        if not self._wanted(message.view) or any(change.epoch != epoch for change in message.view_changes):
             return
         flaw = flaw_in_new_view(
             message, self._members, context.options.heights_kept, tuple(context.view_changes.values())
@@ -94,9 +99,9 @@ class ViewChanges:
 
     def _become_active(self, message: NewView) -> None:
         context, log = self._context, self._log
-        active = self.restored(message)
+        active, epoch = self.restored(message), self._members.base.height
         context.condition = active
-        context.out.persist(Put(VIEW, "view", ViewRecord(view=active.view, active=True)))
+        context.out.persist(Put(VIEW, "view", ViewRecord(active.view, active=True, epoch=epoch)))
         context.out.persist(Put(VIEW, "new-view", message))
         self._forget_below(active.view + 1, keep=active.view)
         self._forget_contradicted(active)
@@ -139,17 +144,9 @@ class ViewChanges:
             certificate=log.certificate,
             prepared=log.prepared_chain(),
             signature=b"",
+            epoch=self._members.base.height,
         )
-        signature = context.sign(view_change_bytes(unsigned))
-        return ViewChange(
-            view=unsigned.view,
-            replica=unsigned.replica,
-            height=unsigned.height,
-            hash=unsigned.hash,
-            certificate=unsigned.certificate,
-            prepared=unsigned.prepared,
-            signature=signature,
-        )
+        return msgspec.structs.replace(unsigned, signature=context.sign(view_change_bytes(unsigned)))
 
     def _join(self) -> None:
         """Section 4.5.2: of f + 1 that ask for higher views, join the smallest (of those that ask for the highest)."""

@@ -97,11 +97,11 @@ class RaftCore:
         for index in range(server.commit_index + 1, server.log.last_index + 1):
             server.application.validate(server.log.block_at(index))  # judged before; it must know what we build on
         server.reconfigured = False
-        if server.may_stand:
+        if server.may_stand():
             server.become_follower(now, server.term)
         if isinstance(server.role, Follower | Observer) and server.restarted:
             server.role.heard_at = now
-        if server.may_stand and not server.rivals:
+        if server.may_stand() and not server.rivals:
             election.ask_for_pre_votes(server, now)
         return server.take_effects()
 
@@ -256,7 +256,9 @@ class RaftCore:
             raise LocalProtocolError(f"block {block.height} does not follow the decided one at {height - 1}")
         agrees = log.last_index >= height and log.hash_at(height) == block.hash
         deposed = isinstance(server.role, Leader) and not agrees
-        if deposed or (block.round > server.term and not isinstance(server.role, Observer)):
+        if isinstance(server.role, Observer) and block.round > server.term:
+            server.enter_term(block.round)
+        elif deposed or block.round > server.term:
             server.become_follower(now, max(block.round, server.term))  # a decided block proves its term
         if not agrees:
             try:

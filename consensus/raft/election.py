@@ -26,10 +26,12 @@ def on_election_timeout(server: Server, now: int) -> None:
         if remaining > 0:  # the timer is not set again at each heartbeat: it asks here, and sleeps on
             server.effects.append(SetTimer(name=ELECTION, after_ns=remaining))
             return
-    if isinstance(role, Follower) and not server.may_stand:
-        server.become_observer()
-    elif isinstance(role, Follower | PreCandidate | Candidate):
+    if not isinstance(role, Follower | PreCandidate | Candidate):
+        return  # fired while being cancelled
+    if server.may_stand():
         ask_for_pre_votes(server, now)
+    else:
+        server.become_observer()
 
 
 def ask_for_pre_votes(server: Server, now: int) -> None:

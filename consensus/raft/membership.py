@@ -13,9 +13,9 @@ log holds that block. The leader's rules:
 
 A server's rules are few, since votes and acknowledgements are counted only by whoever asks for them, by *its* log: a
 server answers every candidate and every leader, known to it or not, because it may have a vote and not know of it yet
-(section 4.1, end). It stands itself only if its own log gives it a vote. A server that was removed and has not heard
-of it can do no harm: its pre-votes find no majority while the others hear a leader (section 4.2.3), and what it
-missed is left to catch-up.
+(section 4.1, end). It stands itself only if its own log gives it a vote, or takes it away by a block that is not
+known to be committed (:meth:`Server.may_stand`). A server that was removed and has not heard of it can do no harm:
+its pre-votes find no majority while the others hear a leader (section 4.2.3), and what it missed is left to catch-up.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ def take_effect(server: Server, now: int) -> None:
         role.progress = {
             peer: role.progress.get(peer) or Progress(next_index=start, heard_at=now) for peer in server.peers
         }
-    elif isinstance(role, Observer if server.may_stand else PreCandidate | Candidate):
+    elif isinstance(role, Observer if server.may_stand() else PreCandidate | Candidate):
         server.become_follower(now, server.term)
 
 
 def step_down_if_removed(server: Server) -> None:
     """Rule 4."""
-    if not server.may_stand and isinstance(server.role, Leader) and server.configurations.since <= server.commit_index:
+    if isinstance(server.role, Leader) and not server.may_stand():
         server.become_observer()
 
 

@@ -95,8 +95,8 @@ Role = Observer | Follower | PreCandidate | Candidate | Leader
 TRANSITIONS: dict[type[Role], tuple[type[Role], ...]] = {
     Observer: (Follower,),  # at the start of a server that votes; or a leader speaks, or its log gives it a vote
     Follower: (PreCandidate, Candidate, Observer),  # the last without a vote, when no leader speaks any more
-    PreCandidate: (Follower, PreCandidate, Candidate),
-    Candidate: (Follower, PreCandidate, Leader),
+    PreCandidate: (Follower, PreCandidate, Candidate, Observer),
+    Candidate: (Follower, PreCandidate, Leader, Observer),
     Leader: (Follower, Observer),  # the latter when its own removal is committed
 }
 

@@ -266,9 +266,19 @@ class Server:
         """Every other member: whom a leader sends the log."""
         self.rivals = tuple(elector for elector in self.electorate.electors if elector != me)
         """Every other member with a vote: whom a candidate asks."""
-        self.may_stand = me in self.electorate.electors
         self.reconfigured = True
         """Our role does not know of it yet (see :func:`consensus.raft.membership.take_effect`)."""
+
+    def may_stand(self) -> bool:
+        """Does our log give us a vote, or take it from us by a block that may yet fail?
+
+        In the latter case our log may be the only complete one: without us, nobody could be elected who would commit
+        that block (dissertation, section 4.2.2). Our own vote then counts only for others.
+        """
+        if self.me in self.electorate.electors:
+            return True
+        since = self.configurations.since
+        return since > self.commit_index and self.me in self.configurations.at(since - 1).electors
 
     # -- What leaves the server ------------------------------------------------------------------------
 
@@ -326,7 +336,7 @@ class Server:
 
     def become_observer(self) -> None:
         """Without a vote, and without a leader that speaks to us: wait until one does."""
-        if self.may_stand:
+        if self.may_stand():
             raise LocalProtocolError("a server that votes does not look on")
         self._lay_down()
         self._become(Observer())

@@ -30,7 +30,10 @@ def begin_transfer(server: Server, now: int, target: NodeId) -> None:
 def tell_if_up_to_date(server: Server, role: Leader) -> None:
     """Send TimeoutNow once the target's log is as complete as ours, and again whenever it answers that it still is."""
     transfer = role.transfer
-    if transfer is not None and role.progress[transfer.target].match_index == server.log.last_index:
+    if transfer is None:
+        return
+    target = role.progress[transfer.target]
+    if target.match_index == server.log.last_index and target.beat >= 0:  # the latter: an empty log matches unasked
         role.abdicated = True
         server.send(transfer.target, TimeoutNow(term=server.term))
 
@@ -53,5 +56,5 @@ def on_timeout_now(server: Server, now: int, sender: NodeId, message: TimeoutNow
         raise PeerError(f"node {sender} does not lead term {server.term}")
     if isinstance(role, Follower) and role.leader not in (None, sender):
         raise PeerError(f"{role.leader} leads term {server.term}, not {sender}")
-    if isinstance(role, Follower | PreCandidate) and server.may_stand:  # else it was removed since it was asked
+    if isinstance(role, Follower | PreCandidate) and server.may_stand():  # else it was removed since it was asked
         campaign(server, now, transfer=True)

@@ -15,14 +15,15 @@ from typing import Any
 
 import msgspec
 
-from consensus.chain import BLOCKS, CERTIFICATES, Block, Header, verify_certificate
+from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate, Header, commit_bytes
+from consensus.configuration import Configuration, Reconfiguration
+from consensus.proof import Run
 from consensus.protocols import Application, Setup, Verdict
-from consensus.quorum import majority
 from consensus.raft import RaftCore, RaftOptions
 from consensus.raft.log import Log
 from consensus.raft.messages import AppendEntries, AppendSuccess, RequestVoteReply
 from consensus.raft.records import LOG, STATE, STATE_KEY, HardState
-from consensus.raft.roles import Leader
+from consensus.raft.roles import Follower, Leader
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
     MILLISECOND,
@@ -44,6 +45,7 @@ from consensus.vocabulary import (
 )
 
 LATENCY_NS = 5 * MILLISECOND
+CHANGE = b"change "
 
 
 def signature(member: int, data: bytes) -> bytes:
@@ -61,7 +63,19 @@ class LabCrypto:
         return given == signature(member, data)
 
 
-def make_block(height: int, parent: bytes, round_: int, proposer: int, *content: str, state_height: int = 0) -> Block:
+def make_block(
+    height: int,
+    parent: bytes,
+    round_: int,
+    proposer: int,
+    *content: str,
+    state_height: int = 0,
+    change: Reconfiguration | None = None,
+    members: bytes = bytes(32),
+) -> Block:
+    transactions = [text.encode() for text in content]
+    if change is not None:
+        transactions.append(CHANGE + msgspec.msgpack.encode(change))
     header = Header(
         version=1,
         network="lab",
@@ -69,12 +83,12 @@ def make_block(height: int, parent: bytes, round_: int, proposer: int, *content:
         parent=parent,
         round=round_,
         proposer=proposer,
-        members=bytes(32),
-        transactions=blake2b(repr(content).encode(), digest_size=32).digest(),
+        members=members,
+        transactions=blake2b(repr(transactions).encode(), digest_size=32).digest(),
         state_height=state_height,
         state=bytes(32),
     )
-    return Block(header=header, transactions=tuple(text.encode() for text in content))
+    return Block(header=header, transactions=tuple(transactions))
 
 
 GENESIS = make_block(0, bytes(32), 0, 0, "genesis")
@@ -93,6 +107,21 @@ class LabApplication(Application):
     executed: int = 0
     chain: list[Block] = field(default_factory=lambda: [GENESIS])
     kept: int = 0
+    founders: tuple[int, ...] | None = None
+
+    def reconfiguration(self, block: Block) -> Reconfiguration | None:
+        for transaction in block.transactions:
+            if transaction.startswith(CHANGE):
+                return msgspec.msgpack.decode(transaction[len(CHANGE) :], type=Reconfiguration)
+        return None
+
+    def members_hash(self, configuration: Configuration) -> bytes | None:
+        """Zeros for the founders' (as blocks have that are made by hand); None where founders are not told."""
+        if self.founders is None:
+            return None
+        if configuration == Configuration(voters=self.founders):
+            return bytes(32)
+        return blake2b(msgspec.msgpack.encode(configuration), digest_size=32).digest()
 
     def validate(self, block: Block) -> Verdict:
         if b"bad" in block.transactions:
@@ -174,6 +203,8 @@ class Lab:
         self.votes: dict[tuple[int, int], int] = {}
         self.decided: dict[int, Block] = {0: GENESIS}
         self.decided_in: dict[int, int] = {0: 0}
+        self.configurations = {GENESIS.hash: Configuration(voters=self.voters)}  # who decides the block of this hash
+        self.changes = 0  # how many decided blocks changed the configuration
         self.nodes = [self._node(me, {}) for me in range(count + observers)]
         for node in self.nodes:
             self._do(node, node.core.start(self.now))
@@ -182,7 +213,7 @@ class Lab:
 
     def _node(self, me: int, store: dict[str, dict[Any, Any]]) -> Node:
         chain = chain_on(store)
-        application = LabApplication(executed=len(chain) - 1, chain=chain, kept=self.snapshots)
+        application = LabApplication(executed=len(chain) - 1, chain=chain, kept=self.snapshots, founders=self.voters)
         node_random = Random(self.random.getrandbits(64))
         setup = Setup(
             me=me,
@@ -241,23 +272,33 @@ class Lab:
     def _commit(self, node: Node, effect: Commit) -> None:
         assert effect.height == len(node.chain), "heights come without gaps"
         assert effect.block.parent == node.chain[-1].hash
-        if effect.certificate is not None and isinstance(node.core.server.role, Leader):
-            copies = sum(holds_durably(other, effect.block) for other in self.nodes)
-            assert copies >= majority(len(self.voters)), "committed without a majority of disks"
+        configuration = self._configuration(effect.block)
+        news = effect.height not in self.decided
         known = self.decided.setdefault(effect.height, effect.block)
         assert known.hash == effect.block.hash, "state-machine safety"
         self.decided_in.setdefault(effect.height, node.core.server.term)
+        if news:
+            self.changes += configuration is not self.configurations[effect.block.parent]
+        if news and effect.certificate is not None and not isinstance(node.core.server.role, Follower):
+            copies = {other.me for other in self.nodes if holds_durably(other, effect.block)}
+            assert is_quorum(configuration, copies), "committed without a majority of disks"
         node.chain.append(effect.block)
         records = [Put(space=BLOCKS, key=effect.height, value=effect.block)]
         if effect.certificate is not None:
             certificate = effect.certificate
-            quorum = majority(len(self.voters))
-            assert verify_certificate(certificate, self.voters, quorum, LabCrypto(node.me).verify) is None
-            assert (certificate.height, certificate.hash) == (effect.height, effect.block.hash)
+            check_certificate(certificate, effect.block, configuration)
             assert node.core.certifies(effect.block, certificate)
             node.certified[effect.height] = certificate
             records.append(Put(space=CERTIFICATES, key=effect.height, value=certificate))
         node.queue.append(Persist(records=tuple(records)))
+
+    def _configuration(self, block: Block) -> Configuration:
+        """Who decides a block, from the blocks alone (those before it are known, but where a test set a log)."""
+        known = self.configurations.get(block.hash)
+        if known is None:
+            before = self.configurations.setdefault(block.parent, self.configurations[GENESIS.hash])
+            known = self.configurations[block.hash] = follow(before, block, self.voters)
+        return known
 
     def _install(self, node: Node, effect: Install) -> None:
         """A snapshot of height i has the state that everybody's execution of height i has led to, or would."""
@@ -271,6 +312,11 @@ class Lab:
         node.application.executed = effect.height
         records: list[Record] = [Cut(space=SNAPSHOT, start=0), Put(space=SNAPSHOT, key=MANIFEST, value=snapshot)]
         records += (Put(space=SNAPSHOT, key=place, value=chunk) for place, chunk in enumerate(effect.chunks))
+        for height in range(1, effect.height + 1):  # as the replica fetches what lies below, with its proofs
+            certificate = next((other.certified[height] for other in self.nodes if height in other.certified), None)
+            if certificate is not None:
+                node.certified[height] = certificate
+                records.append(Put(space=CERTIFICATES, key=height, value=certificate))
         node.queue.append(Persist(records=tuple(records)))
         node.executed = effect.height - 1
 
@@ -292,9 +338,9 @@ class Lab:
             elif isinstance(effect, Send):
                 self._post(node.me, effect.to, effect.message)
             elif isinstance(effect, Broadcast):
-                for voter in self.voters:
-                    if voter != node.me:
-                        self._post(node.me, voter, effect.message)
+                for receiver in self.voters if effect.to is None else effect.to:
+                    if receiver != node.me:
+                        self._post(node.me, receiver, effect.message)
 
     def _post(self, sender: int, receiver: int, message: Any) -> None:
         self._check_durable(self.nodes[sender], receiver, message)
@@ -333,15 +379,42 @@ class Lab:
         self.now = max(self.now, node.timers.pop(name))
         return self._do(node, node.core.timer(self.now, name))
 
-    def propose(self, me: int, *content: str) -> Block:
-        """Have a leader order a block that states the latest state it has executed."""
+    def propose(self, me: int, *content: str, change: Reconfiguration | None = None, leave: bool = False) -> Block:
+        """Have a leader order a block that states the latest state it has executed.
+
+        ``change`` asks for other members; ``leave`` leaves a joint configuration.
+        """
         node = self.nodes[me]
         slot = node.core.slot()
         assert slot is not None
-        executed = node.application.executed
-        block = make_block(slot.height, slot.parent, slot.round, me, *content, state_height=executed)
+        assert slot.configuration is not None
+        configuration = slot.configuration
+        if change is not None:
+            configuration = configuration.changed(change)
+        elif leave:
+            configuration = configuration.left()
+        block = make_block(
+            slot.height,
+            slot.parent,
+            slot.round,
+            me,
+            *content,
+            state_height=node.application.executed,
+            change=change,
+            members=node.application.members_hash(configuration) or b"",
+        )
         self._do(node, node.core.propose(self.now, block))
         return block
+
+    def run_of(self, me: int, start: int) -> Run:
+        """What a node would serve to others of its chain, from ``start`` on."""
+        node = self.nodes[me]
+        return [(block, node.certified.get(block.height)) for block in node.chain[start:]]
+
+    def provable(self, me: int) -> int:
+        """How many blocks of a node's chain its certificates prove to somebody who has only the genesis."""
+        stranger = self._node(len(self.nodes), {}).core
+        return stranger.proves(self.run_of(me, 1))
 
     def read(self, me: int, context: int) -> Effects:
         node = self.nodes[me]
@@ -425,10 +498,23 @@ class Lab:
         server = node.core.server
         assert server.log.base_index <= server.commit_index <= server.log.last_index
         assert server.commit_index == len(node.chain) - 1
+        self._check_configuration(node)
         if isinstance(server.role, Leader):
             assert self.leaders.setdefault(server.term, node.me) == node.me, "election safety"
             self._check_completeness(node)
         self._check_log_matching(node)
+
+    def _check_configuration(self, node: Node) -> None:
+        """A server goes by its own log's latest configuration; of changes that nobody decided there is at most one."""
+        log, start = node.core.server.log, node.core.server.commit_index
+        configuration = before = self.configurations.get(log.hash_at(start), self.configurations[GENESIS.hash])
+        undecided = 0
+        for height in range(start + 1, log.last_index + 1):
+            configuration = self._configuration(log.block_at(height))
+            undecided += height not in self.decided and configuration is not before
+            before = configuration
+        assert node.core.status().configuration == configuration
+        assert undecided <= 1, "two membership changes are under way"
 
     def _check_durable(self, sender: Node, receiver: int, message: Any) -> None:
         """Nothing is said before what it rests on is on disk."""
@@ -456,6 +542,34 @@ class Lab:
                 same = same or equal_terms
                 if same:
                     assert mine.hash_at(index) == theirs.hash_at(index), "log matching"
+
+
+def follow(before: Configuration, block: Block, founders: tuple[int, ...]) -> Configuration:
+    """Who decides a block, told from it and who decided its parent."""
+    application = LabApplication(founders=founders)
+    asked = application.reconfiguration(block)
+    if asked is not None:
+        return before.changed(asked)
+    if before.joint and block.header.members == application.members_hash(before.left()):
+        return before.left()
+    return before
+
+
+def is_quorum(configuration: Configuration, nodes: set[int]) -> bool:
+    """A majority of the voters and, in a joint configuration, one of the outgoing voters."""
+    sets = [voters for voters in (configuration.voters, configuration.outgoing) if voters]
+    return all(2 * len(nodes & set(voters)) > len(voters) for voters in sets)
+
+
+def check_certificate(certificate: Certificate, block: Block, configuration: Configuration) -> None:
+    """Exactly a quorum of good signatures over this block, ascending."""
+    assert (certificate.height, certificate.hash, certificate.round) == (block.height, block.hash, block.round)
+    signers = [member for member, _ in certificate.signatures]
+    assert signers == sorted(set(signers))
+    assert is_quorum(configuration, set(signers))
+    assert not any(is_quorum(configuration, set(signers) - {one}) for one in signers), "a superfluous signature"
+    data = commit_bytes(certificate.round, certificate.height, certificate.hash)
+    assert all(given == signature(member, data) for member, given in certificate.signatures)
 
 
 def apply_records(store: dict[str, dict[Any, Any]], records: Any) -> None:

@@ -11,7 +11,8 @@ from random import Random
 
 import msgspec
 
-from consensus.raft import RaftOptions
+from consensus.configuration import Change, Configuration, ConfigurationError, Reconfiguration, Verb
+from consensus.raft import RaftOptions, membership
 from consensus.raft.messages import SnapshotChunk
 from consensus.raft.roles import Leader
 from consensus.vocabulary import MILLISECOND, SECOND
@@ -21,9 +22,9 @@ from tests.consensus.raft.lab import BLOCKS_PER_CHUNK, Lab, make_block
 class Steps:
     """One network, and everything that may happen to it. ``which`` picks one of however many there are."""
 
-    def __init__(self, count: int, seed: int, keep: int, *, lease_ns: int = 0, snapshots: int = 0):
+    def __init__(self, count: int, seed: int, keep: int, *, lease_ns: int = 0, observers: int = 0, snapshots: int = 0):
         options = RaftOptions(log_keep=keep, window=4, append_blocks_max=2, snapshot_window=2, lease_ns=lease_ns)
-        self.lab = Lab(count, seed=seed, options=options, snapshots=snapshots)
+        self.lab = Lab(count, seed=seed, options=options, observers=observers, snapshots=snapshots)
         self.proposals = 0
         self.questions = 0
 
@@ -94,13 +95,38 @@ class Steps:
             self.lab.isolate(which % len(self.lab.nodes))
 
     def catch_up(self) -> None:
-        """Hand every node the next block that someone decided, as the replica's catch-up would."""
+        """Hand every node what the one with the longest chain can prove to it, as the replica's catch-up would."""
         lab = self.lab
+        giver = max(lab.nodes, key=lambda node: len(node.chain)).me
         for node in lab.nodes:
-            height = len(node.chain)
-            if node.up and height in lab.decided:
-                certificates = (other.certified.get(height) for other in lab.nodes)
-                lab.adopt(node.me, lab.decided[height], next(filter(None, certificates), None))
+            run = lab.run_of(giver, len(node.chain))
+            for block, certificate in run[: node.core.proves(run)] if node.up else ():
+                if block.height == len(node.chain):  # else it decided this one with the one before
+                    lab.adopt(node.me, block, certificate)
+
+    def reconfigure(self, which: int) -> None:
+        """Leaders that may change the configuration do, or leave a joint one that is not left by itself."""
+        random = Random(which)
+        for node in self.lab.nodes:
+            slot = node.core.slot() if node.up else None
+            if slot is None or slot.configuration is None:
+                continue
+            if slot.reconfigurable:
+                self._change(node.me, slot.configuration, random)
+            elif slot.configuration.joint and membership.may_change(node.core.server):
+                self.lab.propose(node.me, leave=True)
+
+    def _change(self, me: int, before: Configuration, random: Random) -> None:
+        nodes = random.sample(range(len(self.lab.nodes)), min(len(self.lab.nodes), random.choice([1, 1, 2, 3])))
+        verbs = random.choices([Verb.ADD_VOTER, Verb.ADD_VOTER, Verb.ADD_LEARNER, Verb.REMOVE], k=len(nodes))
+        asked = Reconfiguration(
+            changes=tuple(map(Change, verbs, nodes)), joint=random.random() < 0.3, auto_leave=random.random() < 0.7
+        )
+        try:
+            before.changed(asked)
+        except ConfigurationError:
+            return
+        self.lab.propose(me, change=asked)
 
     def read(self, which: int) -> None:
         """At every leader, and at one more node."""
@@ -113,8 +139,9 @@ class Steps:
     def transfer(self, which: int) -> None:
         for node in self.lab.nodes:
             role = node.core.server.role
-            if node.up and isinstance(role, Leader) and role.transfer is None:
-                self.lab.transfer(node.me, list(role.progress)[which % len(role.progress)])
+            rivals = node.core.server.rivals
+            if node.up and isinstance(role, Leader) and role.transfer is None and rivals:
+                self.lab.transfer(node.me, rivals[which % len(rivals)])
 
     def heal_and_agree(self) -> None:
         """With every server up and the network whole, all decide the same blocks, and a new one."""
@@ -129,16 +156,24 @@ class Steps:
             else:
                 lab.restart(node.me)
         assert lab.run(30 * SECOND, until=lambda: lab.leader() is not None)
-        lab.run(4 * SECOND)
-        while any(len(node.chain) < len(lab.decided) for node in lab.nodes):
+        for _ in range(8):  # a deposed leader gives way, a new one needs blocks, who is far behind needs catch-up
+            lab.run(SECOND)
             self.catch_up()
-        lab.run(3 * SECOND)
+            self.propose_what_is_wanted()
         leader = lab.leader()
         assert leader is not None
         height = lab.core(leader).server.log.last_index + 1
         lab.propose(leader, "after healing")
-        assert lab.run(5 * SECOND, until=lambda: all(len(node.chain) > height for node in lab.nodes))
-        assert len({node.chain[-1].hash for node in lab.nodes}) == 1
+        members = [lab.nodes[me] for me in lab.core(leader).server.electorate.configuration.members]
+        assert lab.run(5 * SECOND, until=lambda: all(len(node.chain) > height for node in members))
+        self.catch_up()
+        assert len({node.chain[height].hash for node in lab.nodes}) == 1
+        assert [lab.provable(node.me) for node in lab.nodes] == [len(node.chain) - 1 for node in lab.nodes]
+
+    def propose_what_is_wanted(self) -> None:
+        for node in self.lab.nodes:
+            if node.core.wants_block() and node.core.slot() is not None:
+                self.lab.propose(node.me)
 
 
 def chunk_of_another_chain(place: int) -> bytes:
@@ -154,6 +189,7 @@ def swarm(seed: int, steps: int) -> Lab:
         seed,
         random.choice([1, 2, 100]),
         lease_ns=random.choice([0, 500 * MILLISECOND]),
+        observers=random.choice([0, 0, 1, 2]),
         snapshots=random.choice([0, 2, 5, 100]),
     )
 
@@ -175,6 +211,7 @@ def swarm(seed: int, steps: int) -> Lab:
         one.catch_up: random.choice([0, 0, 1, 3]),
         lambda: one.read(which()): random.choice([0, 2, 6]),
         lambda: one.transfer(which()): random.choice([0, 0, 1]),
+        lambda: one.reconfigure(which()): random.choice([0, 1, 3, 6]),
     }
     for action in random.choices(list(actions), list(actions.values()), k=steps):
         action()

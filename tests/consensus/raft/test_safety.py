@@ -25,7 +25,7 @@ class RaftSchedule(RuleBasedStateMachine):
 
     @initialize(count=st.sampled_from([3, 4, 5]), seed=st.integers(0, 2**10), keep=st.sampled_from([2, 100]))
     def build(self, count, seed, keep):
-        self.steps = Steps(count, seed, keep)
+        self.steps = Steps(count, seed, keep, observers=seed % 3)
 
     @rule(which=WHICH, copy=st.booleans())
     def deliver(self, which, copy):
@@ -77,6 +77,10 @@ class RaftSchedule(RuleBasedStateMachine):
         self.steps.read(which)
 
     @rule(which=WHICH)
+    def reconfigure(self, which):
+        self.steps.reconfigure(which)
+
+    @rule(which=WHICH)
     def transfer(self, which):
         self.steps.transfer(which)
 
@@ -95,11 +99,12 @@ TestRaftSchedule.settings = settings(
 
 
 def test_a_swarm_of_random_schedules_keeps_every_property():
-    labs = [swarm(seed, 250) for seed in range(50)]
+    labs = [swarm(seed, 250) for seed in range(60)]
     assert sum(len(lab.decided) for lab in labs) > 400, "the schedules must get somewhere"
     assert sum(len(lab.leaders) > 1 for lab in labs) > 15
     assert sum(answer.height is not None for lab in labs for answer in lab.answers) > 100
     assert sum(len(lab.installed) for lab in labs) > 10
+    assert sum(lab.changes for lab in labs) > 40
     refused = [rejected.reason for lab in labs for _, rejected in lab.rejections]
     assert all("is not the one that the manifest lists" in reason for reason in refused), "honest messages are possible"
 

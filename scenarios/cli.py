@@ -255,6 +255,39 @@ def check(
     raise typer.Exit(EXIT_FAIL)
 
 
+@app.command(
+    epilog="\b\nExamples:\n  consortium explore --protocol pbft\n  consortium explore --protocol raft --depth 8"
+)
+def explore(
+    *,
+    protocol: Annotated[str, typer.Option("--protocol", metavar="NAME", help="raft or pbft.")],
+    nodes: Annotated[int | None, typer.Option("--nodes", metavar="N", help="3 or more for raft, 4 for pbft.")] = None,
+    depth: Annotated[int | None, typer.Option("--depth", metavar="D", min=1, help="Stop after D events.")] = None,
+    budget: Annotated[
+        float, typer.Option("--budget", metavar="SECONDS", min=0, help="Stop after so much time on the clock.")
+    ] = 120.0,
+) -> None:
+    """Search every order of events up to a depth, on the real cores: crashes, lapses of time and liars included."""
+    from scenarios.adversary.explore import explore as search  # noqa: PLC0415 -- loads the protocols
+    from scenarios.adversary.explore import scenes, summary  # noqa: PLC0415
+    from scenarios.dashboard.explore_progress import ExploreProgress  # noqa: PLC0415
+
+    try:
+        chosen = scenes(protocol, nodes)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    with ExploreProgress(budget) as progress:
+        tallies = search(chosen, depth=depth, budget_s=budget, progress=progress.show)
+    for line in summary(protocol, chosen, tallies):
+        typer.echo(line)
+    if any(tally.violation is not None for tally in tallies):
+        say(f"{protocol}: a property is broken")
+        raise typer.Exit(EXIT_FAIL)
+    if depth is not None and not all(tally.exhausted or tally.depth >= depth for tally in tallies):
+        say(f"{protocol}: depth {depth} was not reached in {budget:g} s")
+        raise typer.Exit(EXIT_INCONCLUSIVE)
+
+
 @app.command(epilog="\b\nExample:\n  consortium replay failures/raft-17.json")
 def replay(file: Annotated[Path, typer.Argument(metavar="FAILURE.json", help="What check kept.")]) -> None:
     """Play a kept failure again: the same violation, with the same event hash, or the program has changed."""

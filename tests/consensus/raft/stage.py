@@ -3,7 +3,7 @@
 Servers are called S1, S2 ... as in the paper's figures; S1 is node 0. Terms and logs read ``index/term``.
 
 ====================================  ================================================================================
-``nodes N [option=value ...]``        start N servers; times in options are nanoseconds
+``nodes N [option=value ...]``        start N servers and ``observers=`` more without a vote; times are nanoseconds
 ``log S1 TERMS [term=T] [commit=I]``  set a server to a log with entries of these terms (``1,1,4``)
 ``campaign S1``                       nobody has heard of a leader for long, and S1's election timer fires first
 ``elect S1``                          the same, delivered until S1 leads; only the outcome is printed
@@ -12,6 +12,10 @@ Servers are called S1, S2 ... as in the paper's figures; S1 is node 0. Terms and
 ``run MS``                            time passes and messages arrive; only what the servers do is printed
 ``fire S1 election|heartbeat``        one timer fires
 ``propose S1 TEXT``                   S1 orders a block
+``reconfigure S1 CHANGE ...``         S1 orders a block that asks for changes: ``add-voter:S4`` ``add-learner:S4``
+                                      ``remove:S1``, and ``joint`` or ``manual`` (the joint configuration stays until:)
+``leave S1``                          S1 orders a block that leaves the joint configuration
+``show-configuration``                every server's latest configuration in one line, and whether it is committed
 ``transfer S1 S2``                    S1 is to hand its leadership over to S2
 ``read S1 NUMBER``                    S1 is to answer a linearizable read
 ``deliver [S1 [S2]]``                 deliver until quiet everything, or what S1 sends, or what S1 sends to S2
@@ -31,6 +35,7 @@ from collections.abc import Callable
 from typing import Any
 
 from consensus.chain import BLOCKS
+from consensus.configuration import Change, Configuration, ConfigurationError, Reconfiguration, Verb
 from consensus.raft import RaftOptions
 from consensus.raft.messages import (
     AppendDeferral,
@@ -46,7 +51,19 @@ from consensus.raft.messages import (
 from consensus.raft.records import HardState, LogEntry
 from consensus.raft.restore import image_of
 from consensus.raft.roles import Follower, Leader
-from consensus.vocabulary import MILLISECOND, Commit, Cut, Drop, Effects, Persist, Put, Readable, Rejected, Trace
+from consensus.vocabulary import (
+    MILLISECOND,
+    Commit,
+    Cut,
+    Drop,
+    Effects,
+    LocalProtocolError,
+    Persist,
+    Put,
+    Readable,
+    Rejected,
+    Trace,
+)
 from tests.consensus.raft.lab import GENESIS, Flight, Lab, make_block
 
 
@@ -65,7 +82,7 @@ class Stage:
     def execute(self, line: str) -> list[str]:
         verb, *arguments = line.split()
         self._out = []
-        action: Callable[..., None] = getattr(self, f"do_{verb}")
+        action: Callable[..., None] = getattr(self, f"do_{verb.replace('-', '_')}")
         action(*arguments)
         return self._out
 
@@ -73,7 +90,8 @@ class Stage:
 
     def do_nodes(self, count: str, *settings: str) -> None:
         options = {key: int(value) for key, value in (setting.split("=") for setting in settings)}
-        self._lab = Lab(int(count), options=RaftOptions(**options), observe=self._observe)
+        observers = options.pop("observers", 0)
+        self._lab = Lab(int(count), observers=observers, options=RaftOptions(**options), observe=self._observe)
         self._out.clear()
 
     def do_log(self, name: str, terms: str, *settings: str) -> None:
@@ -127,6 +145,23 @@ class Stage:
 
     def do_propose(self, name: str, *content: str) -> None:
         self.lab.propose(number(name), *content)
+
+    def do_reconfigure(self, name: str, *words: str) -> None:
+        changes = [
+            Change(Verb(verb), number(server)) for verb, _, server in (w.partition(":") for w in words) if server
+        ]
+        change = Reconfiguration(tuple(changes), joint="joint" in words, auto_leave="manual" not in words)
+        self._try(lambda: self.lab.propose(number(name), change=change))
+
+    def do_leave(self, name: str) -> None:
+        self._try(lambda: self.lab.propose(number(name), leave=True))
+
+    def _try(self, action: Callable[[], object]) -> None:
+        """Our own misuse is an answer too."""
+        try:
+            action()
+        except (LocalProtocolError, ConfigurationError) as error:
+            self._out.append(f"no: {error}")
 
     def do_transfer(self, name: str, target: str) -> None:
         self.lab.transfer(number(name), number(target))
@@ -190,6 +225,15 @@ class Stage:
                 line += " wants-block" if node.core.wants_block() else ""
             self._out.append(line if node.up else f"{label(node.me)} down")
 
+    def do_show_configuration(self) -> None:
+        for node in self.lab.nodes:
+            server = node.core.server
+            history = server.configurations.history()
+            since, configuration = history[-1]
+            state = "committed" if since <= server.commit_index else f"since {since}, not committed"
+            told = f"{configured(configuration)} ({state})" if node.up else "down"
+            self._out.append(f"{label(node.me)} {told}")
+
     # -- Telling -------------------------------------------------------------------------------------
 
     def _under_way(self, sender: str | None = None, receiver: str | None = None) -> list[Flight]:
@@ -229,6 +273,8 @@ def told(effect: Any) -> str | None:  # noqa: PLR0911  one for each kind of effe
     match effect:
         case Trace(kind="raft.role", detail=(role, term)):
             return f"becomes {role} in term {term}"
+        case Trace(kind="raft.configuration", detail=(voters, outgoing, learners)):
+            return f"goes by {configured(Configuration(voters=voters, outgoing=outgoing, learners=learners))}"
         case Trace(kind=kind, detail=detail):
             return f"{kind.removeprefix('raft.')} " + " ".join(label(value) for value in detail[:1])
         case Persist(records=records):
@@ -244,6 +290,16 @@ def told(effect: Any) -> str | None:  # noqa: PLR0911  one for each kind of effe
             return f"rejects it: {reason}"
         case _:
             return None
+
+
+def configured(configuration: Configuration) -> str:
+    """A configuration in words."""
+    text = "voters " + ",".join(map(label, configuration.voters))
+    if configuration.joint:
+        text += " and those before, " + ",".join(map(label, configuration.outgoing))
+    if configuration.learners:
+        text += ", learners " + ",".join(map(label, configuration.learners))
+    return text
 
 
 def written(record: Any) -> str:

@@ -28,7 +28,6 @@ from consensus.vocabulary import (
     Effects,
     Image,
     Install,
-    LocalProtocolError,
     NodeId,
     Persist,
     Put,
@@ -221,11 +220,7 @@ class Replica(Application):
             return effects
         if self._me not in self._voters:
             return self._queries.refuse(context)
-        try:
-            answer = self.core.read(now, context)
-        except LocalProtocolError:  # a core that reads only where it leads, and does not pass on
-            return self._queries.refuse(context)
-        return self._settle(now, answer)
+        return self._settle(now, self.core.read(now, context))
 
     # What the core asks of us
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from consensus.properties import Observer, standard_oracles
-from consensus.vocabulary import MILLISECOND, SECOND
+from consensus.vocabulary import MILLISECOND, SECOND, Install
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.distributions import Constant, Uniform
 from network.virtual.draws import Stream
@@ -44,6 +44,10 @@ class Heard(Observer):
         self.acknowledged = []
         self.answered = []
         self.told = []
+        self.installed = []
+
+    def on_effects(self, now, node, incarnation, effects):  # noqa: ARG002
+        self.installed += ((node, effect.height) for effect in effects if isinstance(effect, Install))
 
     def on_trace(self, now, node, incarnation, trace):  # noqa: ARG002
         self.told.append((node, trace.kind))

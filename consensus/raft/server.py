@@ -247,7 +247,10 @@ class Server:
             self._records.append(Cut(space=LOG, start=0))
             self.configurations.truncate(snapshot.height + 1)
         self.configurations.install(snapshot.height, snapshot.configuration)
-        self._follow_configuration()
+        if self.configurations.latest.configuration == self.electorate.configuration:
+            self.electorate = self.configurations.latest
+        else:
+            self._follow_configuration()
         self.commit_index = self.executed_index = snapshot.height
         self.certificate = snapshot.certificate
         self._forget_incoming()

@@ -3,14 +3,15 @@
 Servers are called S1, S2 ... as in the paper's figures; S1 is node 0. Terms and logs read ``index/term``.
 
 ====================================  ================================================================================
-``nodes N [option=value ...]``        start N servers and ``observers=`` more without a vote; times are nanoseconds
+``nodes N [option=value ...]``        start N servers and ``observers=`` more without a vote; times are nanoseconds.
+                                      ``snapshots=K``: applications keep snapshots of the last K heights they executed
 ``log S1 TERMS [term=T] [commit=I]``  set a server to a log with entries of these terms (``1,1,4``)
 ``campaign S1``                       nobody has heard of a leader for long, and S1's election timer fires first
 ``elect S1``                          the same, delivered until S1 leads; only the outcome is printed
 ``quietly VERB ...``                  any verb, printing nothing
 ``tick MS``                           time passes: timers that fall due fire, and nothing is delivered
 ``run MS``                            time passes and messages arrive; only what the servers do is printed
-``fire S1 election|heartbeat``        one timer fires
+``fire S1 election|heartbeat|reads``  one timer fires
 ``propose S1 TEXT``                   S1 orders a block
 ``reconfigure S1 CHANGE ...``         S1 orders a block that asks for changes: ``add-voter:S4`` ``add-learner:S4``
                                       ``remove:S1``, and ``joint`` or ``manual`` (the joint configuration stays until:)
@@ -25,6 +26,7 @@ Servers are called S1, S2 ... as in the paper's figures; S1 is node 0. Terms and
 ``partition S1,S2 [S3 ...]``          cut the links between these groups and everyone else; ``heal`` mends them
 ``crash S1`` · ``restart S1``         what is not durable is lost; the memory too
 ``adopt S1 FROM``                     hand S1 by catch-up the next block that FROM has decided
+``slow S1`` · ``execute S1``          S1's application executes nothing more; it does again
 ``show``                              every server in one line
 ====================================  ================================================================================
 """
@@ -42,13 +44,18 @@ from consensus.raft.messages import (
     AppendEntries,
     AppendFailure,
     AppendSuccess,
+    InstallSnapshot,
+    InstallSnapshotReply,
     PreVote,
     PreVoteReply,
+    ReadIndex,
+    ReadIndexAnswer,
     RequestVote,
     RequestVoteReply,
+    SnapshotChunk,
     TimeoutNow,
 )
-from consensus.raft.records import HardState, LogEntry
+from consensus.raft.records import INCOMING, INCOMING_MANIFEST, HardState, IncomingChunk, IncomingManifest, LogEntry
 from consensus.raft.restore import image_of
 from consensus.raft.roles import Follower, Leader
 from consensus.vocabulary import (
@@ -57,6 +64,7 @@ from consensus.vocabulary import (
     Cut,
     Drop,
     Effects,
+    Install,
     LocalProtocolError,
     Persist,
     Put,
@@ -90,8 +98,9 @@ class Stage:
 
     def do_nodes(self, count: str, *settings: str) -> None:
         options = {key: int(value) for key, value in (setting.split("=") for setting in settings)}
-        observers = options.pop("observers", 0)
-        self._lab = Lab(int(count), observers=observers, options=RaftOptions(**options), observe=self._observe)
+        observers, snapshots = options.pop("observers", 0), options.pop("snapshots", 0)
+        chosen = RaftOptions(**options)
+        self._lab = Lab(int(count), observers=observers, snapshots=snapshots, options=chosen, observe=self._observe)
         self._out.clear()
 
     def do_log(self, name: str, terms: str, *settings: str) -> None:
@@ -205,6 +214,13 @@ class Stage:
         height = len(me.chain)
         self.lab.adopt(me.me, giver.chain[height], giver.certified.get(height))
 
+    def do_slow(self, name: str) -> None:
+        self.lab.slow.add(number(name))
+
+    def do_execute(self, name: str) -> None:
+        self.lab.slow.discard(number(name))
+        self.lab.execute(self.lab.nodes[number(name)])
+
     def do_show(self) -> None:
         for node in self.lab.nodes:
             server = node.core.server
@@ -223,6 +239,11 @@ class Stage:
                     for peer, one in server.role.progress.items()
                 )
                 line += " wants-block" if node.core.wants_block() else ""
+            if server.incoming is not None:
+                snapshot, chunks = server.incoming.snapshot, server.incoming.chunks
+                line += f" receives={snapshot.height}({','.join(map(str, sorted(chunks)))} of {len(snapshot.chunks)})"
+            if (busy := node.core.status().busy) is not None:
+                line += f" busy: {busy}"
             self._out.append(line if node.up else f"{label(node.me)} down")
 
     def do_show_configuration(self) -> None:
@@ -268,13 +289,15 @@ def label(me: int) -> str:
     return f"S{me + 1}"
 
 
-def told(effect: Any) -> str | None:  # noqa: PLR0911  one for each kind of effect
+def told(effect: Any) -> str | None:  # noqa: C901, PLR0911  one for each kind of effect
     """An effect in words; None for those that show when they arrive, and for timers."""
     match effect:
         case Trace(kind="raft.role", detail=(role, term)):
             return f"becomes {role} in term {term}"
         case Trace(kind="raft.configuration", detail=(voters, outgoing, learners)):
             return f"goes by {configured(Configuration(voters=voters, outgoing=outgoing, learners=learners))}"
+        case Trace(kind="raft.snapshot", detail=(peer, height)):
+            return f"offers {label(peer)} a snapshot of {height}"
         case Trace(kind=kind, detail=detail):
             return f"{kind.removeprefix('raft.')} " + " ".join(label(value) for value in detail[:1])
         case Persist(records=records):
@@ -282,6 +305,8 @@ def told(effect: Any) -> str | None:  # noqa: PLR0911  one for each kind of effe
         case Commit(height=height, block=block, certificate=certificate):
             proof = "" if certificate is None else " by " + ",".join(label(m) for m, _ in certificate.signatures)
             return f"commits {height}/{block.round}{proof}"
+        case Install(height=height, snapshot=snapshot):
+            return f"installs the state of {height}/{snapshot.header.round}"
         case Readable(context=context, height=None):
             return f"cannot answer read {context}"
         case Readable(context=context, height=height):
@@ -302,12 +327,18 @@ def configured(configuration: Configuration) -> str:
     return text
 
 
-def written(record: Any) -> str:
+def written(record: Any) -> str:  # noqa: PLR0911  one for each kind of record
     match record:
         case Put(value=HardState(term=term, voted_for=voted_for)):
             return f"term {term}" + ("" if voted_for is None else f" with its vote for {label(voted_for)}")
         case Put(value=LogEntry(block=block)):
             return f"{block.height}/{block.round}"
+        case Put(value=IncomingManifest(snapshot=snapshot)):
+            return f"the manifest of a snapshot of {snapshot.height}"
+        case Put(key=int(key), value=IncomingChunk()):
+            return f"its chunk {key - INCOMING_MANIFEST - 1}"
+        case Cut(space=space) if space == INCOMING:
+            return "nothing of a snapshot"
         case Cut(start=start):
             return f"nothing from {start} on"
         case Drop(end=end):
@@ -316,7 +347,7 @@ def written(record: Any) -> str:
             return repr(record)
 
 
-def described(flight: Flight) -> str:
+def described(flight: Flight) -> str:  # noqa: C901, PLR0912  one case for each kind of message
     message = flight.message
     match message:
         case PreVote() | RequestVote():
@@ -336,6 +367,17 @@ def described(flight: Flight) -> str:
             text = f"AppendFailure term={message.term} after={message.previous_index} conflict={conflict}"
         case AppendDeferral():
             text = f"AppendDeferral term={message.term} match={message.match_index}"
+        case InstallSnapshot(snapshot=snapshot):
+            text = f"InstallSnapshot term={message.term} of {snapshot.height}/{snapshot.header.round}"
+            text += f" in {len(snapshot.chunks)} chunks"
+        case SnapshotChunk():
+            text = f"SnapshotChunk term={message.term} place={message.place}"
+        case InstallSnapshotReply():
+            text = f"InstallSnapshotReply term={message.term} wanted={','.join(map(str, message.wanted)) or '-'}"
+        case ReadIndex():
+            text = f"ReadIndex term={message.term} number={message.number}"
+        case ReadIndexAnswer():
+            text = f"ReadIndexAnswer term={message.term} number={message.number} index={message.index}"
         case TimeoutNow():
             text = f"TimeoutNow term={message.term}"
         case _:

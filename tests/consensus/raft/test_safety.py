@@ -99,7 +99,7 @@ TestRaftSchedule.settings = settings(
 
 
 def test_a_swarm_of_random_schedules_keeps_every_property():
-    labs = [swarm(seed, 250) for seed in range(60)]
+    labs = [swarm(seed, 250) for seed in range(70)]
     assert sum(len(lab.decided) for lab in labs) > 400, "the schedules must get somewhere"
     assert sum(len(lab.leaders) > 1 for lab in labs) > 15
     assert sum(answer.height is not None for lab in labs for answer in lab.answers) > 100

@@ -81,21 +81,24 @@ class PbftCore:
         context = self._context
         if not context.votes:
             return []  # observers take no part; decided blocks reach them through ``adopt``
-        if sender == context.me or not self._may_speak(sender, message):
+        known = context.members.votes(sender)
+        if sender == context.me or not (known or self._spoke_then(sender, message)):
             return [] if self._of_another_epoch(message) else [Rejected(sender, "not another voter")]
+        count = self._counts.get(type(message))
         moves = True
         try:
-            count = self._counts.get(type(message))
             if count is None:
                 self._dispatch(now, sender, message)
-            else:
-                moves = count(sender, message)
-                if message.view < context.condition.view:
-                    self._retransmission.help_if_behind(now, sender, message.view)
+            elif not count(sender, message):
+                if message.view >= context.condition.view and not context.heard:
+                    return []  # a vote among many: nothing follows from it yet
+                moves = False
+            if count is not None:
+                self._retransmission.help_if_behind(now, sender, message.view)
         except PeerError as error:
             return [Rejected(sender, str(error))]
-        if not moves and context.out.empty and not (context.heard and context.behind):
-            return []  # a vote among many: nothing follows from it yet
+        if not moves and context.out.empty and not context.behind:
+            return []
         return self._finish(now)
 
     def timer(self, now: int, name: str) -> Effects:
@@ -195,12 +198,9 @@ class PbftCore:
 
     # Parts of the above
 
-    def _may_speak(self, sender: NodeId, message: Any) -> bool:
-        """Is ``sender`` a voter? Or was, at the checkpoint that it speaks of?"""
-        context = self._context
-        if context.members.votes(sender):
-            return True
-        return isinstance(message, Checkpoint) and context.epochs.at(message.height).members.votes(sender)
+    def _spoke_then(self, sender: NodeId, message: Any) -> bool:
+        """Was ``sender``, which is no voter, one at the checkpoint that it speaks of?"""
+        return isinstance(message, Checkpoint) and self._context.epochs.at(message.height).members.votes(sender)
 
     def _of_another_epoch(self, message: Any) -> bool:
         """Does it concern heights that other members decide, or may? Then its sender may be right to send it."""
@@ -234,6 +234,7 @@ class PbftCore:
             case ViewChange():
                 self._view_changes.on_view_change(sender, message)
                 self._retransmission.help_if_behind(now, sender, message.view - 1)
+                self._checkpoints.help_if_below(now, sender, message.height)
             case NewView():
                 self._view_changes.on_new_view(message)
             case Checkpoint():

@@ -140,6 +140,17 @@ class Log:
             entry = self._entries[height] = Entry(height)
         return entry
 
+    def counting(self, height: int) -> Entry | None:
+        """Where a vote for ``height`` is counted, made if there is none; None outside the watermarks.
+
+        An entry once made was inside, and the high watermark only rises. One made for a vote that is then refused
+        stays empty, which is nothing (see :meth:`snapshot`).
+        """
+        if height <= self.committed.height:
+            return None
+        entry = self._entries.get(height)
+        return entry if entry is not None else self.entry(height) if self.inside(height) else None
+
     def inside(self, height: int) -> bool:
         """``height`` is undecided and not above the high watermark."""
         return self.committed.height < height <= self._low + self.size
@@ -218,6 +229,14 @@ class Log:
         self.certificate = certificate
         self.boundaries[header.height] = (header, certificate)
         self.restart_chain()
+
+    def surpassed(self, faults: int) -> bool:
+        """Is something decided, or voted for by a correct replica, above the end of our chain?"""
+        return any(
+            entry.decision is not None or len(entry.prepares) > faults or len(entry.commits) > faults
+            for height, entry in self._entries.items()
+            if height > self.tip.height + 1
+        )
 
     def discard_prepared(self, start: int) -> None:
         """Forget the prepared certificates from height ``start`` up."""

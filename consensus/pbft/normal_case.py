@@ -140,12 +140,11 @@ class NormalCase:
         ours = self._context.condition.view
         if message.replica != sender:
             raise PeerError(f"PREPARE in the name of {message.replica}")
-        if sender == members.primary(view) and not members.rotating:
+        if not members.rotating and sender == members.primary(view):
             raise PeerError("PREPARE from the primary")  # its PRE-PREPARE stands for it (section 4.2)
-        if view < ours or not log.inside(height):
+        if view < ours or (entry := log.counting(height)) is None:
             return False
-        entry = log.get(height)
-        known = entry.prepares.get(sender) if entry is not None else None
+        known = entry.prepares.get(sender)
         if known is not None and known.view >= view:
             if known.view == view and known.hash != message.hash:
                 raise PeerError("two PREPAREs for one height in one view")
@@ -154,9 +153,8 @@ class NormalCase:
             raise PeerError("PREPARE with a bad signature")
         if view > ours:
             self._context.work_seen(sender, view)
-        prepares = (entry or log.entry(height)).prepares
-        prepares[sender] = message
-        return height == log.prepared + 1 and len(prepares) >= members.quorum - 1
+        entry.prepares[sender] = message
+        return height == log.prepared + 1 and len(entry.prepares) >= members.quorum - 1
 
     def on_commit(self, sender: NodeId, message: CommitVote) -> bool:
         """Count a COMMIT, of whatever view: a quorum that agrees is a certificate, even of a view left since.
@@ -165,11 +163,11 @@ class NormalCase:
         """
         if message.replica != sender:
             raise PeerError(f"COMMIT in the name of {message.replica}")
-        log, view, height = self._log, message.view, message.height
-        if not log.inside(height):
+        view, height = message.view, message.height
+        entry = self._log.counting(height)
+        if entry is None:
             return False
-        entry = log.get(height)
-        known = entry.commits.get(sender) if entry is not None else None
+        known = entry.commits.get(sender)
         if known is not None and known.view >= view:
             if known.view == view and known.hash != message.hash:
                 raise PeerError("two COMMITs for one height in one view")
@@ -178,7 +176,6 @@ class NormalCase:
             raise PeerError("COMMIT with a bad signature")
         if view > self._context.condition.view:
             self._context.work_seen(sender, view)
-        entry = entry or log.entry(height)
         self._count_commit(entry, message)
         return entry.decision is not None
 

@@ -76,6 +76,8 @@ class BareSetup(msgspec.Struct, frozen=True, kw_only=True):
     crypto: Crypto
     random: Callable[[], int]
     image: Image
+    position_ns: int = POSITION_NS
+    """How often, on average, it tells two others how far it is."""
 
 
 class BareNode(Application):
@@ -83,8 +85,9 @@ class BareNode(Application):
 
     def __init__(self, setup: BareSetup) -> None:
         self._me = setup.me
-        self._nodes = setup.nodes
+        self._others = [node for node in range(setup.nodes) if node != setup.me]
         self._random = setup.random
+        self._position_ns = setup.position_ns
         self.history = recovered(setup.image)
         blocks, certificates = setup.image.get(BLOCKS, {}), setup.image.get(CERTIFICATES, {})
         self.chain: dict[int, tuple[Block, Certificate | None]] = {
@@ -139,8 +142,7 @@ class BareNode(Application):
 
     def timer(self, now: int, name: str) -> Effects:
         if name == POSITION:
-            others = [node for node in range(self._nodes) if node != self._me]
-            position = Position(height=self.height, head=self.head.hash)
+            others, position = self._others, Position(height=self.height, head=self.head.hash)
             told = [others[self._random() % len(others)] for _ in range(2)] if others else []
             return [*(Send(other, position) for other in dict.fromkeys(told)), self._position_timer()]
         if name == CATCHUP:
@@ -281,7 +283,7 @@ class BareNode(Application):
         return effects + self._catchup.received(sender, self.height)
 
     def _position_timer(self) -> SetTimer:
-        return SetTimer(POSITION, POSITION_NS // 2 + self._random() % POSITION_NS)
+        return SetTimer(POSITION, self._position_ns // 2 + self._random() % self._position_ns)
 
 
 def recovered(image: Image) -> History:

@@ -8,8 +8,17 @@ from hypothesis import strategies as st
 from consensus.chain import BLOCKS, CERTIFICATES, Certificate
 from consensus.protocols import protocol
 from network.codec import MESSAGES_PER_FRAME, CodecError, MessageCodec, RecordCodec
-from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position, Transactions
-from network.requests import TRANSACTIONS_PER_MESSAGE, Submit
+from network.gossip import BLOCKS_PER_REPLY, Below, Decided, Fetch, FetchBelow, Position, Transactions
+from network.requests import (
+    TRANSACTIONS_PER_MESSAGE,
+    Answer,
+    AnswerCode,
+    Busy,
+    BusyReason,
+    Query,
+    Redirect,
+    Submit,
+)
 from tests.properties.blocks import GENESIS, block, certificate
 
 PROTOCOLS = ("pbft", "raft", "solo")
@@ -25,6 +34,13 @@ DECIDED = block(1, GENESIS)
         Transactions(()),
         Position(2**63 - 1, bytes(32)),
         Fetch(0),
+        FetchBelow(2**63 - 1),
+        Below(((DECIDED, None),)),
+        Query("ann", 1, "accounts", "ann/cash"),
+        Answer("ann", 1, AnswerCode.OK, 7, None, bytes(64)),
+        Answer("ann", 1, AnswerCode.NOT_PUBLIC, 7, b"", bytes(64)),
+        Busy("ann", (1, 2), BusyReason.SHARE),
+        Redirect("ann", (1,), None),
         Decided(((DECIDED, certificate(DECIDED, (0, 1, 2))), (block(2, DECIDED.hash), None))),
     ],
 )
@@ -57,6 +73,15 @@ def test_messages_of_one_protocol_are_none_of_anothers(name):
         PACK([["gossip.position", 1, bytes(31)]]),
         PACK([["gossip.decided", []]]),
         PACK([["gossip.decided", [[msgspec.to_builtins(DECIDED), None]] * (BLOCKS_PER_REPLY + 1)]]),
+        PACK([["gossip.below", []]]),
+        PACK([["gossip.fetch-below", None]]),
+        PACK([["client.query", "ann", 1, "accounts", "k" * 257]]),
+        PACK([["client.query", "ann", -1, "accounts", "ann/cash"]]),
+        PACK([["client.answer", "ann", 1, "perhaps", 7, None, bytes(64)]]),
+        PACK([["client.answer", "ann", 1, "ok", 7, None, bytes(63)]]),
+        PACK([["client.busy", "ann", [1], "no reason"]]),
+        PACK([["client.busy", "ann", [1] * (TRANSACTIONS_PER_MESSAGE + 1), BusyReason.POOL.value]]),
+        PACK([["client.redirect", "ann", [1], -1]]),
         PACK([["gossip.transactions", [b""] * (TRANSACTIONS_PER_MESSAGE + 1)]]),
         b"\x91\x93\xafclient.submit\xa1\xff\x90",
         b"\x91" * 5000,

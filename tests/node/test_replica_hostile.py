@@ -9,7 +9,7 @@ from consensus.chain import Block
 from consensus.protocols import protocol
 from consensus.vocabulary import Send, SetTimer
 from network.gossip import GOSSIP_MESSAGES, Decided, Fetch, Position, Transactions
-from network.requests import Receipt
+from network.requests import REQUEST_MESSAGES, Receipt
 from node.replica import ReplicaOptions
 from tests.node.lab import Net, certified, of, reheaded, rejections, transfer
 
@@ -208,6 +208,8 @@ def made(kind):  # noqa: C901, PLR0911 - one case for each type of the wire
             return st.sampled_from(["lab", "ann", "nobody"])
         case info.BoolType():
             return st.booleans()
+        case info.EnumType(cls=cls):
+            return st.sampled_from(cls)
         case info.NoneType():
             return st.none()
         case info.UnionType(types=types):
@@ -224,7 +226,7 @@ def test_no_message_whatever_raises_or_moves_the_chain(name):
     """Every kind of message there is, with fields as hostile as its format lets them be."""
     net = Net(name, VOTERS[name], observers=1)
     net.submit(0, transfer(1))
-    kinds = (*GOSSIP_MESSAGES, *protocol(name).messages)
+    kinds = (*REQUEST_MESSAGES, *GOSSIP_MESSAGES, *protocol(name).messages)
     messages = st.one_of(*(made(info.type_info(kind)) for kind in kinds))
 
     @settings(max_examples=100, deadline=None)

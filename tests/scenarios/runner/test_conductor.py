@@ -1,13 +1,25 @@
 """The conductor: all clients of a run, who believe nothing but enough equal signed receipts."""
 
+import msgspec
 import pytest
 
 from consensus.vocabulary import MILLISECOND, SECOND, Send, SetTimer, Trace
 from network.gossip import Position
-from network.requests import TRANSACTIONS_PER_MESSAGE, Submit
+from network.requests import (
+    TRANSACTIONS_PER_MESSAGE,
+    Answer,
+    AnswerCode,
+    Busy,
+    BusyReason,
+    Query,
+    Redirect,
+    Submit,
+    answer_bytes,
+)
 from node.membership import Directory, Ed25519Crypto
 from scenarios.runner.conductor import Conductor, ConductorOptions
-from tests.node.lab import genesis, of, transfer
+from scenarios.runner.workload import Step
+from tests.node.lab import KEYS, MEMBERS, NETWORK, genesis, of, transfer
 from tests.scenarios.runner.steps import receipt, step, workload
 
 RETRY = "conductor.retry"
@@ -15,7 +27,7 @@ RELEASE = "conductor.release"
 FIRST, SECOND_STEP = step(1), step(2)
 
 
-def conductor(*steps, needed=1, voters=4, observers=1, **options):
+def conductor(*steps, needed=1, answers=1, voters=4, observers=1, **options):
     directory = Directory(genesis("pbft", voters, observers))
     made = Conductor(
         workload=workload(*steps),
@@ -23,6 +35,7 @@ def conductor(*steps, needed=1, voters=4, observers=1, **options):
         crypto=Ed25519Crypto(directory, lambda data: data),
         voters=tuple(range(voters)),
         receipts_needed=needed,
+        answers_needed=answers,
         options=ConductorOptions(**options),
     )
     made.now = 10 * SECOND  # when this run begins, on its world's clock
@@ -31,7 +44,8 @@ def conductor(*steps, needed=1, voters=4, observers=1, **options):
 
 
 def submitted(effects):
-    return [(send.to, raw) for send in of(Send, effects) for raw in send.message.transactions]
+    submits = [send for send in of(Send, effects) if isinstance(send.message, Submit)]
+    return [(send.to, raw) for send in submits for raw in send.message.transactions]
 
 
 def acknowledged(effects):
@@ -239,3 +253,118 @@ def test_an_empty_workload_is_done_from_the_start():
     made = conductor()
     assert made.done
     assert submitted(made.began) == []
+
+
+# Advice: later, and elsewhere
+
+
+def test_a_busy_node_is_asked_again_later_and_can_put_off_each_attempt_once_only():
+    made = conductor(FIRST, retry_ns=SECOND, retry_max_ns=8 * SECOND)
+    late = made.now + 900 * MILLISECOND
+    for moment in (late, late + 1, late + 2):
+        made.receive(moment, 0, Busy("ann", (1, 77), BusyReason.POOL))
+    assert submitted(made.timer(made.now + SECOND, RETRY)) == []
+    assert submitted(made.timer(late + SECOND, RETRY))
+
+
+def test_a_redirected_client_goes_where_it_was_sent_and_later_steps_go_there_first():
+    made = conductor(FIRST, step(2, at_ns=SECOND))
+    assert submitted(hear(made, Redirect("ann", (1,), 2))) == [(2, transfer(1))]
+    assert submitted(hear(made, Redirect("ann", (1,), 3), sender=2)) == []
+    assert submitted(made.timer(made.now + SECOND, RELEASE)) == [(2, transfer(2))]
+
+
+@pytest.mark.parametrize("leader", [None, 0, 4, 99])
+def test_a_redirection_to_nobody_who_votes_or_back_again_brings_the_next_attempt_forward(leader):
+    made = conductor(FIRST, retry_ns=SECOND)
+    assert submitted(hear(made, Redirect("ann", (1,), leader))) == []
+    assert submitted(made.timer(made.now + SECOND // 4, RETRY))
+
+
+def test_advice_about_what_is_not_under_way_is_nothing():
+    made = conductor(FIRST)
+    for message in (Busy("bob", (1,), BusyReason.POOL), Redirect("bob", (1,), 2), Redirect("ann", (9,), 2)):
+        assert hear(made, message) == []
+
+
+# Reads
+
+
+READ = Step(id="read", client="ann", number=1, query=("accounts", "ann/cash"))
+QUERY = Query("ann", 1, "accounts", "ann/cash")
+CASH = {"balance_fen": 5}
+
+
+def answer(node=0, value=CASH, code=AnswerCode.OK, *, height=3, key=None, query=QUERY):
+    raw = None if value is None else msgspec.msgpack.encode(value)
+    data = answer_bytes(NETWORK, query, code, height, raw)
+    return Answer(query.client, query.number, code, height, raw, KEYS.sign(key or MEMBERS[node])(data))
+
+
+def answered(effects):
+    return [effect.detail[0] for effect in of(Trace, effects) if effect.kind == "answered"]
+
+
+def test_a_read_is_asked_of_the_home_node_and_one_answer_is_believed_where_nobody_lies():
+    made = conductor(READ)
+    assert of(Send, made.began) == [Send(0, QUERY)]
+    [item] = answered(hear(made, answer(), after_ns=SECOND))
+    assert (item.output, item.code, item.height, item.returned_ns) == (CASH, "ok", 3, SECOND)
+    assert made.done
+
+
+def test_a_read_is_asked_of_all_voters_where_they_may_lie_and_that_many_equal_answers_are_needed():
+    made = conductor(READ, answers=3)
+    assert [send.to for send in of(Send, made.began)] == [0, 1, 2, 3]
+    assert hear(made, answer(0)) == hear(made, answer(0)) == []
+    assert hear(made, answer(1, {"balance_fen": 9}), sender=1) == []
+    assert hear(made, answer(2, height=7), sender=2) == []
+    [item] = answered(hear(made, answer(3), sender=3))
+    assert (item.output, item.height) == (CASH, 7)
+
+
+def test_a_node_that_changes_its_answer_counts_by_its_last():
+    made = conductor(READ, answers=2)
+    hear(made, answer(0, None))
+    hear(made, answer(0))
+    assert hear(made, answer(1, None), sender=1) == []
+    assert len(answered(hear(made, answer(2), sender=2))) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "sender"),
+    [
+        (answer(key="stranger"), 0),
+        (answer(1), 0),
+        (answer(4), 4),
+        (answer(query=Query("ann", 1, "accounts", "ann/equity")), 0),
+        (answer(query=Query("ann", 2, "accounts", "ann/cash")), 0),
+        (answer(query=Query("bob", 1, "accounts", "ann/cash")), 0),
+    ],
+)
+def test_an_answer_forged_by_no_voter_or_to_another_question_is_not_believed(message, sender):
+    made = conductor(READ)
+    assert answered(hear(made, message, sender=sender)) == []
+    assert not made.done
+
+
+def test_a_read_that_is_unavailable_or_not_answered_is_asked_of_others():
+    made = conductor(READ, retry_ns=SECOND, retry_max_ns=SECOND)
+    assert hear(made, answer(0, None, AnswerCode.UNAVAILABLE)) == []
+    soon = made.timer(made.now + SECOND // 4, RETRY)
+    assert of(Send, soon) == [Send(1, QUERY)]
+    assert of(Send, made.timer(made.now + 2 * SECOND, RETRY)) == [Send(2, QUERY)]
+    assert [called.id for called, _ in made.unacknowledged()] == ["read"]
+
+
+def test_what_waits_for_a_read_is_released_by_it():
+    made = conductor(READ, step(1, after=("read",)))
+    assert submitted(made.began) == []
+    assert submitted(hear(made, answer(0, None))) == [(0, transfer(1))]
+
+
+def test_a_value_that_is_no_record_is_told_as_none():
+    made = conductor(READ)
+    data = answer_bytes(NETWORK, QUERY, AnswerCode.OK, 3, b"\xc1")
+    message = Answer("ann", 1, AnswerCode.OK, 3, b"\xc1", KEYS.sign(MEMBERS[0])(data))
+    assert [item.output for item in answered(hear(made, message))] == [None]

@@ -165,7 +165,8 @@ class Checkpoints:
         for height, vote in sorted((key, value) for key, value in space.items() if isinstance(key, int)):
             if height > self._log.stable:
                 self._own[height] = vote
-                self._votes.setdefault(height, {})[self._context.me] = vote
+                if self._members_at(height).votes(self._context.me):
+                    self._votes.setdefault(height, {})[self._context.me] = vote
         self._context.diverged = isinstance(ahead, StableCheckpoint) and ahead.height > self._log.stable
 
     def known_before(self, certificate: StableCheckpoint) -> None:

@@ -69,8 +69,10 @@ class ViewChanges:
     def quorum_asks(self) -> bool:
         """Does a quorum ask for the view we change to, or for a higher one? From then on its primary is timed."""
         context = self._context
+        if context.active is not None:
+            return False
         asking = sum(1 for change in context.view_changes.values() if change.view >= context.view)
-        return context.active is None and asking >= self._members.quorum
+        return asking >= self._members.quorum
 
     # Entering
 

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from consensus.chain import BLOCKS, CERTIFICATES, FORMAT_VERSION, Block, Header, verify_certificate
-from consensus.configuration import Configuration
+from consensus.configuration import Configuration, Reconfiguration
 from consensus.pbft import MESSAGES, Options, PbftCore
 from consensus.pbft.messages import (
     ACCEPTED,
@@ -46,6 +46,7 @@ from consensus.vocabulary import (
     Send,
     SetTimer,
 )
+from tests.consensus.pbft.electorates import Electorates, change_in, members_hash
 
 GENESIS = sha256(b"genesis").digest()
 
@@ -73,7 +74,8 @@ class ClusterApplication(Application):
     and is kept from then on; of those, the last ``kept``.
     """
 
-    def __init__(self, kept: int = 3) -> None:
+    def __init__(self, kept: int = 3, voters: tuple[int, ...] = ()) -> None:
+        self.genesis_voters = voters
         self.height = 0
         self.judged: list[int] = []
         self.kept = kept
@@ -101,6 +103,13 @@ class ClusterApplication(Application):
     def chunk(self, height: int, place: int) -> bytes | None:
         return self.states[height][place] if height in self.states else None
 
+    def reconfiguration(self, block: Block) -> Reconfiguration | None:
+        return change_in(block)
+
+    def members_hash(self, configuration: Configuration) -> bytes | None:
+        """The genesis' voters are not named, so that blocks made without a slot's configuration are right for them."""
+        return members_hash(configuration.voters) if configuration.voters != self.genesis_voters else None
+
     def validate(self, block: Block) -> Verdict:
         self.judged.append(block.height)
         if root_of(block.transactions) != block.header.transactions or b"bad" in block.transactions:
@@ -121,7 +130,7 @@ def make_block(slot: Slot, proposer: int, transactions: tuple[bytes, ...] = (b"p
         parent=slot.parent,
         round=slot.round,
         proposer=proposer,
-        members=bytes(32),
+        members=members_hash(slot.configuration.voters) if slot.configuration is not None else bytes(32),
         transactions=root_of(transactions),
         state_height=0,
         state=bytes(32),
@@ -212,6 +221,7 @@ class Cluster:
         self.quorum, self.faults = byzantine_quorum(n), byzantine_faults(n)
         self.options = options or Options()
         self.voters = tuple(range(n))
+        self.electorates = Electorates(self.voters, self.options.checkpoint_interval)
         self.nodes = [Node(number) for number in range(n + observers)]
         self.byzantine = frozenset(byzantine)
         self.random = Random(seed)
@@ -227,6 +237,8 @@ class Cluster:
         """Height -> the chunks of the canonical state there."""
         self.states_kept = 3
         """So many states that were asked for an application keeps; 0: it has no snapshots."""
+        self.ask_for: Callable[[Slot], bytes | None] = lambda _slot: None
+        """The change of members that the next block asks for, if any."""
         self.blocks_kept = 10**9
         """So many decided blocks a node serves to others."""
         self.signed: dict[tuple[Any, ...], Any] = {}
@@ -239,7 +251,7 @@ class Cluster:
 
     def restart(self, number: int) -> None:
         node = self.nodes[number]
-        node.application = ClusterApplication(self.states_kept)
+        node.application = ClusterApplication(self.states_kept, self.voters)
         self._recover(node)
         node.timers.clear()
         node.core = PbftCore(
@@ -283,7 +295,7 @@ class Cluster:
                     self._post(number, effect.to, effect.message)
                 case Broadcast():
                     self._watch(number, effect.message)
-                    for to in self.voters:
+                    for to in self.voters if effect.to is None else effect.to:
                         if to != number:
                             self._post(number, to, effect.message)
                 case SetTimer():
@@ -321,10 +333,12 @@ class Cluster:
         if node.number not in self.byzantine:
             assert self.decided.setdefault(block.height, block.hash) == block.hash, "agreement"
             self.headers[block.height] = block.header
+            self.electorates.follow(block)
             assert root_of(block.transactions) == block.header.transactions, "the header's body"
         if certificate is not None:
             assert (certificate.height, certificate.hash) == (block.height, block.hash)
-            assert verify_certificate(certificate, self.voters, self.quorum, ModelCrypto(0).verify) is None
+            voters, quorum = self.electorates.voters(block.height), self.electorates.quorum(block.height)
+            assert verify_certificate(certificate, voters, quorum, ModelCrypto(0).verify) is None
         records = [Put(BLOCKS, block.height, block)]
         if certificate is not None:
             records.append(Put(CERTIFICATES, block.height, certificate))
@@ -366,13 +380,15 @@ class Cluster:
 
     def _judge(self, node: Node, record: Put) -> None:
         if record.space == ACCEPTED:
-            low, high = node.stable, node.stable + self.options.heights_kept
+            low = max(node.stable, self.electorates.began(record.value.block.height))
+            high = low + self.options.heights_kept
             assert low < record.value.block.height <= high, "nothing outside the window"
         elif record.space == CHECKPOINTS and record.key == "stable":
             proof = record.value
             assert proof.height > node.stable, "the low watermark only rises"
             signers = [replica for replica, _ in proof.signatures]
-            assert len(signers) == self.quorum, "a stable certificate is a quorum's"
+            assert len(signers) == self.electorates.quorum(proof.height), "a stable certificate is a quorum's"
+            assert set(signers) <= set(self.electorates.voters(proof.height)), "of those who decided that height"
             assert signers == sorted(set(signers)), "each signer once"
             data = checkpoint_bytes(proof.height, proof.digest)
             assert all(ModelCrypto(0).verify(replica, data, signature) for replica, signature in proof.signatures)
@@ -383,7 +399,8 @@ class Cluster:
     def canonical(self, height: int) -> bytes:
         """The digest of the right state at ``height``."""
         chunks = tuple(map(ClusterApplication().chunk_digest, self.states[height])) if self.states_kept else ()
-        return state_digest(self.headers[height], Configuration(voters=self.voters), chunks)
+        configuration, since = self.electorates.configuration(height + 1)
+        return state_digest(self.headers[height], configuration, chunks, since)
 
     def _watch(self, number: int, message: Any) -> None:
         """A correct node never contradicts itself."""
@@ -396,8 +413,10 @@ class Cluster:
                 key, said = (type(message).__name__, number, message.view, message.height), message.hash
             case Checkpoint():
                 key, said = ("checkpoint", number, message.height), message.digest
-            case ViewChange() | NewView():
-                key, said = (type(message).__name__, number, message.view), message.signature
+            case ViewChange():
+                key, said = ("view-change", number, message.epoch, message.view), message.signature
+            case NewView():
+                key, said = ("new-view", number, message.view_changes[0].epoch, message.view), message.signature
             case _:
                 return
         assert self.signed.setdefault(key, said) == said, f"{key} contradicted"
@@ -514,8 +533,11 @@ class Cluster:
 
     def propose_where_possible(self) -> None:
         for node in self.nodes:
-            if node.core is not None and node.waiting and node.core.slot() is not None:
-                self.propose(node.number)
+            core = node.core
+            if core is None or not (node.waiting or core.wants_block()) or (slot := core.slot()) is None:
+                continue
+            change = self.ask_for(slot) if slot.reconfigurable else None
+            self.propose(node.number, *([change] if change is not None else []))
 
     def gossip(self, *, loss: bool = True) -> None:
         """What the replica layer does: every node asks a random other, if the network lets it, and adopts."""

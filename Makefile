@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint types contracts bench soak lock schema docs clean
+.PHONY: help demo test lint types contracts bench bug-bank soak lock schema docs clean
 
 help: ## say what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ contracts: $(READY)
 
 bench: $(READY) ## measure; prints figures beside their floors
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+bug-bank: $(READY) ## plant every bug, see what catches it, write docs/bug-bank.md
+	$(BIN)/python -m scenarios.adversary.bank docs/bug-bank.md 10 60
 
 soak: $(READY) ## long campaigns
 	$(BIN)/python -m pytest -q -m soak --timeout=0

@@ -41,6 +41,22 @@ class Mode(StrEnum):
     PROCESSES = "processes"
 
 
+class Network(StrEnum):
+    """What a search plays."""
+
+    REPLICAS = "replicas"
+    CORES = "cores"
+
+
+class Strategy(StrEnum):
+    """How a search draws its faults."""
+
+    SWARM = "swarm"
+    CHURN = "churn"
+    AMBUSH = "ambush"
+    LOSS = "loss"
+
+
 class Ui(StrEnum):
     """How a run is shown."""
 
@@ -221,38 +237,37 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run
 
 @app.command(
     epilog="\b\nExamples:\n  consortium check --protocol pbft --runs 100\n"
-    "  consortium check --protocol raft --seed 5000 --runs 100000 --budget 600"
+    "  consortium check --protocol raft --runs 100000 --jobs 2 --resume soak/raft.json\n"
+    "  consortium check --protocol raft --bug raft-vote-ignores-logs"
 )
-def check(
+def check(  # noqa: PLR0913 -- one parameter an option
     *,
     protocol: Annotated[str, typer.Option("--protocol", metavar="NAME", help="raft, pbft or solo.")],
+    nodes: Annotated[int | None, typer.Option("--nodes", metavar="N", min=1, help="Voting members.")] = None,
     runs: Annotated[int, typer.Option("--runs", metavar="K", min=1, help="How many cases, one a seed.")] = 100,
     seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The first seed.")] = 0,
     budget: Annotated[
         float | None, typer.Option("--budget", metavar="SECONDS", min=0, help="Stop after so much CPU time.")
     ] = None,
+    bug: Annotated[str | None, typer.Option("--bug", metavar="NAME", help="Plant a bug of the bug bank.")] = None,
+    liars: Annotated[
+        int | None, typer.Option("--liars", metavar="K", min=0, help="Byzantine nodes (drawn, up to f).")
+    ] = None,
+    network: Annotated[Network, typer.Option("--network", help="What is played.")] = Network.REPLICAS,
+    strategy: Annotated[Strategy, typer.Option("--strategy", help="How faults are drawn.")] = Strategy.SWARM,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="J", min=1, help="Processes.")] = 1,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="FILE", help="Keep the search there, and go on with it.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where a failure is kept.")] = Path("failures"),
 ) -> None:
     """Search for a violation: networks that move money, under random faults and every oracle."""
-    from scenarios.adversary import check as search_for  # noqa: PLC0415 -- loads everything
-    from scenarios.adversary import keep  # noqa: PLC0415
-    from scenarios.dashboard.check_progress import CheckProgress  # noqa: PLC0415
+    from scenarios.adversary.command import run_check  # noqa: PLC0415 -- loads everything
+    from scenarios.adversary.search import Plan  # noqa: PLC0415
 
     _require_protocol(protocol)
-    with CheckProgress(runs) as progress:
-        search = search_for(protocol, seed=seed, runs=runs, budget_s=budget, progress=progress.show)
-    for name, count in sorted(search.counts.items()):
-        typer.echo(f"{name:<40} {count:>12,}")
-    if search.failure is None:
-        typer.echo(f"{protocol}: {search.runs} runs from seed {seed}, no violation")
-        return
-    failure = search.failure
-    path = keep(failure, out)
-    say(f"{protocol}: seed {failure.case.seed} breaks `{failure.property}` (run {search.runs})")
-    say(f"  {failure.fact_a}\n  but {failure.fact_b}")
-    say(f"  {len(failure.case.plan)} faults, {failure.case.nodes} nodes; event hash {failure.event_sha256}")
-    say(f"replay it: consortium replay {path}")
-    raise typer.Exit(EXIT_FAIL)
+    plan = Plan(protocol=protocol, network=network.value, nodes=nodes, liars=liars, bug=bug, strategy=strategy.value)
+    raise typer.Exit(run_check(plan, seed=seed, runs=runs, budget_s=budget, jobs=jobs, resume=resume, out=out))
 
 
 @app.command(
@@ -291,17 +306,9 @@ def explore(
 @app.command(epilog="\b\nExample:\n  consortium replay failures/raft-17.json")
 def replay(file: Annotated[Path, typer.Argument(metavar="FAILURE.json", help="What check kept.")]) -> None:
     """Play a kept failure again: the same violation, with the same event hash, or the program has changed."""
-    from scenarios.adversary import play, read_failure  # noqa: PLC0415 -- loads everything
+    from scenarios.adversary.command import run_replay  # noqa: PLC0415 -- loads everything
 
-    kept = read_failure(file)
-    again = play(kept.case)
-    if again is None:
-        typer.echo(f"{file}: `{kept.property}` holds now: the program is not the one that broke it")
-        return
-    say(f"{again.property}: {again.fact_a}\n  but {again.fact_b}")
-    same = again.event_sha256 == kept.event_sha256
-    say(f"event hash {again.event_sha256}: {'the very same run' if same else 'another run than the one kept'}")
-    raise typer.Exit(EXIT_FAIL)
+    raise typer.Exit(run_replay(file))
 
 
 def _require_protocol(name: str) -> None:

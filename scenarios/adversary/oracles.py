@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from consensus.chain import BLOCKS, Block
 from consensus.properties import Observer, Violation
-from consensus.vocabulary import Effects, Image, NodeId, Put, Record, Trace
+from consensus.vocabulary import Image, NodeId, Put, Record, Trace
 from node.ledger.transaction import decode_transaction
 from node.mempool import Claim
 from scenarios.runner.conductor import Acknowledged
@@ -20,6 +20,8 @@ class OnceOnly(Observer):
     def __init__(self) -> None:
         self._places: dict[Claim, tuple[int, bytes]] = {}
         self._read: dict[bytes, tuple[Claim, ...]] = {}
+        self.order: dict[Claim, int] = {}
+        """Claim -> its place in the chain: a number that rises from block to block, and within each."""
         self.acknowledged = 0
 
     def on_durable(
@@ -34,10 +36,9 @@ class OnceOnly(Observer):
             if isinstance(record, Put) and record.space == BLOCKS:
                 self._stands(now, node, record.value)
 
-    def on_effects(self, now: int, node: NodeId, incarnation: int, effects: Effects) -> None:  # noqa: ARG002
-        for effect in effects:
-            if isinstance(effect, Trace) and effect.kind == "acknowledged":
-                self._told(now, effect.detail[0])
+    def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:  # noqa: ARG002
+        if trace.kind == "acknowledged":
+            self._told(now, trace.detail[0])
 
     def _stands(self, now: int, node: NodeId, block: Block) -> None:
         claims = self._claims(block)
@@ -58,6 +59,7 @@ class OnceOnly(Observer):
         if claims is None:
             bodies = [decode_transaction(raw).body for raw in block.transactions]
             claims = self._read[block.hash] = tuple((body.client, body.number) for body in bodies)
+            self.order.update((claim, block.height << 20 | place) for place, claim in enumerate(claims))
         return claims
 
     def _told(self, now: int, item: Acknowledged) -> None:
@@ -68,3 +70,14 @@ class OnceOnly(Observer):
             told = f"{claim} was acknowledged at height {item.height}, at {now} ns"
             raise Violation("durability", told, f"it stands {where}")
         self.acknowledged += 1
+
+
+class Told(Observer):
+    """Keeps what clients were told, for the checker of histories."""
+
+    def __init__(self) -> None:
+        self.acknowledged: list[Acknowledged] = []
+
+    def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:  # noqa: ARG002
+        if trace.kind == "acknowledged":
+            self.acknowledged.append(trace.detail[0])

@@ -1,7 +1,8 @@
 """Whole networks under random faults: replicas, clients, money.
 
-Clients send each other money at a steady pace, some of it more than they have. At the end every replica must hold the
-same chain, every transfer executed exactly once, and the balances that an independent sum over the workload gives.
+Clients send each other money at a steady pace, some of it more than they have, so that what becomes of a transfer
+depends on the order. At the end every replica must hold the same chain, every transfer executed exactly once, and what
+clients were told must be linearizable together with the balances that they are left with.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import msgspec
 
 from consensus.chain import FORMAT_VERSION
-from consensus.properties import standard_oracles
+from consensus.properties import Violation, standard_oracles
 from consensus.vocabulary import MILLISECOND, Image, NodeId
 from network.virtual.bare import OPTIONS
-from network.virtual.campaign import Case, Cast
+from network.virtual.case import Case
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.draws import Stream
 from network.virtual.machine import Machine
@@ -22,25 +23,33 @@ from node.contracts import accounts
 from node.contracts.accounts import Account, total_of_all_accounts
 from node.contracts.transfers import SendArgs
 from node.ledger.genesis import Client, Genesis, Member
+from node.ledger.state_tree import StateTree
 from node.ledger.transaction import TRANSACTION_VERSION, Body, encode_transaction, sign_transaction
 from node.membership import KeyRing
+from node.mempool import Claim
 from node.replica import Replica, ReplicaOptions
-from scenarios.adversary.oracles import OnceOnly
-from scenarios.runner.conductor import Conductor, ConductorOptions
+from scenarios.adversary.linearizability import FOREVER, Accounts, Operation, require_linearizable
+from scenarios.adversary.oracles import OnceOnly, Told
+from scenarios.adversary.stage import Stage
+from scenarios.adversary.trial import Trial, pace_ns
+from scenarios.runner.conductor import Acknowledged, Conductor, ConductorOptions
 from scenarios.runner.workload import Step, Workload
 
-PACE_NS = 60 * MILLISECOND
-OPENING_FEN = 1_000_00
+OPENING_FEN = 1_000
+AMOUNT_MAX_FEN = 400
+"""Large enough that some of the transfers do not go through, and which ones depends on their order."""
+
 NETWORK = "campaign"
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def replica_cast(case: Case) -> Cast:
-    """The cast of ``case`` with full replicas and ``case.nodes`` clients."""
-    parties = _Parties(case)
+def replica_stage(trial: Trial) -> Stage:
+    """The stage of ``trial`` with full replicas and as many clients as nodes."""
+    case = trial.case
+    parties = _Parties(trial)
     common = parties.common
     notary = Notary(case.seed, case.nodes)
-    once = OnceOnly()
+    once, told = OnceOnly(), Told()
 
     def build(actor: NodeId, image: Image, incarnation: int) -> Machine:
         if actor == case.nodes:
@@ -50,7 +59,7 @@ def replica_cast(case: Case) -> Cast:
                 crypto=ModelCrypto(notary, 0),
                 voters=common.voters,
                 receipts_needed=common.protocol.replies(len(common.voters)),
-                options=ConductorOptions(retry_ns=700 * MILLISECOND),
+                options=ConductorOptions(retry_ns=700 * MILLISECOND, retry_max_ns=3000 * MILLISECOND),
             )
         return common.replica(
             actor,
@@ -72,11 +81,14 @@ def replica_cast(case: Case) -> Cast:
         return [machine for machine in machines if isinstance(machine, Replica)]
 
     def finished(world: World) -> bool:
-        up = replicas(world)
-        if not conductor(world).done or len({replica.chain.head.hash for replica in up}) != 1:
-            return False
-        parties.check_balances(up[0])
-        return True
+        return conductor(world).done and len({replica.chain.head.hash for replica in replicas(world)}) == 1
+
+    def judge(world: World) -> None:
+        tree = replicas(world)[0].chain.tree
+        if (total := total_of_all_accounts(tree)) != 0:
+            raise Violation("money is conserved", f"all accounts together hold {total} fen", "debits equal credits")
+        history = [parties.operation(item, once.order) for item in told.acknowledged]
+        require_linearizable([*history, *parties.holdings(tree, world.now)], parties.model)
 
     def describe(world: World) -> str:
         done, total = conductor(world).progress
@@ -84,7 +96,7 @@ def replica_cast(case: Case) -> Cast:
         states = "; ".join(f"{r.status()}, pool {len(r.mempool)}" for r in replicas(world))
         return f"{done} of {total} acknowledged, open {open_}; {states}"
 
-    return Cast(
+    return Stage(
         factory=build,
         clients_actor=case.nodes,
         observers=(
@@ -94,38 +106,57 @@ def replica_cast(case: Case) -> Cast:
                 quorum=common.quorum,
                 genesis=common.genesis_block.hash,
                 verify=notary.verify,
+                liars=trial.lying,
             ),
             once,
+            told,
         ),
         finished=finished,
         rounds=lambda world: tuple(replica.status().round for replica in replicas(world)),
         describe=describe,
+        judge=judge,
     )
 
 
 class _Parties:
     """Keys, genesis and workload of one case."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, trial: Trial) -> None:
+        case = trial.case
         self._names = [f"party-{node}" for node in range(case.nodes)]
         self._keys = KeyRing.derive(case.seed, self._names)
         self.common = Common(self._genesis(case))
+        self.model = Accounts(self._names, OPENING_FEN)
+        self._pace_ns = pace_ns(trial)
         self._draws = Stream(f"{case.seed}/transfers")
-        self._transfers: list[tuple[str, str, int]] = []
-        count = (case.heal_ns + case.heal_ns // 4) // PACE_NS
-        self.workload = Workload(steps=tuple(self._step(index) for index in range(count)))
+        self._transfers: dict[str, tuple[str, str, int]] = {}
+        self.workload = Workload(steps=tuple(self._step(index) for index in range(trial.operations)))
 
-    def check_balances(self, replica: Replica) -> None:
-        """The replica's balances against the sum over the transfers, which all fit into opening cash."""
-        expected = dict.fromkeys(self._names, OPENING_FEN)
-        for payer, payee, amount in self._transfers:
-            expected[payer] -= amount
-            expected[payee] += amount
-        tree = replica.chain.tree
-        for name, wanted in expected.items():
-            found = tree.get(Account.namespace, f"{name}/cash")
-            assert found is not None and found.balance_fen == wanted, f"{name} has {found}, should have {wanted} fen"  # noqa: S101, PT018
-        assert total_of_all_accounts(tree) == 0, "money was made or lost"  # noqa: S101
+    def operation(self, item: Acknowledged, order: dict[Claim, int]) -> Operation:
+        """A transfer as its client saw it."""
+        return Operation(
+            client=item.step.client,
+            action="transfer",
+            arguments=self._transfers[item.step.id],
+            called=item.called_ns,
+            output=item.code,
+            returned=item.returned_ns,
+            hint=order.get((item.step.client, item.step.number), FOREVER),
+        )
+
+    def holdings(self, tree: StateTree, now: int) -> list[Operation]:
+        """What everybody is left with, read when all is over."""
+        return [
+            Operation(
+                client=name,
+                action="balance",
+                arguments=(name,),
+                called=now,
+                output=_cash(tree, name),
+                returned=now,
+            )
+            for name in self._names
+        ]
 
     def _genesis(self, case: Case) -> Genesis:
         keys = self._keys
@@ -147,33 +178,33 @@ class _Parties:
 
     def _step(self, index: int) -> Step:
         draws = self._draws
-        payer = index % len(self._names)
-        payee = draws.below(len(self._names))
-        beyond = draws.below(8) == 0
-        amount = 10**9 if beyond else 1 + draws.below(50)
+        payer, payee = self._names[index % len(self._names)], self._names[draws.below(len(self._names))]
+        amount = 1 + draws.below(AMOUNT_MAX_FEN)
         number = index // len(self._names) + 1
-        if not beyond:
-            self._transfers.append((self._names[payer], self._names[payee], amount))
-        name = self._names[payer]
+        id_ = f"transfer-{index}"
+        self._transfers[id_] = (payer, payee, amount)
         body = Body(
             version=TRANSACTION_VERSION,
             network=NETWORK,
-            client=name,
+            client=payer,
             number=number,
             contract="transfers",
             action="send",
-            arguments=_encode(SendArgs(payee=self._names[payee], amount_fen=amount)),
+            arguments=_encode(SendArgs(payee=payee, amount_fen=amount)),
             time_ms=index,
         )
-        transaction = sign_transaction(body, [(name, self._keys.sign(name))])
-        after: tuple[str, ...] = ()
+        transaction = sign_transaction(body, [(payer, self._keys.sign(payer))])
         return Step(
-            id=f"transfer-{index}",
-            client=name,
+            id=id_,
+            client=payer,
             number=number,
             raw=encode_transaction(transaction),
             transaction_id=transaction.id,
-            at_ns=index * PACE_NS,
-            after=after,
-            expect="insufficient_funds" if beyond and payer != payee else "ok",
+            at_ns=index * self._pace_ns,
         )
+
+
+def _cash(tree: StateTree, name: str) -> int:
+    """Whoever never moved money has no account yet."""
+    held = tree.get(Account.namespace, f"{name}/cash")
+    return OPENING_FEN if held is None else held.balance_fen

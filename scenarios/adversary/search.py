@@ -1,110 +1,165 @@
-"""``consortium check`` and ``consortium replay``: random schedules under every oracle, and a failure played again.
+"""``consortium check``: trials from one seed on, one after the other or several at a time, until one breaks something.
 
-Each seed is one case of :mod:`network.virtual.campaign`: a network of full replicas that move money, under a fault plan
-drawn for that seed. The first violation ends the search. Its case is kept in a file, with the hash over every event up
-to the violation; replaying the file must give the same violation and the same hash.
+No seed is ever left out, and the answer does not depend on how many processes play: what is told is the violation of
+the lowest seed. The state of a search is plain data; written to a file, it goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
 
-from consensus.properties import Violation
-from network.virtual.campaign import Case, draw_case, run_case
-from network.virtual.world import World
-from scenarios.adversary.replicas import replica_cast
+from scenarios.adversary.failure import FailureError
+from scenarios.adversary.play import Broken, play
+from scenarios.adversary.trial import Network, Trial, draw_trial
 
-FORMAT_VERSION = 1
-
-
-class FailureError(Exception):
-    """The file is no failure that can be replayed; the message says why."""
+AHEAD = 4
+"""Trials handed to each process before the first of them is back."""
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A property that a case broke, the two facts that contradict each other, and the run's hash up to there."""
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which trials a search draws; see :func:`scenarios.adversary.trial.draw_trial`."""
 
-    format: int = FORMAT_VERSION
-    property: str
-    fact_a: str
-    fact_b: str
-    event_sha256: str
-    case: Case
+    protocol: str
+    network: Network = "replicas"
+    nodes: int | None = None
+    liars: int | None = None
+    bug: str | None = None
+    strategy: str = "swarm"
+
+    def trial(self, seed: int) -> Trial:
+        return draw_trial(
+            self.protocol,
+            seed,
+            network=self.network,
+            nodes=self.nodes,
+            liars=self.liars,
+            bug=self.bug,
+            strategy=self.strategy,
+        )
 
 
-class Search(msgspec.Struct, kw_only=True):
-    """What a search did. ``counts``: faults injected by kind, messages by fate, what nodes told."""
+class Search(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How far a search has come. ``counts``: faults by kind, messages by fate, what nodes told.
 
-    runs: int = 0
-    counts: Counter[str] = msgspec.field(default_factory=Counter)
-    failure: Failure | None = None
+    ``first`` and ``upcoming`` are the seeds it began and goes on with; ``trial`` the one that broke something.
+    """
+
+    plan: Plan
+    first: int
+    upcoming: int
+    cpu_s: float = 0.0
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    reached: dict[str, int] = msgspec.field(default_factory=dict)
+    broken: Broken | None = None
+    trial: Trial | None = None
+
+    @property
+    def violated(self) -> bool:
+        return self.broken is not None
+
+    @property
+    def runs(self) -> int:
+        return self.upcoming - self.first
 
 
-def check(
-    protocol: str,
+class _Result(msgspec.Struct):
+    broken: Broken | None
+    counts: dict[str, int]
+    reached: dict[str, int]
+    cpu_s: float
+
+
+def check(  # noqa: PLR0913 - keyword-only
+    plan: Plan,
     *,
-    seed: int,
-    runs: int,
-    budget_s: float | None,
+    seed: int = 0,
+    runs: int = 100,
+    budget_s: float | None = None,
+    jobs: int = 1,
+    resumed: Search | None = None,
     progress: Callable[[Search], None] | None = None,
 ) -> Search:
-    """Play cases from ``seed`` on, ``runs`` of them or for ``budget_s`` CPU-seconds; no seed is left out."""
-    search = Search()
-    began = time.process_time()
-    for case_seed in range(seed, seed + runs):
-        if budget_s is not None and time.process_time() - began >= budget_s:
-            break
-        case = draw_case(protocol, case_seed)
-        try:
-            outcome = run_case(case, replica_cast)
-        except Violation:
-            search.runs += 1
-            search.failure = play(case)
-            break
-        search.runs += 1
-        search.counts.update(outcome.counts)
+    """Play ``runs`` trials from ``seed`` on, or for ``budget_s`` CPU-seconds (over all processes).
+
+    ``resumed`` is the state of an earlier search, which goes on until ``runs`` in all.
+    """
+    search = Search(plan=plan, first=seed, upcoming=seed) if resumed is None else resumed
+    spent = 0.0
+    last = search.first + runs
+    results = (
+        _one_by_one(plan, search.upcoming, last) if jobs == 1 else _side_by_side(plan, search.upcoming, last, jobs)
+    )
+    if budget_s == 0 or search.violated:
+        return search
+    for result in results:
+        _take(search, result)
+        spent += result.cpu_s
         if progress is not None:
             progress(search)
+        if search.violated or (budget_s is not None and spent >= budget_s):
+            break
     return search
 
 
-def play(case: Case) -> Failure | None:
-    """Play one case with every event hashed; what it broke, or None."""
-    worlds: list[World] = []
+def _take(search: Search, result: _Result) -> None:
+    if result.broken is not None:
+        search.broken, search.trial = result.broken, search.plan.trial(search.upcoming)
+    search.upcoming += 1
+    search.cpu_s += result.cpu_s
+    search.counts = dict(Counter(search.counts) + Counter(result.counts))
+    search.reached = dict(Counter(search.reached) + Counter(result.reached))
+
+
+def _played(plan: Plan, seed: int) -> _Result:
+    began = time.process_time()
+    played = play(plan.trial(seed))
+    counts = dict(played.counts)
+    return _Result(played.broken, counts, dict(played.reached), time.process_time() - began)
+
+
+def _one_by_one(plan: Plan, first: int, last: int) -> Iterator[_Result]:
+    for seed in range(first, last):
+        yield _played(plan, seed)
+
+
+def _side_by_side(plan: Plan, first: int, last: int, jobs: int) -> Iterator[_Result]:
+    """Results in order of seed, whoever finishes first."""
+    waiting: deque[Future[_Result]] = deque()
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        try:
+            for seed in range(first, last):
+                waiting.append(pool.submit(_played, plan, seed))
+                if len(waiting) >= jobs * AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def keep_search(search: Search, path: Path) -> None:
+    """Write the state to ``path``, at once as a whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.write_bytes(msgspec.json.encode(search))
+    unfinished.replace(path)
+
+
+def read_search(path: Path, plan: Plan) -> Search | None:
+    """The state kept at ``path``, or None where there is none yet; FailureError where it is another search's."""
+    if not path.exists():
+        return None
     try:
-        run_case(case, replica_cast, see=worlds.append, hashing=True)
-    except Violation as violation:
-        return Failure(
-            property=violation.property,
-            fact_a=violation.fact_a,
-            fact_b=violation.fact_b,
-            event_sha256=worlds[0].event_sha256(),
-            case=case,
-        )
-    return None
-
-
-def keep(failure: Failure, folder: Path) -> Path:
-    """Write the failure to a file of its own in ``folder``; where it lies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{failure.case.protocol}-{failure.case.seed}.json"
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(failure), indent=1) + b"\n")
-    return path
-
-
-def read_failure(path: Path) -> Failure:
-    """The failure kept at ``path``; FailureError where there is none."""
-    try:
-        failure = msgspec.json.decode(path.read_bytes(), type=Failure)
-    except OSError as error:
-        raise FailureError(f"{path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise FailureError(f"{path}: is no failure file: {error}") from None
-    if failure.format != FORMAT_VERSION:
-        raise FailureError(f"{path}: has format {failure.format}; this program reads {FORMAT_VERSION}")
-    return failure
+        search = msgspec.json.decode(path.read_bytes(), type=Search)
+    except (OSError, ValueError) as error:
+        raise FailureError(f"{path}: is no search that can go on: {error}") from None
+    if search.plan != plan:
+        raise FailureError(f"{path}: belongs to another search: {msgspec.json.encode(search.plan).decode()}")
+    return search

@@ -4,8 +4,27 @@ import msgspec
 import pytest
 
 from consensus.properties import Observer, Violation
-from scenarios.adversary import FailureError, check, keep, play, read_failure, replica_cast
+from scenarios import adversary
+from scenarios.adversary import (
+    Failure,
+    FailureError,
+    Plan,
+    Search,
+    check,
+    draw_trial,
+    failure_of,
+    keep,
+    keep_search,
+    play,
+    read_failure,
+    read_search,
+)
+from scenarios.adversary.coverage import covered, missing_marks, possible_pairs
+from scenarios.adversary.plans import FAULTS_MAX, KINDS_MIN, STRATEGIES
 from scenarios.cli import invoke
+
+CORES = Plan(protocol="raft", network="cores")
+BUG = "raft-term-not-durable"
 
 
 class NoFifthBlock(Observer):
@@ -13,59 +32,137 @@ class NoFifthBlock(Observer):
 
     def on_commit(self, now, node, _incarnation, commit):
         if commit.height == 5:
-            raise Violation("no fifth block", f"node {node} decides height 5 at {now} ns", "nobody may")
+            raise Violation("no fifth block", f"node {node} at {now} ns decides height 5", "nobody may")
 
 
-@pytest.fixture
-def planted(monkeypatch):
-    def cast(case):
-        honest = replica_cast(case)
-        return msgspec.structs.replace(honest, observers=(*honest.observers, NoFifthBlock()))
-
-    monkeypatch.setattr("scenarios.adversary.search.replica_cast", cast)
+@pytest.fixture(scope="module")
+def failure():
+    """One that a planted bug made, as it was drawn."""
+    search = check(msgspec.structs.replace(CORES, bug=BUG), runs=20)
+    return failure_of(search.trial)
 
 
-def test_a_sound_protocol_passes_and_what_was_injected_is_counted():
-    search = check("raft", seed=0, runs=3, budget_s=None)
-    assert (search.runs, search.failure) == (3, None)
+def test_the_face_of_the_room():
+    assert all(hasattr(adversary, name) for name in adversary.__all__)
+
+
+@pytest.mark.parametrize("protocol", ["raft", "pbft"])
+def test_a_sound_protocol_passes_and_what_was_met_is_counted(protocol):
+    search = check(Plan(protocol=protocol), runs=4)
+    assert (search.runs, search.broken) == (4, None)
     assert search.counts["delivered"] > 0
-    assert any(name.startswith("fault ") for name in search.counts)
+    assert search.counts["told acknowledged"] == 4 * 200
+    assert sum(name.startswith("fault ") for name in search.counts) >= KINDS_MIN
+    reached, possible = covered(protocol, search.reached)
+    assert possible / 4 < reached <= possible
 
 
-@pytest.mark.usefixtures("planted")
-def test_the_first_violation_ends_the_search_and_plays_again_event_for_event(tmp_path):
-    search = check("pbft", seed=1, runs=10, budget_s=None)
-    assert search.runs == 1
-    path = keep(search.failure, tmp_path)
-    kept = read_failure(path)
-    assert kept == search.failure
-    assert play(kept.case) == kept
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("protocol", ["raft", "pbft"])
+def test_a_search_of_cores_meets_everything_that_should_sometimes_happen(protocol):
+    search = check(Plan(protocol=protocol, network="cores"), seed=40, runs=12)
+    assert search.broken is None
+    assert missing_marks(protocol, search.counts | search.reached) == ()
+
+
+def test_pairs_that_no_protocol_has_do_not_count_as_reached():
+    assert covered("raft", {"leader <- Nonsense": 3}) == (0, len(possible_pairs("raft")))
+    assert covered("raft", {"started <- PreVote": 1})[0] == 1
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("protocol", ["raft", "pbft"])
+def test_drawn_trials_are_data_and_as_large_as_is_asked(protocol, strategy):
+    for seed in range(40):
+        trial = draw_trial(protocol, seed, strategy=strategy)
+        assert trial == draw_trial(protocol, seed, strategy=strategy)
+        assert msgspec.json.decode(msgspec.json.encode(trial), type=type(trial)) == trial
+        assert len(trial.case.plan) <= FAULTS_MAX + 4
+        assert trial.operations >= 200
+        if strategy == "swarm":
+            assert len({type(fault) for fault in trial.case.plan}) >= KINDS_MIN
+        after = [fault for fault in trial.case.plan if fault.at_ns >= trial.case.heal_ns]
+        assert all(fault.for_ns is None for fault in after)
+
+
+def test_the_size_of_a_network_can_be_fixed():
+    trial = draw_trial("pbft", 3, nodes=6)
+    assert trial.case.voters == tuple(range(6))
 
 
 def test_a_budget_of_nothing_plays_nothing():
-    assert check("raft", seed=0, runs=3, budget_s=0).runs == 0
+    assert check(CORES, runs=3, budget_s=0).runs == 0
 
 
-@pytest.mark.usefixtures("planted")
-def test_the_command_names_property_facts_and_replay(tmp_path, capsys):
-    assert invoke(["check", "--protocol", "raft", "--runs", "4", "--out", str(tmp_path)]) == 1
+def test_several_processes_find_what_one_finds():
+    plan = msgspec.structs.replace(CORES, bug=BUG)
+    alone, together = check(plan, runs=20), check(plan, runs=20, jobs=2)
+    assert (alone.broken, alone.trial, alone.runs) == (together.broken, together.trial, together.runs)
+    assert alone.counts == together.counts
+
+
+def test_a_search_goes_on_where_it_stopped(tmp_path):
+    path = tmp_path / "soak" / "raft.json"
+    assert read_search(path, CORES) is None
+    keep_search(check(CORES, seed=7, runs=2), path)
+    kept = read_search(path, CORES)
+    assert isinstance(kept, Search)
+    went_on = check(CORES, runs=5, resumed=kept)
+    assert (went_on.first, went_on.runs) == (7, 5)
+    assert went_on.counts == check(CORES, seed=7, runs=5).counts
+    with pytest.raises(FailureError, match="another search"):
+        read_search(path, Plan(protocol="pbft"))
+
+
+def test_a_failure_plays_again_event_for_event(failure, tmp_path):
+    kept = read_failure(keep(failure, tmp_path))
+    assert kept == failure
+    assert failure_of(kept.trial) == kept
+
+
+class Raises(Observer):
+    def on_commit(self, _now, _node, _incarnation, _commit):
+        raise IndexError("beyond the end")
+
+
+def test_what_a_node_raises_is_a_finding():
+    broken = play(draw_trial("raft", 1, network="cores"), observers=(Raises(),)).broken
+    assert broken.property == "never raises"
+    assert "IndexError: beyond the end" in broken.fact_a
+
+
+def test_a_watcher_may_come_along():
+    played = play(draw_trial("solo", 1), observers=(NoFifthBlock(),))
+    assert played.broken.property == "no fifth block"
+    assert played.broken.at_ns > 0
+
+
+def test_the_command_shrinks_and_tells_and_replays(tmp_path, capsys):
+    said = ["check", "--protocol", "raft", "--network", "cores", "--bug", BUG, "--out", str(tmp_path)]
+    assert invoke(said) == 1
     told = capsys.readouterr().err
-    assert "no fifth block" in told
-    assert "nobody may" in told
-    assert f"consortium replay {tmp_path / 'raft-0.json'}" in told
-    assert invoke(["replay", str(tmp_path / "raft-0.json")]) == 1
+    (path,) = tmp_path.glob("*.json")
+    for wanted in ("durable vote", "found with", "still with", "the last exchanges", f"consortium replay {path}"):
+        assert wanted in told
+    kept = read_failure(path)
+    assert len(kept.trial.case.plan) < len(kept.found.case.plan)
+    assert kept.event_sha256 in told
+    picture = path.with_suffix(".svg").read_text()
+    assert picture.startswith("<svg")
+    assert kept.broken.property in picture
+    assert invoke(["replay", str(path)]) == 1
     assert "the very same run" in capsys.readouterr().err
 
 
-def test_a_failure_that_no_longer_fails_is_told(tmp_path, capsys, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            "scenarios.adversary.search.replica_cast",
-            lambda case: msgspec.structs.replace(replica_cast(case), observers=(NoFifthBlock(),)),
-        )
-        path = keep(check("raft", seed=0, runs=1, budget_s=None).failure, tmp_path)
-    assert invoke(["replay", str(path)]) == 0
+def test_a_failure_that_no_longer_fails_is_told(failure, tmp_path, capsys):
+    mended = msgspec.structs.replace(failure, trial=msgspec.structs.replace(failure.trial, bug=None))
+    assert invoke(["replay", str(keep(mended, tmp_path))]) == 0
     assert "holds now" in capsys.readouterr().out
+
+
+def test_an_unknown_bug_is_refused_with_the_names_there_are(capsys):
+    assert invoke(["check", "--protocol", "raft", "--bug", "typo"]) == 2
+    assert BUG in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"format": 1}', "\x00"])
@@ -76,3 +173,10 @@ def test_a_file_that_is_no_failure_is_refused_in_one_line(content, tmp_path, cap
         read_failure(path)
     assert invoke(["replay", str(path)]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_failure_of_another_format_is_refused(failure, tmp_path):
+    path = keep(msgspec.structs.replace(failure, format=99), tmp_path)
+    with pytest.raises(FailureError, match="format 99"):
+        read_failure(path)
+    assert isinstance(failure, Failure)

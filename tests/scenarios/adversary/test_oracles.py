@@ -30,12 +30,13 @@ def told(oracle, number=1, height=1):
     item = Acknowledged(
         step=step(number), position=0, code="ok", output=None, height=height, receipt="", called_ns=0, returned_ns=1
     )
-    oracle.on_effects(5, 9, 0, [Trace("other"), Trace("acknowledged", (item,))])
+    for trace in (Trace("other"), Trace("acknowledged", (item,))):
+        oracle.on_trace(5, 9, 0, trace)
 
 
 def test_the_face_of_the_room():
     assert all(hasattr(adversary, name) for name in adversary.__all__)
-    assert {"OnceOnly", "replica_cast"} <= set(adversary.__all__)
+    assert {"OnceOnly", "check"} <= set(adversary.__all__)
 
 
 def test_one_chain_at_many_nodes_is_no_violation(oracle, replica):

@@ -1,0 +1,1 @@
+"""Bugs of PBFT's three phases, view changes and certificates."""

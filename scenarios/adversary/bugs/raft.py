@@ -1,0 +1,235 @@
+"""Bugs of Raft's elections and replication."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from consensus.raft.messages import AppendEntries, AppendSuccess, PreVote, RequestVoteReply
+from consensus.raft.roles import Candidate, Follower, Leader
+from scenarios.adversary.bugs.registry import Planter, bug
+
+_HANDLERS = "consensus.raft.core:_HANDLERS"
+
+
+@bug("raft-vote-ignores-terms", protocol="raft", source="hashicorp/raft #94")
+def _vote_ignores_terms(plant: Planter) -> None:
+    """A voter compares the lengths of logs whatever their terms."""
+    plant.replace(
+        "consensus.raft.log:Log.is_up_to_date",
+        lambda _: lambda self, last_index, last_term: last_index >= self.last_index,  # noqa: ARG005
+    )
+
+
+@bug("raft-vote-ignores-logs", protocol="raft", source="Raft paper, section 5.4.1 left out")
+def _vote_ignores_logs(plant: Planter) -> None:
+    """A voter does not ask whether the candidate's log is as complete as its own."""
+    plant.replace("consensus.raft.log:Log.is_up_to_date", lambda _: lambda self, index, term: True)  # noqa: ARG005
+
+
+@bug("raft-vote-cleared-within-term", protocol="raft", source="microsoft/CCF #8094")
+def _vote_cleared(plant: Planter) -> None:
+    """A server that becomes a follower again forgets for whom it voted in this very term."""
+
+    def wrap(real: Any) -> Any:
+        def become_follower(self: Any, now: int, term: int, leader: int | None = None) -> None:
+            real(self, now, term, leader)
+            self.voted_for = None
+
+        return become_follower
+
+    plant.replace("consensus.raft.server:Server.become_follower", wrap)
+
+
+@bug("raft-duplicate-vote-counted", protocol="raft", source="classic; cf. etcd-io/raft tracker.RecordVote")
+def _duplicate_votes(plant: Planter) -> None:
+    """A vote that arrives twice counts twice."""
+
+    def wrap(real: Any) -> Any:
+        def on_reply(server: Any, now: int, sender: int, message: RequestVoteReply) -> None:
+            role = server.role
+            if isinstance(role, Candidate) and message.granted and sender in role.votes:
+                role.votes[-1 - sender] = True
+            real(server, now, sender, message)
+
+        return on_reply
+
+    plant.replace_item(_HANDLERS, RequestVoteReply, wrap)
+
+
+@bug("raft-minority-elects", protocol="raft", source="majority off by one at even sizes", nodes=4)
+def _minority(plant: Planter) -> None:
+    """Half of the servers pass for a majority where their number is even."""
+    plant.replace("consensus.raft.electorate:majority", lambda _: lambda n: (n + 1) // 2)
+
+
+@bug("raft-stale-append-truncates", protocol="raft", source="microsoft/CCF #5991")
+def _stale_append_truncates(plant: Planter) -> None:
+    """An old AppendEntries that agrees with the log cuts off what follows it there."""
+
+    def wrap(real: Any) -> Any:
+        def count_held(server: Any, message: AppendEntries) -> int:
+            blocks = message.blocks
+            stale = bool(blocks) and blocks[-1].height < server.log.last_index
+            if stale and blocks[0].height > server.commit_index:
+                return 0
+            return int(real(server, message))
+
+        return count_held
+
+    plant.replace("consensus.raft.append:_count_held", wrap)
+
+
+@bug("raft-commits-past-verified", protocol="raft", source="scylladb #9965")
+def _commits_past_verified(plant: Planter) -> None:
+    """A follower commits up to the leader's commit index, though this message vouches for less of its log."""
+
+    def wrap(real: Any) -> Any:
+        def commit(server: Any, leader_commit: int, plan: Any) -> None:
+            real(server, leader_commit, msgspec.structs.replace(plan, match_index=server.log.last_index))
+
+        return commit
+
+    plant.replace("consensus.raft.append:_commit", wrap)
+
+
+@bug("raft-acks-own-last-index", protocol="raft", source="microsoft/CCF #6001")
+def _acks_own_last_index(plant: Planter) -> None:
+    """A follower acknowledges the end of its own log instead of the end of what was sent."""
+
+    def wrap(real: Any) -> Any:
+        def answer(server: Any, message: AppendEntries, plan: Any) -> Any:
+            return real(server, message, msgspec.structs.replace(plan, match_index=server.log.last_index))
+
+        return answer
+
+    plant.replace("consensus.raft.append:_answer", wrap)
+
+
+@bug("raft-commits-older-term", protocol="raft", source="Raft paper, figure 8")
+def _commits_older_term(plant: Planter) -> None:
+    """A leader commits what a majority holds, whichever term it is of."""
+
+    def wrap(real: Any) -> Any:
+        def on_success(server: Any, now: int, sender: int, message: AppendSuccess) -> None:
+            real(server, now, sender, message)
+            role = server.role
+            if not isinstance(role, Leader):
+                return
+            held = sorted([server.log.last_index, *(p.match_index for p in role.progress.values())], reverse=True)
+            index = held[len(held) // 2]
+            if index > server.commit_index:
+                server.commit(index, {})
+
+        return on_success
+
+    plant.replace_item(_HANDLERS, AppendSuccess, wrap)
+
+
+@bug("raft-stale-leader-unanswered", protocol="raft", source="tikv/raft-rs #84")
+def _stale_leader_unanswered(plant: Planter) -> None:
+    """AppendEntries of an older term get no answer, so that PreVote and CheckQuorum keep a server out for ever."""
+
+    def wrap(real: Any) -> Any:
+        def on_append(server: Any, now: int, sender: int, message: AppendEntries) -> None:
+            if message.term >= server.term:
+                real(server, now, sender, message)
+
+        return on_append
+
+    plant.replace_item(_HANDLERS, AppendEntries, wrap)
+
+
+@bug("raft-own-pre-vote-missing", protocol="raft", source="hashicorp/raft #605")
+def _own_pre_vote(plant: Planter) -> None:
+    """A server does not count its own pre-vote."""
+
+    def wrap(real: Any) -> Any:
+        def become(self: Any, *args: Any, **kwargs: Any) -> None:
+            real(self, *args, **kwargs)
+            self.role.votes.clear()
+
+        return become
+
+    plant.replace("consensus.raft.server:Server.become_pre_candidate", wrap)
+
+
+@bug("raft-pre-vote-resets-timer", protocol="raft", source="hashicorp/raft #609")
+def _pre_vote_resets_timer(plant: Planter) -> None:
+    """Being asked for a pre-vote counts as hearing a leader."""
+
+    def wrap(real: Any) -> Any:
+        def on_pre_vote(server: Any, now: int, sender: int, message: PreVote) -> None:
+            real(server, now, sender, message)
+            if isinstance(server.role, Follower):
+                server.role.reset_at = server.role.heard_at = now
+
+        return on_pre_vote
+
+    plant.replace_item(_HANDLERS, PreVote, wrap)
+
+
+@bug("raft-stuck-in-probe", protocol="raft", source="etcd-io/raft, probe state without resume")
+def _stuck_in_probe(plant: Planter) -> None:
+    """A probe whose answer was lost is never repeated."""
+
+    def wrap(real: Any) -> Any:
+        def on_heartbeat(server: Any, now: int, role: Any) -> None:
+            waiting = [p for p in role.progress.values() if getattr(p.state, "waiting", False)]
+            kept = [(p, p.next_index) for p in waiting]
+            real(server, now, role)
+            for progress, next_index in kept:
+                progress.next_index = max(next_index, server.log.last_index + 1)
+
+        return on_heartbeat
+
+    plant.replace("consensus.raft.replication:on_heartbeat", wrap)
+    plant.replace("consensus.raft.core:replication.on_heartbeat", wrap)
+
+
+@bug("raft-probes-compacted-log", protocol="raft", source="found here: a leader probed below its log's base")
+def _probes_compacted(plant: Planter) -> None:
+    """A follower that lags behind the compacted log is still sent what is gone."""
+    plant.replace("consensus.raft.replication:_help_if_behind", lambda _: lambda server, role, peer, progress: None)  # noqa: ARG005
+    plant.replace("consensus.raft.replication:_send_from", lambda _: lambda server, progress: progress.next_index)  # noqa: ARG005
+
+
+@bug("raft-deposed-leader-goes-on", protocol="raft", source="Raft paper, section 5.1 left out")
+def _deposed_leader(plant: Planter) -> None:
+    """A leader that hears of a later term takes the term over and goes on leading."""
+
+    def wrap(real: Any) -> Any:
+        def become_follower(self: Any, now: int, term: int, leader: int | None = None) -> None:
+            if isinstance(self.role, Leader) and term > self.term and leader is None:
+                self.enter_term(term)
+            else:
+                real(self, now, term, leader)
+
+        return become_follower
+
+    plant.replace("consensus.raft.server:Server.become_follower", wrap)
+
+
+@bug("raft-equal-timeouts", protocol="raft", source="Raft paper, section 5.2: randomised timeouts left out")
+def _equal_timeouts(plant: Planter) -> None:
+    """Every server waits equally long before it stands, so that elections split again and again."""
+    plant.replace(
+        "consensus.raft.server:Server.random_timeout", lambda _: lambda self: self.options.election_timeout_min_ns
+    )
+
+
+@bug("raft-commit-not-announced", protocol="raft", source="a commit index that heartbeats do not carry")
+def _commit_not_announced(plant: Planter) -> None:
+    """Messages without blocks carry no commit index, so the last entry stays undecided at the followers."""
+
+    def wrap(real: Any) -> Any:
+        def make(server: Any, role: Any, start: int, count: int, *rest: Any) -> AppendEntries:
+            message: AppendEntries = real(server, role, start, count, *rest)
+            if message.blocks:
+                return message
+            return msgspec.structs.replace(message, commit=0, certificate=None)
+
+        return make
+
+    plant.replace("consensus.raft.replication:_append_entries", wrap)

@@ -1,0 +1,99 @@
+"""How the plan of a trial is drawn: strategies, which differ in what they are good at finding.
+
+* ``swarm``: the plan of :mod:`network.virtual.swarm`, made up to at least three kinds of fault; every second seed has
+  *churn* laid over it, and every third an ambush. This is what ``consortium check`` draws.
+* ``churn``: nothing but short partitions, crashes and pauses, one after the other, each about as long as an election:
+  leaders come and go, and leave unfinished work behind.
+* ``ambush``: the faults of :mod:`scenarios.adversary.ambush` and nothing else.
+* ``loss``: every message is lost with the same small chance, and nothing else happens. What a naive fuzzer does; here
+  to compare with.
+
+Every plan has the two phases: from ``heal_ns`` on nothing happens any more, but that the dead stay dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from consensus.protocols import protocol as registered
+from consensus.vocabulary import MILLISECOND
+from network.virtual.case import Case
+from network.virtual.draws import Stream
+from network.virtual.faults import Crash, Cut, Duplicate, Fault, Loss, Pause
+from network.virtual.swarm import draw_plan
+
+KINDS_MIN = 3
+"""Kinds of faults that a swarm's plan has at least."""
+
+FAULTS_MAX = 30
+"""Items that a plan has at most."""
+
+
+def laid(strategy: str, case: Case) -> Case:
+    """``case`` with the plan that ``strategy`` draws for it; KeyError for an unknown one."""
+    plan = STRATEGIES[strategy](case)
+    return msgspec.structs.replace(case, plan=tuple(sorted(plan, key=lambda fault: fault.at_ns)))
+
+
+def _swarm(case: Case) -> tuple[Fault, ...]:
+    plan = case.plan
+    if case.seed % 2:
+        forever = tuple(fault for fault in plan if fault.at_ns >= case.heal_ns)
+        churn = _churn(case)[: FAULTS_MAX - len(forever)]
+        plan = (*plan[: max(0, FAULTS_MAX - len(churn) - len(forever))], *churn, *forever)
+        plan = tuple(dict.fromkeys(plan))
+    quorum = registered(case.protocol).quorum(len(case.voters))
+    more = 0
+    while len(kinds := {type(fault) for fault in plan}) < KINDS_MIN:
+        more += 1
+        drawn = draw_plan(case.seed + (more << 32), case.nodes, case.voters, quorum, case.heal_ns)
+        fresh = [fault for fault in drawn if type(fault) not in kinds and fault.at_ns < case.heal_ns]
+        plan = (*plan, *fresh[: max(1, FAULTS_MAX - len(plan))])
+    return plan
+
+
+def _churn(case: Case) -> tuple[Fault, ...]:
+    """Up to 20 faults, a third of a second to two seconds apart; a node in the minority has often just led."""
+    draws = Stream(f"{case.seed}/churn")
+    step = (150 + draws.below(1200)) * MILLISECOND
+    plan: list[Fault] = []
+    at = step
+    while at < case.heal_ns - step and len(plan) < 20:
+        lasting = min(case.heal_ns - at - 1, step // 4 + draws.below(2 * step))
+        node = draws.below(case.nodes)
+        match draws.below(6):
+            case 0:
+                plan.append(Crash(at_ns=at, for_ns=lasting, node=node))
+            case 1:
+                plan.append(Pause(at_ns=at, for_ns=lasting, node=node))
+            case 2:
+                plan.append(Cut(at_ns=at, for_ns=lasting, one=(node,), one_way=bool(draws.below(2))))
+            case _:
+                side = [other for other in range(case.nodes) if draws.below(2)] or [node]
+                plan.append(Cut(at_ns=at, for_ns=lasting, one=tuple(side)))
+        at += step // 2 + draws.below(step)
+    return tuple(plan)
+
+
+def _churn_alone(case: Case) -> tuple[Fault, ...]:
+    return _churn(case) or case.plan
+
+
+def _nothing(case: Case) -> tuple[Fault, ...]:
+    """Noise that doubles a message now and then; the rest is left to the ambush."""
+    noise = Duplicate(at_ns=0, for_ns=case.heal_ns, ppm=200_000)
+    return (*([noise] if case.seed % 2 else []), *(fault for fault in case.plan if fault.at_ns >= case.heal_ns))
+
+
+def _loss(case: Case) -> tuple[Fault, ...]:
+    return (Loss(at_ns=0, for_ns=case.heal_ns, ppm=50_000),)
+
+
+STRATEGIES: dict[str, Callable[[Case], tuple[Fault, ...]]] = {
+    "swarm": _swarm,
+    "churn": _churn_alone,
+    "ambush": _nothing,
+    "loss": _loss,
+}

@@ -1,0 +1,203 @@
+"""Plays one trial, in two phases, and says what it broke.
+
+As TigerBeetle's VOPR has it: up to ``heal_ns`` anything goes wrong and only safety is asked for. Then the network heals
+around a random *core*, a quorum of well-behaved nodes; the dead stay dead and the liars go on lying. From then on
+progress is asked for: every request is answered within :func:`patience_ns` of the healing or of its own call, the nodes
+that are up end on one chain, what clients were told is linearizable, and the network, idle, keeps its leader.
+
+With more liars than the protocol is made for no progress is asked; what is asked then is that every disagreement can be
+laid at the liars' door (:class:`scenarios.adversary.accountability.Accountability`).
+
+A stall is told by its kind: *deadlock* (nothing rises), *livelock* (terms or views rise, nothing is decided), or
+*starvation* (blocks are decided, a request is not among them).
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from consensus.properties import Observer, Violation
+from consensus.vocabulary import MILLISECOND, SECOND
+from network.virtual.bare import OPTIONS
+from network.virtual.campaign import Told
+from network.virtual.case import build_world
+from network.virtual.distributions import quantiles
+from network.virtual.faults import Fault
+from network.virtual.world import Stop, World
+from scenarios.adversary.ambush import Ambush
+from scenarios.adversary.bugs import planted
+from scenarios.adversary.coverage import Coverage
+from scenarios.adversary.stage import Stage, set_stage
+from scenarios.adversary.trial import Trial, pace_ns
+
+RETRY_NS = 4 * SECOND
+"""After this long a client that was not answered has asked everybody again."""
+
+STALL_WINDOW_NS = 8 * SECOND
+SETTLE_NS = 4 * SECOND
+QUIET_NS = 6 * SECOND
+STEP_NS = 200 * MILLISECOND
+
+
+class Broken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A property that was broken: two facts that cannot both hold, and when (virtual nanoseconds)."""
+
+    property: str
+    fact_a: str
+    fact_b: str
+    at_ns: int
+
+
+class Played(msgspec.Struct, kw_only=True):
+    """What became of a trial. ``recovery_ns`` is the time from the healing to the last answer (None: never).
+
+    ``laid`` are the faults that an ambush added to the plan. ``reached`` counts how often a message of each class met a
+    node in each state (:mod:`.coverage`).
+    """
+
+    broken: Broken | None
+    counts: Counter[str]
+    reached: Counter[str]
+    recovery_ns: int | None = None
+    laid: tuple[Fault, ...] = ()
+    event_sha256: str | None = None
+
+
+def play(
+    trial: Trial,
+    *,
+    observers: tuple[Observer, ...] = (),
+    until_ns: int | None = None,
+    see: Callable[[World], None] | None = None,
+    **settings: Any,
+) -> Played:
+    """Play ``trial``, and stop at the first broken property. ``until_ns`` ends it there, asking for safety alone.
+
+    ``observers`` watch besides the oracles; ``see`` is handed the world before anything happens; ``settings`` go to
+    the world (``hashing``, ``trace``).
+    """
+    told, coverage = Told(), Coverage()
+    ambush = Ambush(trial.case) if trial.ambush else None
+    worlds: list[World] = []
+    broken: Broken | None = None
+    recovery_ns: int | None = None
+    with planted(trial.bug):
+        try:
+            stage = set_stage(trial)
+            watchers = (*stage.observers, *observers, told, coverage, *([ambush] if ambush else []))
+            world = build_world(trial.case, msgspec.structs.replace(stage, observers=watchers), **settings)
+            worlds.append(world)
+            if ambush is not None:
+                ambush.bind(world)
+            if see is not None:
+                see(world)
+            recovery_ns = _phases(trial, stage, world, until_ns)
+        except Violation as violation:
+            broken = _broken(violation, worlds)
+        except Exception as error:  # noqa: BLE001 - whatever a replica raises is a finding
+            broken = _broken(_crash_of(error), worlds)
+    world_counts = worlds[0].counts if worlds else Counter[str]()
+    return Played(
+        broken=broken,
+        counts=world_counts + told.counts,
+        reached=coverage.reached,
+        recovery_ns=recovery_ns,
+        laid=tuple(ambush.laid) if ambush else (),
+        event_sha256=worlds[0].event_sha256() if settings.get("hashing") and worlds else None,
+    )
+
+
+def patience_ns(trial: Trial) -> int:
+    """How long after the healing, or after its call, a request may take; Δ is the worst delay of message and disk.
+
+    Raft: 30 (T + 4Δ) with T the longest election timeout. PBFT: the sum over i <= f of the view-change timeouts, which
+    may have backed off as far as they go, and (f + 1) 8Δ. Besides, a client takes its time to ask again.
+    """
+    case = trial.case
+    delta = quantiles(case.latency)[-1] + quantiles(case.sync)[-1]
+    options = OPTIONS.get(case.protocol, {})
+    if case.protocol == "raft":
+        return 30 * (int(options["election_timeout_max_ns"]) + 4 * delta) + RETRY_NS
+    faults = (len(case.voters) - 1) // 3
+    timeout = int(options.get("view_change_timeout_ns", SECOND)) << int(options.get("backoff_max", 0))
+    return (faults + 1) * (timeout + 8 * delta) + 2 * RETRY_NS
+
+
+def _phases(trial: Trial, stage: Stage, world: World, until_ns: int | None) -> int | None:
+    """Chaos, progress, quiet; the time to recover."""
+    if until_ns is not None:
+        world.run(until_ns=until_ns)
+        return None
+    world.run(until_ns=trial.case.heal_ns)
+    if not trial.tolerated:
+        world.run(until_ns=trial.case.heal_ns * 2)
+        return None
+    _require_progress(trial, stage, world)
+    recovery_ns = world.now - trial.case.heal_ns
+    stage.judge(world)
+    if not trial.liars and trial.twins is None:  # a liar may call for an election whenever it likes
+        _require_quiet(stage, world)
+    return recovery_ns
+
+
+def _require_progress(trial: Trial, stage: Stage, world: World) -> None:
+    last_call = pace_ns(trial) * trial.operations
+    deadline = max(trial.case.heal_ns, last_call) + patience_ns(trial)
+    while not stage.finished(world):
+        if world.now >= deadline:
+            raise _stall(stage, world, deadline - trial.case.heal_ns)
+        if world.run(until_ns=world.now + STEP_NS) is Stop.IDLE:
+            raise Violation("liveness", "deadlock: nothing is left to happen", stage.describe(world))
+
+
+def _stall(stage: Stage, world: World, waited_ns: int) -> Violation:
+    """Which kind of standstill is it? Looks on for a while longer."""
+    before, height = stage.rounds(world), _height(world)
+    world.run(until_ns=world.now + STALL_WINDOW_NS)
+    if _height(world) > height:
+        kind = "starvation: blocks are decided, and a request is not among them"
+    elif stage.rounds(world) != before:
+        kind = f"livelock: rounds rise from {before} to {stage.rounds(world)}, nothing is decided"
+    else:
+        kind = f"deadlock: nothing rises, rounds {before}"
+    return Violation("liveness", f"not finished {waited_ns} ns after the network healed; {kind}", stage.describe(world))
+
+
+def _height(world: World) -> int:
+    """The highest height that anybody decided, as the oracle of agreement knows it."""
+    return max((getattr(observer, "height", 0) for observer in world.observers), default=0)
+
+
+def _require_quiet(stage: Stage, world: World) -> None:
+    """An idle network holds no election and changes no view (it settles for a moment first)."""
+    world.run(until_ns=world.now + SETTLE_NS)
+    before = stage.rounds(world)
+    world.run(until_ns=world.now + QUIET_NS)
+    after = stage.rounds(world)
+    if before != after:
+        raise Violation("quiet when idle", f"rounds {before} with nothing to do", f"{after} later")
+
+
+def _broken(violation: Violation, worlds: list[World]) -> Broken:
+    return Broken(
+        property=violation.property,
+        fact_a=violation.fact_a,
+        fact_b=violation.fact_b,
+        at_ns=worlds[0].now if worlds else 0,
+    )
+
+
+def _crash_of(error: Exception) -> Violation:
+    """Nothing that the world does to a machine may make it raise."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = next((f for f in reversed(frames) if "/adversary/" not in f.filename), frames[-1])
+    place = f"{Path(where.filename).name}:{where.lineno} in {where.name}"
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    fact = f"{type(error).__name__}: {error} at {place}" + (f" ({notes})" if notes else "")
+    return Violation("never raises", fact, "no input of a peer, a client or a disk makes a node raise")

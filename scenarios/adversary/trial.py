@@ -1,0 +1,108 @@
+"""A trial: everything that one run of the adversary is made of, as plain data.
+
+A trial can be written to a file, played again event for event, and made smaller piece by piece: nothing in it depends
+on anything else but the seed, and every draw of the virtual world is keyed, so that what is left plays on as before.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from consensus.protocols import protocol as registered
+from consensus.vocabulary import NodeId
+from network.virtual.case import Case, draw_case
+from network.virtual.draws import Stream
+from network.virtual.swarm import draw_plan
+from scenarios.adversary.plans import laid
+
+Network = Literal["cores", "replicas"]
+"""What is played: the protocol cores alone (twice as fast), or whole replicas that move money."""
+
+OPERATIONS = 200
+"""Requests of clients in a drawn trial."""
+
+
+class Liar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A Byzantine node: an unmodified core whose words are bent on their way out, or in.
+
+    ``behaviours`` are names of :data:`scenarios.adversary.byzantine.BEHAVIOURS`.
+    """
+
+    node: NodeId
+    behaviours: tuple[str, ...]
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One run. ``bug`` names a planted bug (:mod:`scenarios.adversary.bugs`).
+
+    ``ambush``: faults that wait for their moment come on top of the plan (:mod:`scenarios.adversary.ambush`).
+    ``twins`` is the number of a twins scenario (:mod:`scenarios.adversary.twins`) for the cores of PBFT.
+    """
+
+    case: Case
+    network: Network
+    operations: int = OPERATIONS
+    liars: tuple[Liar, ...] = ()
+    bug: str | None = None
+    twins: int | None = None
+    ambush: bool = False
+
+    @property
+    def lying(self) -> frozenset[NodeId]:
+        """The nodes that lie (only ever looked up)."""
+        return frozenset(liar.node for liar in self.liars)
+
+    @property
+    def tolerated(self) -> bool:
+        """Are there no more liars than the protocol is made for?"""
+        return len(self.liars) <= registered(self.case.protocol).faults(len(self.case.voters))
+
+
+def draw_trial(  # noqa: PLR0913 - keyword-only
+    protocol: str,
+    seed: int,
+    *,
+    network: Network = "replicas",
+    nodes: int | None = None,
+    liars: int | None = None,
+    bug: str | None = None,
+    operations: int = OPERATIONS,
+    strategy: str = "swarm",
+) -> Trial:
+    """The trial of ``seed``. ``nodes`` fixes the size; ``liars`` how many lie (None: drawn, up to f, under PBFT).
+
+    ``strategy`` says how the plan is drawn (:mod:`scenarios.adversary.plans`).
+    """
+    from scenarios.adversary.byzantine import draw_liars, room_for  # noqa: PLC0415 - they need Liar
+
+    case = draw_case(protocol, seed) if nodes is None else _sized(protocol, seed, nodes)
+    lying = draw_liars(case, liars)
+    return Trial(
+        case=room_for(lying, laid(strategy, case)),
+        network=network,
+        operations=operations,
+        liars=lying,
+        bug=bug,
+        ambush=strategy == "ambush" or (strategy == "swarm" and seed % 3 == 0),
+    )
+
+
+def _sized(protocol: str, seed: int, nodes: int) -> Case:
+    """The case of ``seed`` for exactly ``nodes`` voting members."""
+    case = draw_case(protocol, seed)
+    entry = registered(protocol)
+    voters = entry.voters_of(tuple(range(nodes)))
+    plan = draw_plan(seed, nodes, voters, entry.quorum(len(voters)), case.heal_ns)
+    return msgspec.structs.replace(case, nodes=nodes, voters=voters, plan=plan)
+
+
+def pace_ns(trial: Trial) -> int:
+    """Between two requests: the last ones come after the network has healed."""
+    return max(1, (trial.case.heal_ns + trial.case.heal_ns // 4) // max(1, trial.operations))
+
+
+def stream(trial: Trial, purpose: str) -> Stream:
+    """Draws of a trial for one purpose, keyed by the seed alone."""
+    return Stream(f"{trial.case.seed}/{purpose}")

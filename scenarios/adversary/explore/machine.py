@@ -11,6 +11,7 @@ that fires moves it to when the timer is due, and a *pause* moves it far beyond 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from consensus.chain import BLOCKS, CERTIFICATES
@@ -79,28 +80,30 @@ def started(scene: Scene, me: NodeId, disk: Image) -> Outcome:
     return step.outcome()
 
 
+def played(scene: Scene, before: Machine, act: Callable[[Core, int], Effects], now: int | None = None) -> Outcome:
+    """Whatever ``act`` does with the core, at time ``now`` of its clock (at which it stands, if none is given)."""
+    machine = clone(before)
+    machine.now = machine.now if now is None else now
+    step = _Step(scene, machine)
+    step.carry_out(act(machine.core, machine.now))
+    return step.outcome()
+
+
 def delivered(scene: Scene, before: Machine, sender: NodeId, message: Any) -> Outcome:
     """``message`` arrives."""
-    machine = clone(before)
-    step = _Step(scene, machine)
-    step.carry_out(machine.core.receive(machine.now, sender, message))
-    return step.outcome()
+    return played(scene, before, lambda core, now: core.receive(now, sender, message))
 
 
 def fired(scene: Scene, before: Machine, timer: str) -> Outcome:
     """A timer that is set fires when it is due (or at once, where that has passed)."""
     machine = clone(before)
-    machine.now = max(machine.now, machine.timers.pop(timer))
-    step = _Step(scene, machine)
-    step.carry_out(machine.core.timer(machine.now, timer))
-    return step.outcome()
+    due = machine.timers.pop(timer)
+    return played(scene, machine, lambda core, now: core.timer(now, timer), max(machine.now, due))
 
 
 def paused(scene: Scene, before: Machine) -> Outcome:
     """A long time passes in which nothing reaches the core, not even its timers."""
-    machine = clone(before)
-    machine.now += PAUSE_NS
-    return _Step(scene, machine).outcome()
+    return played(scene, before, lambda _core, _now: [], before.now + PAUSE_NS)
 
 
 def proposed(scene: Scene, before: Machine) -> Outcome | None:
@@ -108,10 +111,7 @@ def proposed(scene: Scene, before: Machine) -> Outcome | None:
     slot = before.core.slot()
     if slot is None:
         return None
-    machine = clone(before)
-    step = _Step(scene, machine)
-    step.carry_out(machine.core.propose(machine.now, block_at(slot, machine.me)))
-    return step.outcome()
+    return played(scene, before, lambda core, now: core.propose(now, block_at(slot, before.me)))
 
 
 class _Step:

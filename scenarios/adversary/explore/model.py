@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from consensus.chain import BLOCKS, FORMAT_VERSION, NO_HASH, Block, Header
-from consensus.protocols import Application, Core, Setup, Slot, Verdict, protocol
+from consensus.protocols import Application, Core, Crypto, Setup, Slot, Verdict, protocol
 from consensus.vocabulary import Effects, Image, NodeId
 
 GENESIS = sha256(b"explore/genesis").digest()
@@ -130,17 +130,22 @@ class Scene(msgspec.Struct, kw_only=True, frozen=True):
 
     def core(self, me: NodeId, image: Image, application: Application) -> Core:
         """The real core of one node, not yet started. Chance is left out: every draw is 0."""
+        entry = protocol(self.protocol)
         setup = Setup(
             me=me,
-            voters=self.voters,
+            voters=entry.voters_of(self.voters),
             genesis=GENESIS,
             application=application,
-            crypto=Keys(me),
+            crypto=self.crypto(me),
             image=image,
             random=int,
             options=self.options,
         )
-        return protocol(self.protocol).core(setup)
+        return entry.core(setup)
+
+    def crypto(self, me: NodeId) -> Crypto:
+        """The keys of ``me``."""
+        return Keys(me)
 
     def prelude(self) -> Sequence[tuple[NodeId, str]]:
         """Timers that fire before the search begins, each followed by the delivery of everything."""

@@ -104,10 +104,10 @@ class Checkpoints:
         known = self._votes.get(height, {}).get(sender)
         if known is not None and known.digest != message.digest:
             raise PeerError("two CHECKPOINTs for one height")
-        if not self._members_at(height).votes(sender):
-            self._help(now, sender)  # it votes since this height: its CHECKPOINT counts for nothing and asks for ours
-        elif height < log.stable or (height == log.stable and known is not None):
-            self._help(now, sender)
+        if not self._members_at(height).votes(sender) or height < log.stable:
+            self.help_if_below(now, sender, 0)  # who votes since this height counts for nothing here, and asks for ours
+        elif height == log.stable and known is not None:
+            self.help_if_below(now, sender, 0)
         elif height > log.high:
             self._ask(now, sender)
         elif known is None:
@@ -207,10 +207,14 @@ class Checkpoints:
         signature = self._context.sign(checkpoint_bytes(height, digest))
         return Checkpoint(height, digest, self._context.me, signature)
 
+    def _quorum(self, height: int) -> int:
+        """How many equal CHECKPOINTs make a stable certificate: with f + 1 of them correct, all later quorums meet it."""
+        return self._members_at(height).quorum
+
     def _count(self, vote: Checkpoint) -> None:
         votes = self._votes.setdefault(vote.height, {})
         votes[vote.replica] = vote
-        quorum = self._members_at(vote.height).quorum
+        quorum = self._quorum(vote.height)
         if len(votes) < quorum or vote.height <= self._log.stable or vote.height in self._certificates:
             return
         equal = [other for _, other in sorted(votes.items()) if other.digest == vote.digest]
@@ -255,9 +259,11 @@ class Checkpoints:
         self._votes = {above: votes for above, votes in self._votes.items() if above >= height}
         self._certificates = {above: known for above, known in self._certificates.items() if above > height}
 
-    def _help(self, now: int, sender: NodeId) -> None:
-        """``sender`` does not know of our stable checkpoint: f + 1 of us tell it, at the interval's rate."""
+    def help_if_below(self, now: int, sender: NodeId, height: int) -> None:
+        """``sender`` has come to ``height``: if our stable checkpoint is above, f + 1 of us tell it, now and then."""
         members = self._context.members
+        if height >= self._log.stable:
+            return
         near = members.votes(sender) and members.distance(sender, self._context.me) <= members.faults + 1
         if (near or self._context.leads) and self._helping.allows(now, sender):
             self.answer(sender, 0)

@@ -115,6 +115,9 @@ class Retransmission:
         if context.behind:
             ahead = sorted(context.heard)
             context.out.send(ahead[self._rounds % len(ahead)], StatusReport(view=context.view, stable=log.stable))
+        elif self._left_behind:
+            others = [voter for voter in self._members.voters if voter != context.me]
+            context.out.send(others[self._rounds % len(others)], StatusReport(view=context.view, stable=log.stable))
 
     # Parts of the above
 
@@ -124,12 +127,20 @@ class Retransmission:
         interval = self._context.options.resend_interval_ns
         return interval if self._context.active else interval << min(self._rounds // 4, _INTERVAL_DOUBLINGS_MAX)
 
+    @property
+    def _left_behind(self) -> bool:
+        """Others have decided what we lack. It may be that nobody keeps those blocks, so ask what is stable."""
+        active, log = self._context.active, self._log
+        if active is not None and active.base.height > log.committed.height:
+            return True
+        return log.surpassed(self._members.faults)
+
     def _unfinished(self) -> bool:
         context, log = self._context, self._log
         if not context.votes:
             return False
         undecided = context.active is None or log.tip.height > log.committed.height
-        return undecided or self._checkpoints.pending or context.behind or bool(self._asked)
+        return undecided or self._checkpoints.pending or context.behind or bool(self._asked) or self._left_behind
 
     def _repeat_votes(self, active: Active) -> None:
         context, log = self._context, self._log

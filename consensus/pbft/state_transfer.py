@@ -133,7 +133,7 @@ class StateTransfer:
             if asked:
                 self._turned_down(now, sender, lie=None)
             return
-        if self._context.application.chunk_digest(message.data) != digests[place]:
+        if not self._fits(message.data, digests[place]):
             if not asked:
                 raise PeerError(f"chunk {place} does not match its digest")
             self._turned_down(now, sender, lie=f"chunk {place} does not match its digest")
@@ -202,6 +202,9 @@ class StateTransfer:
 
     # Parts of the above
 
+    def _fits(self, data: bytes, digest: bytes) -> bool:
+        return self._context.application.chunk_digest(data) == digest
+
     @property
     def _answer_ns(self) -> int:
         return _ANSWER_INTERVALS * self._context.options.resend_interval_ns
@@ -253,7 +256,7 @@ class StateTransfer:
             data = self._held.get(digest)
             if data is None and digest in own:
                 data = application.chunk(held, own[digest])
-            if data is not None and application.chunk_digest(data) == digest:
+            if data is not None and self._fits(data, digest):
                 chunks[place] = data
         self._work, self._held = Fetching(work.certificate, snapshot, chunks), {}
         out, height = self._context.out, snapshot.height

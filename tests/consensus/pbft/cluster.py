@@ -240,7 +240,7 @@ class Cluster:
         self.ask_for: Callable[[Slot], bytes | None] = lambda _slot: None
         """The change of members that the next block asks for, if any."""
         self.blocks_kept = 10**9
-        """So many decided blocks a node serves to others."""
+        """So many decided blocks a node serves to others, and always those above its low watermark."""
         self.signed: dict[tuple[Any, ...], Any] = {}
         self.observe = observe
         self._order = 0
@@ -361,14 +361,17 @@ class Cluster:
         node.application.height, node.application.state = effect.height, effect.chunks
 
     def _recover(self, node: Node) -> None:
-        """Execute again what the disk holds."""
+        """Execute again what the disk holds; states of checkpoints outlive a restart, as blocks below may be gone."""
         space = node.image.get(SNAPSHOT, {})
         snapshot = space.get(MANIFEST)
         if snapshot is not None:
             node.application.height = snapshot.height
             node.application.state = tuple(space[place] for place in range(CHUNKS))
+            node.application.manifest(snapshot.height)
         for _, block in sorted(node.image.get(BLOCKS, {}).items()):
             node.application.execute(block)
+            if block.height % self.options.checkpoint_interval == 0:
+                node.application.manifest(block.height)
         node.corrupted = False
 
     def _persist(self, node: Node, records: tuple[Any, ...]) -> None:
@@ -393,8 +396,8 @@ class Cluster:
             data = checkpoint_bytes(proof.height, proof.digest)
             assert all(ModelCrypto(0).verify(replica, data, signature) for replica, signature in proof.signatures)
             assert proof.digest == self.canonical(proof.height), "f + 1 correct replicas have that state"
-            if not node.corrupted and proof.height in node.application.states:
-                assert node.application.states[proof.height] == self.states[proof.height]
+            own = node.image[CHECKPOINTS].get(proof.height) if CHECKPOINTS in node.image else None
+            assert own is None or own.digest == proof.digest, "whoever contradicts a quorum has diverged"
 
     def canonical(self, height: int) -> bytes:
         """The digest of the right state at ``height``."""
@@ -550,7 +553,7 @@ class Cluster:
     def catch_up(self, number: int, source: int) -> None:
         node, other = self.nodes[number], self.nodes[source]
         blocks, certificates = other.image.get(BLOCKS, {}), other.image.get(CERTIFICATES, {})
-        first = max(1, other.height - self.blocks_kept + 1)
+        first = max(1, min(other.height - self.blocks_kept, other.stable) + 1)
         run = [
             (block, certificates.get(height))
             for height, block in sorted(blocks.items())

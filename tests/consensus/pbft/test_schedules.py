@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,8 +16,20 @@ from hypothesis import strategies as st
 from consensus.chain import commit_bytes
 from consensus.pbft import Options
 from consensus.pbft.certificates import pre_prepare_bytes, prepare_bytes
-from consensus.pbft.messages import CommitVote, Prepare, PrePrepare
+from consensus.pbft.checkpoints import Checkpoints
+from consensus.pbft.log import Log
+from consensus.pbft.messages import (
+    Checkpoint,
+    Chunk,
+    CommitVote,
+    Manifest,
+    Prepare,
+    PrePrepare,
+    StableCheckpoint,
+)
+from consensus.pbft.state_transfer import StateTransfer
 from consensus.protocols import Slot
+from consensus.snapshots import Snapshot, checkpoint_bytes
 from consensus.vocabulary import MILLISECOND, SECOND
 from tests.consensus.pbft.cluster import Cluster, ModelCrypto, make_block
 
@@ -172,6 +185,132 @@ def two_faced(cluster, liar, random):
         return message
 
     return lie
+
+
+SHORT = Options(
+    checkpoint_interval=2, log_size=4, transfer_patience_ns=500 * MILLISECOND, transfer_window=2, backoff_max=3
+)
+
+
+def short_logs(n, seed, steps):
+    """Checkpoints every other height, few blocks kept, a replica whose state rots, one that lies about states.
+
+    It either lies about what is stable, or is a lying helper to one that was cut off for long.
+    """
+    random = Random(seed)
+    liar = random.randrange(n)
+    cluster = Cluster(n, seed=seed, byzantine=[liar], options=SHORT)
+    cluster.blocks_kept = random.choice([1, 2, 100])
+    cluster.loss = random.choice([0.0, 0.1, 0.3])
+    helping = random.random() < 0.5
+    kinds = (Manifest, Chunk) if helping else (Checkpoint, StableCheckpoint)
+    cluster.filter_sent = lying_about_states(liar, kinds, random)
+    cluster.demand()
+    rotten = random.choice(cluster.correct())
+    for _ in range(3):
+        chaos(cluster, random, steps // 3)
+        if helping:
+            leave_behind(cluster, random.choice(cluster.correct()).number)
+        if cluster.faults > 1:  # with the liar, f
+            cluster.corrupt(rotten.number)
+    cluster.filter_sent = lambda sender, _to, message: None if sender == liar else message
+    recover(cluster)
+    low = min(node.stable for node in cluster.correct())
+    cluster.run(lambda: all(node.stable > low for node in cluster.correct()), limit_ns=200 * SECOND)
+
+
+def leave_behind(cluster, number):
+    """Cut one off until the others keep none of the blocks that it lacks."""
+    for node in cluster.nodes:
+        if not node.up:
+            cluster.restart(node.number)
+    cluster.isolate(number)
+    others = [node.number for node in cluster.correct() if node.number != number]
+    top = max(node.height for node in cluster.nodes)
+    cluster.run(cluster.all_at(top + 6, others), limit_ns=200 * SECOND)
+    cluster.heal()
+
+
+def lying_about_states(liar, kinds, random):
+    sign = ModelCrypto(liar).sign
+    wrong = [bytes(32), b"\1" * 32]
+
+    def lie(sender, _to, message):
+        if sender != liar or random.random() < 0.3:
+            return message
+        if not isinstance(message, kinds):
+            return message if random.random() < 0.9 else None
+        match message:
+            case Checkpoint():
+                digest = random.choice(wrong)
+                return Checkpoint(message.height, digest, liar, sign(checkpoint_bytes(message.height, digest)))
+            case StableCheckpoint():
+                return StableCheckpoint(
+                    message.height, random.choice(wrong), message.signatures[: random.choice([2, 9])]
+                )
+            case Manifest(snapshot=Snapshot() as snapshot):
+                chunks = (*snapshot.chunks[1:], random.choice(wrong))
+                return Manifest(message.height, msgspec.structs.replace(snapshot, chunks=chunks))
+            case Chunk():
+                return Chunk(message.height, message.place, random.choice([None, b"wrong", message.data]))
+        return message
+
+    return lie
+
+
+@given(n=SIZES, seed=st.integers(0, 2**32), steps=st.integers(150, 450))
+@settings(QUICK, max_examples=12)
+def test_short_logs_lost_blocks_rotten_states_and_lies_about_them(n, seed, steps):
+    short_logs(n, seed, steps)
+
+
+def digest_not_compared(patch):
+    """CHECKPOINTs are counted, whatever they say."""
+
+    def count(self, vote):
+        votes = self._votes.setdefault(vote.height, {})
+        votes[vote.replica] = vote
+        quorum = self._context.members.quorum
+        if len(votes) >= quorum and vote.height > self._log.stable and vote.height not in self._certificates:
+            signatures = tuple((other.replica, other.signature) for _, other in sorted(votes.items())[:quorum])
+            self._certified(StableCheckpoint(vote.height, vote.digest, signatures))
+
+    patch.setattr(Checkpoints, "_count", count)
+
+
+def own_digest_not_compared(patch):
+    """A stable certificate is believed to be of our own state."""
+    patch.setattr(Checkpoints, "_reached", Checkpoints._stabilise)
+
+
+def outside_the_window(patch):
+    """The high watermark moves with what is decided, not with what is stable."""
+    patch.setattr(
+        Log, "inside", lambda self, height: self.committed.height < height <= self.committed.height + self.size
+    )
+    patch.setattr(Log, "high", property(lambda self: self.committed.height + self.size))
+
+
+def chunk_not_checked(patch):
+    """A chunk is taken as it comes."""
+    patch.setattr(StateTransfer, "_fits", lambda _self, _data, _digest: True)
+
+
+def certificate_of_f_plus_one(patch):
+    """As many CHECKPOINTs as prove one correct replica are taken for stable."""
+    patch.setattr(Checkpoints, "_quorum", lambda self, height: self._members_at(height).faults + 1)
+
+
+BUGS = [digest_not_compared, own_digest_not_compared, outside_the_window, chunk_not_checked, certificate_of_f_plus_one]
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_the_schedules_find_planted_bugs_of_checkpoints(bug, monkeypatch):
+    """Each within a few of the schedules that are silent without it."""
+    bug(monkeypatch)
+    with pytest.raises(AssertionError):
+        for seed in range(40):
+            short_logs(4 + seed % 4, seed, 400)
 
 
 @pytest.mark.parametrize("n", [4, 6, 7])

@@ -232,6 +232,11 @@ class World:
         return self._counts
 
     @property
+    def clients(self) -> NodeId | None:
+        """The id of the clients' actor, if there is one."""
+        return self._clients
+
+    @property
     def observers(self) -> tuple[Observer, ...]:
         """Those that this world was built with (a fork has its own)."""
         return self._watch.observers

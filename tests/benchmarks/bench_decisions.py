@@ -19,62 +19,28 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import consensus.pbft  # noqa: F401  (registers itself)
-from consensus.properties import standard_oracles
-from consensus.protocols import protocol
-from consensus.vocabulary import MILLISECOND, SECOND, Image, NodeId
-from network.virtual import Crash, Duplicate, Fault, Link, Links, Loss, Normal, SlowDisk, World
-from network.virtual.bare import GENESIS, BareClient, BareNode, BareSetup
-from network.virtual.crypto import ModelCrypto, Notary
-from network.virtual.draws import Stream
-from network.virtual.machine import Machine
+from consensus.vocabulary import MILLISECOND, SECOND
+from network.virtual import Crash, Duplicate, Fault, Loss, Normal, SlowDisk, World
+from tests.network.virtual.deciding import PACE_NS, deciding, finished
 
 SIZES = (4, 16, 32, 64, 128, 256)
 AIMS_MS = {32: 8, 64: 33, 128: 130, 256: 525}
-PACE_NS = SECOND
-"""One request each, decided alone: the primary has proposed it when the next one comes."""
-OPTIONS = {"view_change_timeout_ns": 10 * SECOND, "resend_interval_ns": 2 * SECOND, "window": 4}
+LATENCY = Normal(mean_ns=250 * MILLISECOND, sd_ns=50 * MILLISECOND)
 
 
 def build(nodes: int, requests: int, faults: tuple[Fault, ...]) -> World:
-    """A world of ``nodes`` replicas and a client with so many requests."""
-    entry = protocol("pbft")
-    notary = Notary(1, nodes)
-    voters = tuple(range(nodes))
+    """A world at time 0 whose tables and machines are built."""
+    world = deciding(nodes=nodes, requests=requests, latency=LATENCY, faults=faults)
+    world.run(until_ns=0)
+    return world
 
-    def machine(actor: NodeId, image: Image, incarnation: int) -> Machine:
-        if actor == nodes:
-            return BareClient(nodes, entry.replies(nodes), requests, PACE_NS)
-        return BareNode(
-            BareSetup(
-                me=actor,
-                nodes=nodes,
-                voters=voters,
-                protocol=entry,
-                options=OPTIONS,
-                crypto=ModelCrypto(notary, actor),
-                random=Stream(f"node/{actor}/{incarnation}").bits64,
-                image=image,
-                position_ns=4 * SECOND,
-            )
-        )
 
-    return World(
-        factory=machine,
-        nodes=nodes,
-        voters=voters,
-        clients_actor=nodes,
-        links=Links(Link(latency=Normal(mean_ns=250 * MILLISECOND, sd_ns=50 * MILLISECOND))),
-        seed=1,
-        faults=faults,
-        observers=standard_oracles(
-            protocol="pbft",
-            voters=voters,
-            quorum=entry.quorum(nodes),
-            genesis=GENESIS.hash,
-            verify=notary.verify,
-        ),
-    )
+def finish(world: World) -> float:
+    """Let every request be answered; the CPU-seconds that it took."""
+    begun = process_time()
+    while not finished(world):
+        world.run(until_ns=world.now + SECOND // 10)
+    return process_time() - begun
 
 
 def decisions(nodes: int) -> dict[str, float]:
@@ -87,10 +53,7 @@ def decisions(nodes: int) -> dict[str, float]:
         Crash(at_ns=2 * PACE_NS, for_ns=PACE_NS, node=nodes - 1),
     )
     world = build(nodes, requests, faults)
-    world.run(until_ns=0)  # tables and machines are built
-    begun = process_time()
-    world.run(until=lambda w: w.machine(nodes).finished)  # type: ignore[union-attr]
-    spent = process_time() - begun
+    spent = finish(world)
     return {
         "requests": requests,
         "ms": spent * 1000 / requests,
@@ -103,9 +66,7 @@ def crashed_primary(nodes: int) -> dict[str, float]:
     """CPU-seconds from a primary's crash with a request under way to the answer, in the next view."""
     world = build(nodes, 1, (Crash(at_ns=PACE_NS + 300 * MILLISECOND, node=0),))
     world.run(until_ns=PACE_NS + 300 * MILLISECOND)
-    begun = process_time()
-    world.run(until=lambda w: w.machine(nodes).finished)  # type: ignore[union-attr]
-    return {"s": process_time() - begun, "virtual_s": world.now / SECOND}
+    return {"s": finish(world), "virtual_s": world.now / SECOND}
 
 
 def alone(function: Any, nodes: int) -> dict[str, float]:

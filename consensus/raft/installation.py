@@ -57,10 +57,7 @@ def on_snapshot_chunk(server: Server, now: int, sender: NodeId, message: Snapsho
     incoming = server.incoming
     expected = incoming is not None and incoming.digest == message.digest
     if incoming is not None and expected:
-        if message.place >= len(incoming.snapshot.chunks) or message.place < 0:
-            raise PeerError(f"chunk {message.place} of a snapshot of {len(incoming.snapshot.chunks)}")
-        if server.application.chunk_digest(message.chunk) != incoming.snapshot.chunks[message.place]:
-            raise PeerError(f"chunk {message.place} is not the one that the manifest lists")
+        _require_listed(server, incoming.snapshot, message)
     role = follow(server, now, sender, message.term)
     if expected:
         server.receive_chunk(message.place, message.chunk)
@@ -87,6 +84,14 @@ def _require_possible(server: Server, snapshot: Snapshot, term: int) -> None:
         fault = fault_of(electorate, server.crypto, header, certificate)
         if fault is not None:
             raise PeerError(f"certificate of block {header.height}: {fault}")
+
+
+def _require_listed(server: Server, snapshot: Snapshot, message: SnapshotChunk) -> None:
+    """Rule 2, for a chunk."""
+    if not 0 <= message.place < len(snapshot.chunks):
+        raise PeerError(f"chunk {message.place} of a snapshot of {len(snapshot.chunks)}")
+    if server.application.chunk_digest(message.chunk) != snapshot.chunks[message.place]:
+        raise PeerError(f"chunk {message.place} is not the one that the manifest lists")
 
 
 def _go_on(server: Server, leader: NodeId, role: Follower) -> None:

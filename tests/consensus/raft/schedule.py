@@ -181,16 +181,19 @@ def chunk_of_another_chain(place: int) -> bytes:
     return msgspec.msgpack.encode([make_block(BLOCKS_PER_CHUNK * place + 1, bytes(32), 1, 0, "of another chain")])
 
 
-def swarm(seed: int, steps: int) -> Lab:
-    """Run one random schedule, its mix of faults drawn too, then heal; the lab as it then stands."""
+def swarm(seed: int, steps: int, *, lagging: bool = False) -> Lab:
+    """Run one random schedule, its mix of faults drawn too, then heal; the lab as it then stands.
+
+    ``lagging`` draws only mixes in which servers fall behind logs that are short, and applications keep snapshots.
+    """
     random = Random(seed)
     one = Steps(
         random.choice([2, 3, 3, 4, 5]),
         seed,
-        random.choice([1, 2, 100]),
+        random.choice([1, 2] if lagging else [1, 2, 100]),
         lease_ns=random.choice([0, 500 * MILLISECOND]),
         observers=random.choice([0, 0, 1, 2]),
-        snapshots=random.choice([0, 2, 5, 100]),
+        snapshots=random.choice([5, 100] if lagging else [0, 2, 5, 100]),
     )
 
     def which() -> int:
@@ -205,10 +208,10 @@ def swarm(seed: int, steps: int) -> Lab:
         lambda: one.crash_or_restart(which()): random.choice([0, 0, 1, 3]),
         lambda: one.stop_or_go_on_writing(which()): random.choice([0, 0, 1, 3]),
         lambda: one.write_a_little(which(), random.randint(1, 3)): random.choice([0, 1]),
-        lambda: one.isolate_or_heal(which()): random.choice([0, 0, 1, 3]),
+        lambda: one.isolate_or_heal(which()): random.choice([2, 4] if lagging else [0, 0, 1, 3]),
         lambda: one.stop_or_go_on_executing(which()): random.choice([0, 0, 1, 2]),
-        lambda: one.damage(which()): random.choice([0, 0, 1]),
-        one.catch_up: random.choice([0, 0, 1, 3]),
+        lambda: one.damage(which()): random.choice([0, 12] if lagging else [0, 0, 1]),
+        one.catch_up: 0 if lagging else random.choice([0, 0, 1, 3]),
         lambda: one.read(which()): random.choice([0, 2, 6]),
         lambda: one.transfer(which()): random.choice([0, 0, 1]),
         lambda: one.reconfigure(which()): random.choice([0, 1, 3, 6]),

@@ -11,20 +11,24 @@ after five attempts; so it is one in ten thousand.
 from __future__ import annotations
 
 from consensus.proof import Run
-from consensus.vocabulary import MILLISECOND, Effects, NodeId, Send, SetTimer
+from consensus.vocabulary import MILLISECOND, SECOND, Effects, NodeId, Send, SetTimer
 from network.gossip import Fetch, Position
 
 GRACE_NS = 150 * MILLISECOND
+FAR_GRACE_NS = 4 * SECOND
+"""The grace period of whoever is far behind and may be handed a state instead of all those blocks."""
+
 PATIENCE_NS = 500 * MILLISECOND
 ASKED_MAX = 4
 TIMER = "replica.catchup"
 
 
 class CatchUp:
-    """Which peers are ahead, and what we asked of whom."""
+    """Which peers are ahead, and what we asked of whom. ``far``: so many blocks behind, we wait for a state first."""
 
-    def __init__(self, nodes: int) -> None:
+    def __init__(self, nodes: int, far: int | None = None) -> None:
         self._heights = [0] * nodes
+        self._far = far
         self._waiting = False
         self._asked: tuple[NodeId, ...] = ()
 
@@ -38,7 +42,8 @@ class CatchUp:
         if position.height <= height or self._waiting:
             return []
         self._waiting = True
-        return [SetTimer(TIMER, GRACE_NS)]
+        far = self._far is not None and position.height - height > self._far
+        return [SetTimer(TIMER, FAR_GRACE_NS if far else GRACE_NS)]
 
     def timer(self, height: int) -> Effects:
         """The grace period or our patience ended: fetch, from other peers than the last if there are any."""

@@ -34,6 +34,8 @@ class ReplicaOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Reads of one client that wait at a time."""
     snapshots: bool = True
     """Offer states to those who are far behind, so that they need not execute every block."""
+    snapshot_lag: int = 1024
+    """A voter further behind than this waits for a state for a while before it fetches block by block."""
 
     def __post_init__(self) -> None:
         """ValueError where no block or no timer could be as the options say."""
@@ -50,6 +52,7 @@ class ReplicaOptions(msgspec.Struct, frozen=True, kw_only=True):
             ("pool_client_max", 1, None),
             ("complain_after_ns", 1, None),
             ("queries_client_max", 1, None),
+            ("snapshot_lag", 1, None),
         ):
             value = getattr(self, name)
             if value < least or (most is not None and value > most):

@@ -67,7 +67,7 @@ class Sync:
         self._vouched = vouched
         self._others = tuple(node for node in range(nodes) if node != me)
         self._observers = tuple(node for node in self._others if node not in voters)
-        self._catchup = CatchUp(nodes)
+        self._catchup = CatchUp(nodes, options.snapshot_lag if options.snapshots and me in voters else None)
         self._unproven: list[Held] = []
 
     # Telling and hearing how high

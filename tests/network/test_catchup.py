@@ -1,7 +1,7 @@
 """Catch-up: whom a node that is behind asks, and whom next."""
 
 from consensus.vocabulary import Send, SetTimer
-from network.catchup import ASKED_MAX, GRACE_NS, PATIENCE_NS, TIMER, CatchUp
+from network.catchup import ASKED_MAX, FAR_GRACE_NS, GRACE_NS, PATIENCE_NS, TIMER, CatchUp
 from network.gossip import Fetch, Position
 
 
@@ -48,3 +48,12 @@ def test_whoever_answers_is_asked_alone_for_the_rest():
     assert catchup.received(2, 5) == []
     assert catchup.received(1, 9) == []
     assert asked(catchup.timer(8)) == [2, 1]
+
+
+def test_whoever_is_far_behind_gives_others_time_to_hand_it_a_state():
+    catchup = CatchUp(3, far=10)
+    [near] = catchup.heard(1, Position(10, bytes(32)), 0)
+    [far] = CatchUp(3, far=10).heard(1, Position(11, bytes(32)), 0)
+    assert (near.after_ns, far.after_ns) == (GRACE_NS, FAR_GRACE_NS)
+    [blocks] = CatchUp(3).heard(1, Position(2**40, bytes(32)), 0)
+    assert blocks.after_ns == GRACE_NS

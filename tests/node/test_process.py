@@ -12,7 +12,7 @@ import pytest
 from consensus.vocabulary import Trace
 from network.bus.links import LinkFaults
 from network.gossip import Position, Transactions
-from network.requests import Submit
+from network.requests import Query, Submit
 from node.chain_state import Divergence
 from node.config import ConfigError, load_config
 from node.ledger.store import StoreError
@@ -47,6 +47,10 @@ class Replica:
         if self.error is not None:
             raise self.error
         return [Trace("noted")]
+
+    def query(self, now, query):  # noqa: ARG002
+        self.heard.append(("query", query))
+        return []
 
     def receive(self, now, sender, message):  # noqa: ARG002
         self.heard.append((sender, message))
@@ -97,7 +101,14 @@ def test_a_wallet_may_submit_for_itself(process):
     assert hear(process, "wallet.ann", Submit("ann", (b"raw",))) == [("submit", (b"raw",))]
 
 
-@pytest.mark.parametrize("message", [Submit("bob", ()), Transactions(()), Position(1, bytes(32))])
+def test_a_wallet_may_ask_for_itself(process):
+    query = Query("ann", 1, "accounts", "ann/cash")
+    assert hear(process, "wallet.ann", query) == [("query", query)]
+
+
+@pytest.mark.parametrize(
+    "message", [Submit("bob", ()), Query("bob", 1, "accounts", "bob/cash"), Transactions(()), Position(1, bytes(32))]
+)
 def test_a_wallet_may_say_nothing_else(process, message):
     assert hear(process, "wallet.ann", message) == []
     assert sum(process._telemetry._rejections.values()) == 1

@@ -291,12 +291,12 @@ def test_a_ledger_with_a_gap_is_judged_by_the_part_below_it(skipped):
     ("kind", "voters", "core"),
     [
         ("raft", 3, {"log_keep": 8}),
-        ("pbft", 4, {"checkpoint_interval": 4, "transfer_patience_ns": 100 * MILLISECOND}),
+        ("pbft", 4, {"checkpoint_interval": 4}),
     ],
 )
 def test_a_voter_that_was_away_for_long_takes_over_the_state_and_then_the_blocks(kind, voters, core):
     steps = [pay(number, at_ns=number * 30 * MILLISECOND) for number in range(1, 161)]
-    options = ReplicaOptions(block_transactions_max=2, position_ns=3 * SECOND)
+    options = ReplicaOptions(block_transactions_max=2, snapshot_lag=8)
     away = Crash(at_ns=100 * MILLISECOND, node=2, for_ns=3 * SECOND)
     town = Town(kind, voters, *steps, options=options, core=core, faults=(away,))
     assert town.run(60)

@@ -208,7 +208,7 @@ class Checkpoints:
         return Checkpoint(height, digest, self._context.me, signature)
 
     def _quorum(self, height: int) -> int:
-        """How many equal CHECKPOINTs make a stable certificate: with f + 1 of them correct, all later quorums meet it."""
+        """How many equal CHECKPOINTs make a stable certificate: f + 1 of them are correct, or more."""
         return self._members_at(height).quorum
 
     def _count(self, vote: Checkpoint) -> None:

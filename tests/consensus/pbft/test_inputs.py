@@ -10,22 +10,29 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consensus.chain import Certificate
+from consensus.configuration import Configuration
 from consensus.pbft import MESSAGES, RECORDS, Options
 from consensus.pbft.messages import (
     Checkpoint,
     Chunk,
     CommitVote,
     Fetch,
+    FetchChunk,
     Fetched,
+    FetchManifest,
+    FetchStable,
+    Manifest,
     NewView,
     Prepare,
     PreparedCertificate,
     PrePrepare,
     Reproposal,
+    StableCheckpoint,
     StatusReport,
     ViewChange,
 )
 from consensus.protocols import Slot
+from consensus.snapshots import Snapshot
 from consensus.vocabulary import Broadcast, Commit, Persist, Rejected
 from tests.consensus.pbft.cluster import GENESIS, Cluster, ModelCrypto, make_block
 
@@ -52,6 +59,7 @@ def material():
             cluster.fire(number, "pbft.view-change")
         cluster.deliver(lambda f: f.to != 3)
         cluster.drop()
+    a_state_transfer(seen)
     return tuple(dict.fromkeys(msgspec.msgpack.encode(message) for message in seen))
 
 
@@ -74,6 +82,13 @@ prepared = st.builds(PreparedCertificate, views, blocks.map(lambda block: block.
 view_changes = st.builds(
     ViewChange, views, members, heights, hashes, certificates, st.lists(prepared, max_size=3).map(tuple), signatures
 )
+snapshots = st.none() | st.builds(
+    Snapshot,
+    blocks.map(lambda block: block.header),
+    st.just(Configuration(voters=(0, 1, 2, 3))),
+    st.lists(hashes, max_size=3).map(tuple),
+    certificates,
+)
 forged = st.one_of(
     st.builds(PrePrepare, views, blocks, signatures),
     st.builds(Prepare, views, heights, hashes, members, signatures),
@@ -88,7 +103,14 @@ forged = st.one_of(
     ),
     st.builds(Fetch, heights, hashes),
     st.builds(Fetched, blocks),
-    st.builds(StatusReport, views),
+    st.builds(StatusReport, views, heights),
+    st.builds(Checkpoint, heights, hashes, members, signatures),
+    st.builds(StableCheckpoint, heights, hashes, signed),
+    st.builds(FetchStable, heights),
+    st.builds(FetchManifest, heights),
+    st.builds(Manifest, heights, snapshots),
+    st.builds(FetchChunk, heights, st.integers(0, 9) | heights),
+    st.builds(Chunk, heights, st.integers(0, 9) | heights, st.none() | st.just(b"chunk")),
     st.sampled_from(["text", None, 7, b"", ("pbft.prepare", 1)]),
 )
 real = st.integers(0, 10**6).map(lambda index: decode(material()[index % len(material())]))
@@ -110,6 +132,8 @@ def in_state(state):
     cluster = Cluster(4)
     if state == "fresh":
         return cluster
+    if state == "fetching":
+        return a_state_transfer()
     for _ in range(2):
         cluster.propose(0)
     cluster.deliver(lambda f: isinstance(f.message, PrePrepare))
@@ -125,7 +149,7 @@ def in_state(state):
     return cluster
 
 
-STATES = ["fresh", "accepted", "prepared", "changing", "next view"]
+STATES = ["fresh", "accepted", "prepared", "changing", "next view", "fetching"]
 
 
 @given(st.lists(st.tuples(members, forged | real | mutated()), max_size=40), st.integers(0, 3), st.sampled_from(STATES))
@@ -216,9 +240,14 @@ def a_view_change():
     return cluster
 
 
-def a_state_transfer():
-    """Node 3 was cut off for longer than anybody keeps blocks, and has two of four chunks by now."""
+def a_state_transfer(seen=None):
+    """Node 3 was cut off for longer than anybody keeps blocks, and has two of four chunks by now.
+
+    All that is sent is added to ``seen``.
+    """
     cluster = Cluster(4, options=Options(checkpoint_interval=2, log_size=4, transfer_window=2))
+    seen = [] if seen is None else seen
+    cluster.filter_sent = lambda _sender, _to, message: (seen.append(message), message)[1]
     cluster.isolate(3)
     for _ in range(8):
         cluster.propose(0)

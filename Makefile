@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint types contracts bench bug-bank soak lock schema docs clean
+.PHONY: help demo test lint types contracts bench explore bug-bank soak lock schema docs clean
 
 help: ## say what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ bench: $(READY) ## measure; prints figures beside their floors
 
 bug-bank: $(READY) ## plant every bug, see what catches it, write docs/bug-bank.md
 	$(BIN)/python -m scenarios.adversary.bank docs/bug-bank.md 10 60
+
+explore: $(BASE) ## search every order of events of small networks, two minutes a protocol
+	$(BIN)/consortium explore --protocol raft
+	$(BIN)/consortium explore --protocol pbft
 
 soak: $(READY) ## long campaigns
 	$(BIN)/python -m pytest -q -m soak --timeout=0

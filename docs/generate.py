@@ -1,7 +1,8 @@
 """Writes the pages under ``docs/reference/`` from what the program itself says: ``python docs/generate.py``.
 
 ``scenario.md`` comes from the JSON Schema of scenarios, ``acts.md`` from the roles' verbs, ``contracts.md`` from the
-catalogue of contracts, ``cli.md`` from the command line's help. ``tests/docs/test_reference.py`` holds the committed
+catalogue of contracts, ``cli.md`` from the command line's help, ``consensus.md`` from the protocols' structs and
+``transcripts.md`` from the golden transcripts. ``tests/docs/test_reference.py`` holds the committed
 pages to this; ``python docs/generate.py --check`` does it by hand.
 """
 # ruff: noqa: INP001, T201 - a script beside the pages, which prints
@@ -24,6 +25,9 @@ from scenarios.language.units import format_duration, format_money, format_share
 from scenarios.roles import verb_of, verbs_of
 from scenarios.runner.flows import FLOWS
 from scenarios.runner.story_assumptions import RESTS_ON
+
+sys.path.insert(0, str(Path(__file__).parent))
+from consensus_pages import consensus_page, transcripts_page
 
 FOLDER = Path(__file__).parent / "reference"
 ROLES = ("bureau", "insurer", "hospital", "patient", "reinsurer", "broker", "regulator")
@@ -49,6 +53,8 @@ def pages() -> dict[str, str]:
         "acts.md": acts_page(),
         "contracts.md": contracts_page(),
         "cli.md": cli_page(),
+        "consensus.md": consensus_page(_generated("the protocols' own structs (`consensus/`)")),
+        "transcripts.md": transcripts_page(_generated("the golden transcripts (`tests/consensus/transcripts/`)")),
     }
 
 

@@ -3,14 +3,32 @@
 An engineer who knows the paper finds its names: a :class:`~consensus.raft.server.Server` in one of the
 :mod:`~consensus.raft.roles`, RequestVote and AppendEntries in :mod:`~consensus.raft.messages`, the rules in
 :mod:`~consensus.raft.election`, :mod:`~consensus.raft.append` and :mod:`~consensus.raft.replication`, leadership
-:mod:`~consensus.raft.transfer` and linearizable :mod:`~consensus.raft.reads`. What differs from the paper, and why:
+:mod:`~consensus.raft.transfer`, linearizable :mod:`~consensus.raft.reads`, :mod:`~consensus.raft.membership` changes,
+InstallSnapshot in :mod:`~consensus.raft.snapshot` (leaders) and :mod:`~consensus.raft.installation` (followers), and what
+keeps a leader from taking more in :mod:`~consensus.raft.limits`. What differs from the paper, and why:
 
 * The log's entries are the chain's blocks, so equal hashes mean equal logs, and index = height.
 * Acknowledgements are signed; the majority of them that commits a block is its certificate.
 * Followers judge blocks before they append them (:class:`consensus.protocols.Verdict`).
 * A leader appends no no-op by itself: it asks for a block (:meth:`~consensus.raft.core.RaftCore.wants_block`).
-* A follower that needs what no one holds in its log any more is left to the replica's catch-up, not to snapshots
-  sent by the core.
+* The log is compacted as the application executes; the state itself is the application's. Where it keeps no snapshot,
+  a follower beyond the log is left to the replica's catch-up.
+* Snapshots go in chunks that the follower asks for by place and checks one by one, not by byte offset.
+* Proposals are not forwarded by the core: replicas gossip transactions to all voters, so that whoever leads has them.
+  Reads are: a follower asks its leader for an index.
+
+**By hand.** A core is a value that is stepped: build one, or set one to any state with
+:func:`~consensus.raft.restore.restore`; every call takes the time in nanoseconds and returns its effects, the outbox,
+in order. There is nothing else: no thread, no clock, no socket. ::
+
+    core = restore(setup, term=1, voted_for=None, log=[first, second], commit_index=1)
+    core.start(0)                                 # a follower: [Trace(...), SetTimer("raft.election", ...)]
+    core.receive(1, 2, PreVote(2, 2, 1))          # stepped with one message: [Send(2, PreVoteReply(...))]
+    core.timer(2_000_000_000, "raft.election")    # ticked: [..., Broadcast(PreVote(2, 2, 1)), ...]
+    core.status().role, core.server.log.last_index, core.state_hash()
+
+``tests/consensus/raft/stage.py`` is a small language of such steps, and ``tests/consensus/transcripts/raft`` the rules
+told in it.
 """
 
 from __future__ import annotations

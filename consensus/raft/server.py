@@ -82,6 +82,7 @@ class Server:
         self.questions = 0  # put to leaders for reads, in this life
         self._load(setup.image, setup.genesis)
         self.role: Role = Observer()
+        self.electorate: Electorate = self.configurations.latest
         self._follow_configuration()
 
     # -- Durable state ---------------------------------------------------------------------------------

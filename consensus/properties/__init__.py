@@ -18,6 +18,7 @@ from consensus.properties.agreement import Agreement
 from consensus.properties.certificates import Certificates
 from consensus.properties.durability import Durability
 from consensus.properties.observer import Observer, Violation
+from consensus.protocols import Application
 from consensus.vocabulary import NodeId
 
 __all__ = ["Agreement", "Certificates", "Durability", "Observer", "Violation", "standard_oracles"]
@@ -31,23 +32,27 @@ def standard_oracles(  # noqa: PLR0913 (keyword-only: what a network is)
     genesis: bytes,
     verify: Callable[[NodeId, bytes, bytes], bool],
     liars: frozenset[NodeId] = frozenset(),
+    application: Application | None = None,
 ) -> tuple[Observer, ...]:
     """Every oracle that applies to a network of ``voters`` under ``protocol`` (a registered name).
 
     ``voters`` are those who vote under this protocol and ``quorum`` is theirs, ``genesis`` the hash at height 0.
     ``verify(member, data, signature)`` checks anyone's signature; ``liars`` are nodes made Byzantine on purpose.
+    ``application`` tells, from blocks alone, how they change who votes; without it, nobody's vote ever changes.
     """
     sole = voters[0] if quorum == 1 else None
     common = (Agreement(genesis, sole, liars), Durability(liars), Certificates(voters, quorum, verify, liars))
-    return (*common, *_own(protocol, voters, liars))
+    return (*common, *_own(protocol, voters, liars, application))
 
 
-def _own(protocol: str, voters: tuple[NodeId, ...], liars: frozenset[NodeId]) -> tuple[Observer, ...]:
+def _own(
+    protocol: str, voters: tuple[NodeId, ...], liars: frozenset[NodeId], application: Application | None
+) -> tuple[Observer, ...]:
     """What only this protocol promises (imported late: the oracles of one protocol need no other)."""
     if protocol == "raft":
         from consensus.properties.raft import RaftSafety  # noqa: PLC0415
 
-        return (RaftSafety(voters),)
+        return (RaftSafety(voters, application=application),)
     if protocol == "pbft":
         from consensus.properties.pbft import PbftSafety  # noqa: PLC0415
 

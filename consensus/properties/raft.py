@@ -6,7 +6,9 @@
 * Log matching: equal index and term, equal entry (the blocks' links then make the logs before it equal).
 * An acknowledged entry is durable at whoever acknowledges it.
 * Leader completeness: a new leader's log holds what was decided in earlier terms.
-* What is decided lies on a majority of disks at that instant (or a snapshot that covers it does).
+* What is decided lies on a majority of disks at that instant (or a snapshot that covers it does): the disks of its own
+  configuration's voters, and where that is joint, of either set.
+* At most one change of membership is undecided in any log.
 * A snapshot of height i has the one state of height i: what leaders offer, each from its own execution, and what is
   installed, chunk by chunk, is the same everywhere.
 """
@@ -16,9 +18,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from consensus.chain import BLOCKS
+from consensus.chain import BLOCKS, Block
+from consensus.properties.memberships import Memberships, lacking
 from consensus.properties.observer import Observer, Violation, told
-from consensus.quorum import majority
+from consensus.protocols import Application
 from consensus.raft.messages import AppendEntries, AppendSuccess, InstallSnapshot, RequestVote, RequestVoteReply
 from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
@@ -35,13 +38,13 @@ KEEP = 1024
 class RaftSafety(Observer):
     """Watches every server of one Raft group.
 
-    Entries more than ``keep`` below the highest decided one are forgotten, so that long runs stay small.
+    ``voters`` are the genesis'; ``application`` tells what blocks change of them (None: nothing, ever). Entries more
+    than ``keep`` below the highest decided one are forgotten, so that long runs stay small.
     """
 
-    def __init__(self, voters: tuple[NodeId, ...], keep: int = KEEP) -> None:
-        self.voters = voters
+    def __init__(self, voters: tuple[NodeId, ...], keep: int = KEEP, application: Application | None = None) -> None:
         self.keep = keep
-        self.quorum = majority(len(voters))
+        self.memberships = Memberships(voters, application, 2 * keep)
         self.leaders: dict[int, tuple[NodeId, str]] = {}
         self.votes: dict[tuple[NodeId, int], tuple[NodeId, str]] = {}
         self.entries: dict[int, dict[int, tuple[bytes, str]]] = {}
@@ -60,6 +63,8 @@ class RaftSafety(Observer):
         self.decided: dict[int, tuple[int, bytes, str]] = {}
         """Term -> the highest entry decided first by a server in that term."""
         self.height = 0
+        self.highest = 0
+        """The same, what a single voter decided alone included: a crash may take that back."""
 
     # -- what servers hold -----------------------------------------------------------------------------------
 
@@ -80,20 +85,33 @@ class RaftSafety(Observer):
 
     def on_persist(
         self,
-        now: int,  # noqa: ARG002
+        now: int,
         node: NodeId,
-        incarnation: int,  # noqa: ARG002
+        incarnation: int,
         records: tuple[Record, ...],
     ) -> None:
         log = self.logs[node]
         for record in records:
             if isinstance(record, Put) and record.space == LOG:
-                log[record.value.block.height] = record.value.block.hash
+                block = record.value.block
+                log[block.height] = block.hash
+                if self.memberships.changes(block):
+                    self._require_one_change(now, node, incarnation, block)
             elif isinstance(record, Put) and record.space == STATE:
                 self.terms[node] = record.value.term
             elif isinstance(record, Cut) and record.space == LOG:
-                for index in [index for index in log if index >= record.start]:
+                for index in [index for index in log if index >= record.start and index != self.bases[node]]:
                     del log[index]
+
+    def _require_one_change(self, now: int, node: NodeId, incarnation: int, block: Block) -> None:
+        log = self.logs[node]
+        for height in range(self.highest + 1, block.height):
+            if height in log and self.memberships.changed_at(height, log[height]):
+                raise Violation(
+                    "membership",
+                    f"{told(now, node, incarnation)} holds a change of members at {block.height}",
+                    f"the one at {height} is not decided yet",
+                )
 
     def on_durable(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...], durable: Image) -> None:
         self.disks[node] = durable
@@ -200,17 +218,24 @@ class RaftSafety(Observer):
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         self.logs[node][commit.height] = commit.block.hash
         self.logs[node].pop(commit.height - self.keep, None)
-        if commit.height <= self.height or self.quorum == 1:
+        configuration = self.memberships.deciders(commit.block)
+        self.highest = max(self.highest, commit.height)
+        if commit.height <= self.height or configuration.electors == (node,):
             return  # a group of one may decide while its only disk still syncs, and lose that in a crash
         self.height = commit.height
         self.entries.pop(commit.height - self.keep, None)
         origin = told(now, node, incarnation)
         self.decided[self.terms[node]] = (commit.height, commit.block.hash, origin)
-        held = sum(_holds(self.disks.get(voter, {}), commit.height, commit.block.hash) for voter in self.voters)
-        if held < self.quorum:
-            raise Violation(
-                "commit rule", f"{origin} decides entry {commit.height}", f"it lies on {held} disks of {self.quorum}"
-            )
+        if commit.certificate is None and self.memberships.application is not None:
+            return  # the entry that commits it may be another configuration's: then that one's voters hold both
+        held = [
+            voter
+            for voter in configuration.electors
+            if _holds(self.disks.get(voter, {}), commit.height, commit.block.hash)
+        ]
+        few = lacking(configuration, held)
+        if few is not None:
+            raise Violation("commit rule", f"{origin} decides entry {commit.height}", f"it lies on the disks of {few}")
 
 
 def _hard_state(image: Image) -> HardState:

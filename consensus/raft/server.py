@@ -254,6 +254,8 @@ class Server:
             self._follow_configuration()
         self.commit_index = self.executed_index = snapshot.height
         self.certificate = snapshot.certificate
+        if snapshot.certificate is not None:
+            self.configurations.certified(snapshot.certificate)
         self._forget_incoming()
 
     def _forget_incoming(self) -> None:

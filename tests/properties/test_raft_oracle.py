@@ -101,7 +101,7 @@ def decide(oracle: RaftSafety, node: int, decided) -> None:
 def test_a_decision_lies_on_a_majority_of_disks() -> None:
     one = chain(1)[0]
     decide(watched(log(one), {BLOCKS: {1: one}}), 0, one)
-    with pytest.raises(Violation, match="it lies on 1 disks of 2"):
+    with pytest.raises(Violation, match="it lies on the disks of 1 of the voters"):
         decide(watched(log(one), log(block(1, GENESIS, mark="x"))), 0, one)
 
 

@@ -18,6 +18,8 @@ import msgspec
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate, Header, commit_bytes
 from consensus.configuration import Configuration, Reconfiguration
 from consensus.proof import Run
+from consensus.properties import Observer
+from consensus.properties.raft import RaftSafety
 from consensus.protocols import Application, Setup, Verdict
 from consensus.raft import RaftCore, RaftOptions
 from consensus.raft.log import Log
@@ -32,6 +34,7 @@ from consensus.vocabulary import (
     Commit,
     Cut,
     Drop,
+    Effect,
     Effects,
     Install,
     Persist,
@@ -171,7 +174,10 @@ class Flight:
 
 
 class Lab:
-    """``count`` voters (and ``observers`` more nodes that do not vote)."""
+    """``count`` voters (and ``observers`` more nodes that do not vote).
+
+    ``judged``: the product's own oracle watches too, which takes nothing that only a test would say.
+    """
 
     def __init__(
         self,
@@ -181,6 +187,7 @@ class Lab:
         options: RaftOptions | None = None,
         seed: int = 0,
         snapshots: int = 0,
+        judged: bool = False,
         observe: Callable[[int, Effects], None] = lambda _me, _effects: None,
     ):
         self.observe = observe
@@ -205,8 +212,11 @@ class Lab:
         self.decided_in: dict[int, int] = {0: 0}
         self.configurations = {GENESIS.hash: Configuration(voters=self.voters)}  # who decides the block of this hash
         self.changes = 0  # how many decided blocks changed the configuration
+        application = LabApplication(founders=self.voters)
+        self.oracle = RaftSafety(self.voters, application=application) if judged else Observer()
         self.nodes = [self._node(me, {}) for me in range(count + observers)]
         for node in self.nodes:
+            self.oracle.on_start(self.now, node.me, 1, node.store)
             self._do(node, node.core.start(self.now))
 
     # -- Building ------------------------------------------------------------------------------------
@@ -238,6 +248,7 @@ class Lab:
             assert len(effects) == 1
         self.observe(node.me, effects)
         for effect in effects:
+            self._show(node, effect)
             match effect:
                 case SetTimer():
                     node.timers[effect.name] = self.now + effect.after_ns
@@ -335,12 +346,26 @@ class Lab:
         for effect in taken:
             if isinstance(effect, Persist):
                 apply_records(node.store, effect.records)
-            elif isinstance(effect, Send):
+                self.oracle.on_durable(self.now, me, 1, effect.records, node.store)
+                continue
+            self.oracle.on_leave(self.now, me, 1, effect, node.store)
+            if isinstance(effect, Send):
                 self._post(node.me, effect.to, effect.message)
             elif isinstance(effect, Broadcast):
                 for receiver in self.voters if effect.to is None else effect.to:
                     if receiver != node.me:
                         self._post(node.me, receiver, effect.message)
+
+    def _show(self, node: Node, effect: Effect) -> None:
+        """Let the product's own oracle judge it."""
+        if isinstance(effect, Persist):
+            self.oracle.on_persist(self.now, node.me, 1, effect.records)
+        elif isinstance(effect, Commit):
+            self.oracle.on_commit(self.now, node.me, 1, effect)
+        elif isinstance(effect, Trace):
+            self.oracle.on_trace(self.now, node.me, 1, effect)
+        elif isinstance(effect, Install):
+            self.oracle.on_install(self.now, node.me, 1, effect)
 
     def _post(self, sender: int, receiver: int, message: Any) -> None:
         self._check_durable(self.nodes[sender], receiver, message)
@@ -407,9 +432,11 @@ class Lab:
         return block
 
     def run_of(self, me: int, start: int) -> Run:
-        """What a node would serve to others of its chain, from ``start`` on."""
+        """What a node would serve to others of its chain, from ``start`` on: nothing leaves it before it is durable."""
         node = self.nodes[me]
-        return [(block, node.certified.get(block.height)) for block in node.chain[start:]]
+        snapshot: Snapshot | None = node.store.get(SNAPSHOT, {}).get(MANIFEST)
+        end = max([0 if snapshot is None else snapshot.height, *node.store.get(BLOCKS, {})])
+        return [(block, node.certified.get(block.height)) for block in node.chain[start : end + 1]]
 
     def provable(self, me: int) -> int:
         """How many blocks of a node's chain its certificates prove to somebody who has only the genesis."""
@@ -435,6 +462,7 @@ class Lab:
 
     def restart(self, me: int) -> None:
         node = self.nodes[me] = self._node(me, self.nodes[me].store)
+        self.oracle.on_start(self.now, me, 1, node.store)
         self._do(node, node.core.start(self.now))
 
     def isolate(self, *members: int) -> None:

@@ -24,7 +24,7 @@ class Steps:
 
     def __init__(self, count: int, seed: int, keep: int, *, lease_ns: int = 0, observers: int = 0, snapshots: int = 0):
         options = RaftOptions(log_keep=keep, window=4, append_blocks_max=2, snapshot_window=2, lease_ns=lease_ns)
-        self.lab = Lab(count, seed=seed, options=options, observers=observers, snapshots=snapshots)
+        self.lab = Lab(count, seed=seed, options=options, observers=observers, judged=True, snapshots=snapshots)
         self.proposals = 0
         self.questions = 0
 

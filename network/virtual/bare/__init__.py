@@ -30,7 +30,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "election_timeout_max_ns": 600 * MILLISECOND,
         "heartbeat_ns": 60 * MILLISECOND,
         "window": 3,
-        "log_keep": 8,
+        "log_keep": 4,
+        "snapshot_window": 2,
     },
     "pbft": {"view_change_timeout_ns": 500 * MILLISECOND, "backoff_max": 4, "checkpoint_interval": 4, "log_size": 8},
 }

@@ -118,8 +118,16 @@ def _protocol_options(scenario: Scenario, protocol: str) -> dict[str, Any]:
 
 
 def _replica_options(scenario: Scenario) -> ReplicaOptions:
-    blocks = scenario.consensus.blocks
-    given: dict[str, Any] = {"block_transactions_max": blocks.transactions_max, "block_bytes_max": blocks.bytes_max}
+    """The scenario's settings of nodes under the names that the replica gives them; what is left out keeps its own."""
+    blocks, nodes = scenario.consensus.blocks, scenario.consensus.nodes
+    given: dict[str, Any] = {
+        "block_transactions_max": blocks.transactions_max,
+        "block_bytes_max": blocks.bytes_max,
+        "batch_delay_ns": blocks.delay,
+        "forward": nodes.forward,
+        "complain_after_ns": nodes.complain_after,
+        "snapshots": nodes.snapshots,
+    }
     return ReplicaOptions(**{name: value for name, value in given.items() if value is not None})
 
 

@@ -21,6 +21,19 @@ class Blocks(Part):
     """The most transactions in one block."""
     bytes_max: Annotated[Bytes, Field(ge=1, le=BLOCK_BYTES_MAX)] | None = None
     """The most bytes of transactions in one block; a transaction larger than that goes alone."""
+    delay: Nanoseconds | None = None
+    """With no block under way, how long one that is not full waits for more transactions; left out: not at all."""
+
+
+class Nodes(Part):
+    """What every node does beside the protocol; what is left out keeps its default."""
+
+    forward: bool | None = None
+    """Whether nodes pass transactions on to whoever orders them; if not, clients are sent there."""
+    complain_after: Nanoseconds | None = None
+    """How long a transaction may wait while blocks with room for it are decided, before its leader is suspected."""
+    snapshots: bool | None = None
+    """Whether nodes hand their state to those who are far behind; if not, those execute every block."""
 
 
 class Raft(Part):
@@ -48,6 +61,8 @@ class Consensus(Part):
     """`solo`, `raft`, `pbft`, or the name of a registered plug-in."""
     blocks: Blocks = Blocks()
     """How transactions are put into blocks."""
+    nodes: Nodes = Nodes()
+    """What nodes do beside the protocol."""
     raft: Raft = Raft()
     """Settings that apply under Raft."""
     pbft: Pbft = Pbft()

@@ -88,11 +88,12 @@ def test_a_node_and_its_organisations_wallet_have_keys_of_their_own(plan):
     assert plan.keyring.verify_key(f"node.{name}") != plan.keyring.verify_key(name)
 
 
-def test_settings_of_protocol_and_blocks_reach_the_nodes():
+def test_settings_of_protocol_blocks_and_nodes_reach_the_nodes():
     raft = make_plan(
         loaded(
             "consensus.raft={heartbeat: 50 ms, election_timeout: 1s..2s}",
-            "consensus.blocks={transactions_max: 7, bytes_max: 1 MiB}",
+            "consensus.blocks={transactions_max: 7, bytes_max: 1 MiB, delay: 5 ms}",
+            "consensus.nodes={forward: false, complain_after: 3 s, snapshots: false}",
         ),
         protocol="raft",
     )
@@ -101,7 +102,14 @@ def test_settings_of_protocol_and_blocks_reach_the_nodes():
         "election_timeout_min_ns": 10**9,
         "election_timeout_max_ns": 2 * 10**9,
     }
-    assert raft.replica_options == ReplicaOptions(block_transactions_max=7, block_bytes_max=2**20)
+    assert raft.replica_options == ReplicaOptions(
+        block_transactions_max=7,
+        block_bytes_max=2**20,
+        batch_delay_ns=5_000_000,
+        forward=False,
+        complain_after_ns=3 * 10**9,
+        snapshots=False,
+    )
 
 
 def test_what_is_left_out_is_left_to_the_protocols_defaults(plan):

@@ -69,5 +69,9 @@ def read_failure(path: Path) -> Failure:
 def told(fault: Fault) -> str:
     """One item of a plan in one line."""
     fields = {name: getattr(fault, name) for name in fault.__struct_fields__ if name != "at_ns"}
-    shown = ", ".join(f"{name} {value}" for name, value in fields.items() if value not in ((), None, "", False))
+    shown = ", ".join(
+        f"{name} {value}"
+        for name, value in fields.items()
+        if value is not None and value is not False and value not in ((), "")
+    )
     return f"{fault.at_ns / 1e6:>12.3f} ms  {type(fault).__name__.lower():<10} {shown}"

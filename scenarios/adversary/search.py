@@ -61,10 +61,6 @@ class Search(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     trial: Trial | None = None
 
     @property
-    def violated(self) -> bool:
-        return self.broken is not None
-
-    @property
     def runs(self) -> int:
         return self.upcoming - self.first
 
@@ -96,16 +92,20 @@ def check(  # noqa: PLR0913 - keyword-only
     results = (
         _one_by_one(plan, search.upcoming, last) if jobs == 1 else _side_by_side(plan, search.upcoming, last, jobs)
     )
-    if budget_s == 0 or search.violated:
+    if budget_s == 0 or _violated(search):
         return search
     for result in results:
         _take(search, result)
         spent += result.cpu_s
         if progress is not None:
             progress(search)
-        if search.violated or (budget_s is not None and spent >= budget_s):
+        if _violated(search) or (budget_s is not None and spent >= budget_s):
             break
     return search
+
+
+def _violated(search: Search) -> bool:
+    return search.broken is not None
 
 
 def _take(search: Search, result: _Result) -> None:

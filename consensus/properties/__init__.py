@@ -13,15 +13,17 @@ all that apply.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from consensus.properties.agreement import Agreement
 from consensus.properties.certificates import Certificates
 from consensus.properties.durability import Durability
+from consensus.properties.electorates import Electorates
 from consensus.properties.observer import Observer, Violation
 from consensus.protocols import Application
 from consensus.vocabulary import NodeId
 
-__all__ = ["Agreement", "Certificates", "Durability", "Observer", "Violation", "standard_oracles"]
+__all__ = ["Agreement", "Certificates", "Durability", "Electorates", "Observer", "Violation", "standard_oracles"]
 
 
 def standard_oracles(  # noqa: PLR0913 (keyword-only: what a network is)
@@ -33,28 +35,33 @@ def standard_oracles(  # noqa: PLR0913 (keyword-only: what a network is)
     verify: Callable[[NodeId, bytes, bytes], bool],
     liars: frozenset[NodeId] = frozenset(),
     application: Application | None = None,
+    options: Any = None,
 ) -> tuple[Observer, ...]:
     """Every oracle that applies to a network of ``voters`` under ``protocol`` (a registered name).
 
     ``voters`` are those who vote under this protocol and ``quorum`` is theirs, ``genesis`` the hash at height 0.
     ``verify(member, data, signature)`` checks anyone's signature; ``liars`` are nodes made Byzantine on purpose.
     ``application`` tells, from blocks alone, how they change who votes; without it, nobody's vote ever changes.
+    ``options`` are the protocol's own settings, where the limits that they set are to be judged too.
     """
     sole = voters[0] if quorum == 1 else None
-    common = (Agreement(genesis, sole, liars), Durability(liars), Certificates(voters, quorum, verify, liars))
-    return (*common, *_own(protocol, voters, liars, application))
-
-
-def _own(
-    protocol: str, voters: tuple[NodeId, ...], liars: frozenset[NodeId], application: Application | None
-) -> tuple[Observer, ...]:
-    """What only this protocol promises (imported late: the oracles of one protocol need no other)."""
+    electorates = _electorates(voters, application, options) if protocol == "pbft" else None
+    certificates = Certificates(voters, quorum, verify, liars, electorates)
+    common = (Agreement(genesis, sole, liars), Durability(liars), certificates)
     if protocol == "raft":
         from consensus.properties.raft import RaftSafety  # noqa: PLC0415
 
-        return (RaftSafety(voters, application=application),)
+        return (*common, RaftSafety(voters, application=application))
     if protocol == "pbft":
         from consensus.properties.pbft import PbftSafety  # noqa: PLC0415
 
-        return (PbftSafety(voters, liars),)
-    return ()
+        return (*common, PbftSafety(voters, liars, electorates=electorates))
+    return common
+
+
+def _electorates(voters: tuple[NodeId, ...], application: Application | None, options: Any) -> Electorates:
+    """Who votes at which height under PBFT (imported late: the oracles of one protocol need no other)."""
+    from consensus.pbft.options import options_of  # noqa: PLC0415
+
+    asked = application.reconfiguration if application is not None else None
+    return Electorates(voters, options_of(options).checkpoint_interval, asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from consensus.chain import Certificate, verify_certificate
+from consensus.properties.electorates import Electorates
 from consensus.properties.observer import Observer, Violation, told
 from consensus.vocabulary import Commit, NodeId
 
@@ -18,11 +19,14 @@ class Certificates(Observer):
         quorum: int,
         verify: Callable[[NodeId, bytes, bytes], bool],
         liars: frozenset[NodeId] = frozenset(),
+        electorates: Electorates | None = None,
     ) -> None:
         self.voters = voters
         self.quorum = quorum
         self.verify = verify
         self.liars = liars
+        self.electorates = electorates
+        """Who votes at which height, where members change at checkpoints."""
         self.last: dict[NodeId, Certificate] = {}
         """Node -> the last certificate checked: neighbours often hold the same object."""
         self.proven: dict[NodeId, int] = {}
@@ -30,7 +34,11 @@ class Certificates(Observer):
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         certificate = commit.certificate
-        if certificate is None or node in self.liars:
+        if node in self.liars:
+            return
+        if self.electorates is not None:
+            self.electorates.follow(commit.block)
+        if certificate is None:
             return
         by = f"decided by {told(now, node, incarnation)}"
         if (certificate.height, certificate.hash) != (commit.height, commit.block.hash):
@@ -39,8 +47,11 @@ class Certificates(Observer):
                 f"height {commit.height} is {commit.block.hash.hex()[:16]}, {by}",
                 f"its certificate is for height {certificate.height}, {certificate.hash.hex()[:16]}",
             )
+        voters, quorum = self.voters, self.quorum
+        if self.electorates is not None:
+            voters, quorum = self.electorates.voters(commit.height), self.electorates.quorum(commit.height)
         if not any(certificate is known for known in self.last.values()):
-            fault = verify_certificate(certificate, self.voters, self.quorum, self.verify)
+            fault = verify_certificate(certificate, voters, quorum, self.verify)
             if fault is not None:
                 raise Violation("certificates", f"height {commit.height} {by} with a certificate", fault)
         self.last[node] = certificate

@@ -24,8 +24,8 @@ from consensus.pbft.messages import (
     PrePrepare,
     ViewChange,
 )
+from consensus.properties.electorates import Electorates
 from consensus.properties.observer import Observer, Violation, told
-from consensus.quorum import byzantine_quorum
 from consensus.vocabulary import Broadcast, Commit, Image, NodeId, Put, Record, Reply, Send
 
 KEEP = 1024
@@ -47,8 +47,12 @@ class Claim(NamedTuple):
 
 
 class Prescription(NamedTuple):
-    """What a NEW-VIEW says: everything up to ``base`` is decided, and above it ``hashes`` are proposed again."""
+    """What a NEW-VIEW says: everything up to ``base`` is decided, and above it ``hashes`` are proposed again.
 
+    ``epoch`` is the checkpoint above which its members decide.
+    """
+
+    epoch: int
     view: int
     base: int
     hashes: dict[int, bytes]
@@ -60,6 +64,11 @@ class Prescription(NamedTuple):
     def __str__(self) -> str:
         hashes = {height: block_hash.hex()[:16] for height, block_hash in self.hashes.items()}
         return f"view {self.view} begins above {self.base} with {hashes}, entered by {self.origin}"
+
+
+def epoch_of(message: NewView) -> int:
+    """The checkpoint above which the members of a NEW-VIEW decide."""
+    return message.view_changes[0].epoch if message.view_changes else 0
 
 
 class Height:
@@ -86,23 +95,29 @@ class PbftSafety(Observer):
     Heights more than ``keep`` below the highest decided one are forgotten, so that long runs stay small.
     """
 
-    def __init__(self, voters: tuple[NodeId, ...], liars: frozenset[NodeId] = frozenset(), keep: int = KEEP) -> None:
-        self.voters = voters
-        self.quorum = byzantine_quorum(len(voters))
+    def __init__(
+        self,
+        voters: tuple[NodeId, ...],
+        liars: frozenset[NodeId] = frozenset(),
+        keep: int = KEEP,
+        electorates: Electorates | None = None,
+    ) -> None:
+        self.electorates = electorates or Electorates(voters)
         self.liars = liars
         self.keep = keep
         self.heights: dict[int, Height] = {}
         self.decided = 0
         self.asked: dict[NodeId, Claim] = {}
-        """Replica -> its VIEW-CHANGE to the highest view (its hash is that of the signature)."""
+        """Replica -> its VIEW-CHANGE to the highest view of its epoch (its height is the epoch's, its hash that of the
+        signature)."""
         self.committed: dict[NodeId, dict[int, Claim]] = {}
         """Replica -> height -> its latest COMMIT."""
         self.entered: dict[NodeId, list[Prescription]] = {}
         """Replica -> the NEW-VIEWs that it entered."""
         self.heads: dict[NodeId, int] = {}
         """Replica -> the highest height that it ever decided."""
-        self.new_views: dict[int, Prescription] = {}
-        """View -> what its NEW-VIEW says, for those that a correct replica entered."""
+        self.new_views: dict[tuple[int, int, str], Prescription] = {}
+        """(epoch, view, "" or what a lying primary says) -> its NEW-VIEW, for those that a correct replica entered."""
 
     def on_leave(
         self,
@@ -129,7 +144,7 @@ class PbftSafety(Observer):
             self._require_durable(claim, PREPARED)
         elif kind is ViewChange and message.replica == node:
             self._asked(message, origin)
-        elif kind is NewView and self._primary(message.view) == node:
+        elif kind is NewView and self._primary(message.view, epoch_of(message) + 1) == node:
             for proposal in message.pre_prepares:
                 self._voted(Claim(node, "pre-prepare", message.view, proposal.height, proposal.hash, origin))
 
@@ -139,10 +154,11 @@ class PbftSafety(Observer):
     def _author(self, message: PrePrepare) -> NodeId:
         """Whose PRE-PREPARE it is: a fresh block's proposer's, whosever turn that was, or the primary's."""
         header = message.block.header
-        return header.proposer if header.round == message.view else self._primary(message.view)
+        return header.proposer if header.round == message.view else self._primary(message.view, header.height)
 
-    def _primary(self, view: int) -> NodeId:
-        return self.voters[view % len(self.voters)]
+    def _primary(self, view: int, height: int) -> NodeId:
+        voters = self.electorates.voters(height)
+        return voters[view % len(voters)]
 
     # -- one thing said, once --------------------------------------------------------------------------------
 
@@ -153,7 +169,7 @@ class PbftSafety(Observer):
             return
         self._say(claim)
         asked = self.asked.get(claim.node)
-        if asked is not None and claim.view < asked.view:
+        if asked is not None and claim.view < asked.view and self.electorates.began(claim.height) == asked.height:
             raise Violation("view left", str(claim), f"it asked for view {asked.view}: {asked.origin}")
         if claim.phase == "commit":
             heights = self.committed.setdefault(claim.node, {})
@@ -171,11 +187,11 @@ class PbftSafety(Observer):
         node = message.replica
         if node in self.liars:
             return
-        claim = Claim(node, "view-change", message.view, 0, message.signature, origin)
+        claim = Claim(node, "view-change", message.view, message.epoch, message.signature, origin)
         known = self.asked.get(node)
-        if known is not None and known.view == claim.view and known.hash != claim.hash:
+        if known is not None and (known.height, known.view) == (claim.height, claim.view) and known.hash != claim.hash:
             raise Violation("no equivocation", str(claim), f"it said {known}")
-        if known is None or known.view < claim.view:
+        if known is None or (known.height, known.view) < (claim.height, claim.view):
             self.asked[node] = claim
         reported = {proof.height: proof.view for proof in message.prepared}
         heights = self.committed.get(node, {})
@@ -190,9 +206,12 @@ class PbftSafety(Observer):
     def _entered(self, node: NodeId, message: NewView, origin: str) -> None:
         base = max((change.height for change in message.view_changes), default=0)
         hashes = {proposal.height: proposal.hash for proposal in message.pre_prepares}
-        prescription = Prescription(message.view, base, hashes, origin)
-        if self.new_views.setdefault(message.view, prescription)[:3] != prescription[:3]:
-            raise Violation("one new view", str(prescription), str(self.new_views[message.view]))
+        epoch = epoch_of(message)
+        prescription = Prescription(epoch, message.view, base, hashes, origin)
+        liar = self._primary(message.view, epoch + 1) in self.liars  # it may well have said two things
+        known = self.new_views.setdefault((epoch, message.view, repr((base, hashes)) if liar else ""), prescription)
+        if known[:4] != prescription[:4]:
+            raise Violation("one new view", str(prescription), str(known))
         for height in range(base + 1, max(self.heights, default=0) + 1):
             decided = self._at(height).certified.get(("commit", 0))
             if decided is not None:
@@ -202,6 +221,8 @@ class PbftSafety(Observer):
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:  # noqa: ARG002
         height: int = commit.height
         self._at(height).decided = commit.block.hash
+        if node not in self.liars:
+            self.electorates.follow(commit.block)
         self.heads[node] = max(height, self.heads.get(node, 0))
         self.committed.get(node, {}).pop(height - self.keep, None)
         while self.decided < height:
@@ -211,7 +232,8 @@ class PbftSafety(Observer):
     def _contradicted(self, claim: Claim, view: int) -> bool:
         """Did its replica learn since that the block, or one that it builds on, is not to be decided?"""
         for prescription in self.entered.get(claim.node, ()):
-            if claim.view < prescription.view < view and prescription.contradicts(claim):
+            same = prescription.epoch == self.electorates.began(claim.height)
+            if same and claim.view < prescription.view < view and prescription.contradicts(claim):
                 return True
         height, block_hash = claim.height, claim.hash
         while height > self.heads.get(claim.node, 0) + 1:
@@ -222,9 +244,9 @@ class PbftSafety(Observer):
         decided = self._at(height - 1).decided
         return decided is not None and self._at(height).parents.get(block_hash) != decided
 
-    @staticmethod
-    def _require_kept(prescription: Prescription, claim: Claim) -> None:
-        if claim.view < prescription.view and prescription.contradicts(claim):
+    def _require_kept(self, prescription: Prescription, claim: Claim) -> None:
+        same = prescription.epoch == self.electorates.began(claim.height)
+        if same and claim.view < prescription.view and prescription.contradicts(claim):
             raise Violation(
                 "new view keeps decisions", str(prescription), f"a quorum's commit is complete with {claim}"
             )
@@ -236,7 +258,8 @@ class PbftSafety(Observer):
         at = self._at(claim.height)
         voters = at.votes.setdefault((phase, claim.view, claim.hash), set())
         voters.add(claim.node)
-        if len(voters) < self.quorum:
+        quorum = self.electorates.quorum(claim.height)
+        if len(voters) < quorum or len(voters.intersection(self.electorates.voters(claim.height))) < quorum:
             return
         known = at.certified.setdefault((phase, claim.view if phase == "prepare" else 0), claim)
         if known.hash != claim.hash:

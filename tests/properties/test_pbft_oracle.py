@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from consensus.configuration import Change, Reconfiguration, Verb
 from consensus.pbft.messages import (
     ACCEPTED,
     PREPARED,
@@ -14,8 +16,8 @@ from consensus.pbft.messages import (
     Reproposal,
     ViewChange,
 )
-from consensus.properties import Violation
-from consensus.properties.pbft import PbftSafety
+from consensus.properties import Electorates, Violation
+from consensus.properties.pbft import Claim, PbftSafety
 from consensus.vocabulary import Broadcast, Commit, Drop, Put
 from tests.properties.blocks import GENESIS, block, chain
 
@@ -186,7 +188,7 @@ def test_a_new_view_that_begins_above_or_prescribes_what_was_committed_is_fine()
         say(oracle, node, commit(node))
     enter(oracle, 3, 1, ONE)
     enter(oracle, 3, 2, base=1)
-    assert sorted(oracle.new_views) == [1, 2]
+    assert [view for _, view, _ in sorted(oracle.new_views)] == [1, 2]
 
 
 def test_two_new_views_of_one_view() -> None:
@@ -194,3 +196,63 @@ def test_two_new_views_of_one_view() -> None:
     enter(oracle, 0, 1, ONE)
     with pytest.raises(Violation, match="one new view"):
         enter(oracle, 2, 1, OTHER)
+
+
+# Members that change at checkpoints
+
+
+def replaced(*, liars: frozenset[int] = frozenset()) -> tuple[PbftSafety, tuple]:
+    """Block 1 asks for node 0 to be replaced by node 4; every second height is a checkpoint. Height 2 is decided."""
+    blocks = chain(3)
+    change = Reconfiguration((Change(Verb.ADD_VOTER, 4), Change(Verb.REMOVE, 0)))
+    electorates = Electorates((0, 1, 2, 3), 2, lambda asked: change if asked.height == 1 else None)
+    oracle = watched(electorates=electorates, liars=liars)
+    for decided in blocks[:2]:
+        oracle.on_commit(1, 1, 1, Commit(decided.height, decided, None))
+    return oracle, blocks
+
+
+def test_a_quorum_is_one_of_those_who_decide_that_height() -> None:
+    """Old members' votes above the checkpoint complete nothing; those of new ones do."""
+    other = chain(3, mark="x")[2]
+    oracle, (_, _, third) = replaced(liars=frozenset({0, 4}))
+    for node in (0, 1, 2):
+        oracle._count(Claim(node, "commit", 0, 3, other.hash, "a test"))
+    for node in (1, 3, 4):
+        oracle._count(Claim(node, "commit", 1, 3, third.hash, "a test"))
+    assert oracle.heights[3].certified["commit", 0].hash == third.hash
+
+
+def test_a_view_left_in_one_epoch_may_be_worked_in_in_the_next() -> None:
+    oracle, (_, _, third) = replaced()
+    say(oracle, 1, msgspec.structs.replace(view_change(1, 3), epoch=0), disk={})
+    say(oracle, 1, prepare(1, view=0, what=third), disk=accepted(0, third))
+    say(oracle, 1, msgspec.structs.replace(view_change(1, 2, height=2), epoch=2), disk={})
+    with pytest.raises(Violation, match="view left"):
+        say(oracle, 1, commit(1, view=0, what=third), disk=accepted(0, third))
+
+
+def test_a_new_view_must_keep_what_its_own_epoch_decided() -> None:
+    oracle, (_, _, third) = replaced()
+    for node in (1, 2, 3):
+        say(oracle, node, commit(node, view=0, what=third), disk=accepted(0, third))
+    old = tuple(view_change(node, 1) for node in range(3))
+    oracle.on_durable(2, 3, 1, (Put(VIEW, "new-view", NewView(1, old, (), S)),), {})
+    new = tuple(msgspec.structs.replace(view_change(node, 1, height=2), epoch=2) for node in (1, 2, 4))
+    with pytest.raises(Violation, match="new view keeps decisions"):
+        oracle.on_durable(2, 3, 1, (Put(VIEW, "new-view", NewView(1, new, (), S)),), {})
+
+
+def test_a_lying_primary_may_have_said_two_new_views() -> None:
+    oracle = watched(liars=frozenset({1}))
+    enter(oracle, 2, 1, ONE)
+    enter(oracle, 3, 1, OTHER)
+    assert len(oracle.new_views) == 2
+
+
+def test_two_changes_between_checkpoints() -> None:
+    change = Reconfiguration((Change(Verb.ADD_VOTER, 4),))
+    electorates = Electorates((0, 1, 2, 3), 4, lambda _block: change)
+    electorates.follow(chain(2)[0])
+    with pytest.raises(Violation, match="one change"):
+        electorates.follow(chain(2)[1])

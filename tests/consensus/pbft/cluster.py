@@ -26,6 +26,7 @@ from consensus.pbft.messages import (
     PrePrepare,
     ViewChange,
 )
+from consensus.properties.electorates import Electorates
 from consensus.protocols import Application, Setup, Slot, Verdict
 from consensus.quorum import byzantine_faults, byzantine_quorum
 from consensus.snapshots import MANIFEST, SNAPSHOT, checkpoint_bytes, state_digest
@@ -46,7 +47,7 @@ from consensus.vocabulary import (
     Send,
     SetTimer,
 )
-from tests.consensus.pbft.electorates import Electorates, change_in, members_hash
+from tests.consensus.pbft.changes import change_in, members_hash
 
 GENESIS = sha256(b"genesis").digest()
 
@@ -221,7 +222,7 @@ class Cluster:
         self.quorum, self.faults = byzantine_quorum(n), byzantine_faults(n)
         self.options = options or Options()
         self.voters = tuple(range(n))
-        self.electorates = Electorates(self.voters, self.options.checkpoint_interval)
+        self.electorates = Electorates(self.voters, self.options.checkpoint_interval, change_in)
         self.nodes = [Node(number) for number in range(n + observers)]
         self.byzantine = frozenset(byzantine)
         self.random = Random(seed)
@@ -334,6 +335,8 @@ class Cluster:
             assert self.decided.setdefault(block.height, block.hash) == block.hash, "agreement"
             self.headers[block.height] = block.header
             self.electorates.follow(block)
+            named = {bytes(32), members_hash(self.electorates.voters(block.height))}
+            assert block.header.members in named, "a block names its members"
             assert root_of(block.transactions) == block.header.transactions, "the header's body"
         if certificate is not None:
             assert (certificate.height, certificate.hash) == (block.height, block.hash)
@@ -402,8 +405,8 @@ class Cluster:
     def canonical(self, height: int) -> bytes:
         """The digest of the right state at ``height``."""
         chunks = tuple(map(ClusterApplication().chunk_digest, self.states[height])) if self.states_kept else ()
-        configuration, since = self.electorates.configuration(height + 1)
-        return state_digest(self.headers[height], configuration, chunks, since)
+        configuration = Configuration(voters=self.electorates.voters(height + 1))
+        return state_digest(self.headers[height], configuration, chunks, self.electorates.since(height + 1))
 
     def _watch(self, number: int, message: Any) -> None:
         """A correct node never contradicts itself."""

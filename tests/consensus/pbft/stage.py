@@ -7,7 +7,7 @@ STATUS, CHECKPOINT, STABLE, FETCH-STABLE, FETCH-MANIFEST, MANIFEST, FETCH-CHUNK 
 
 ======================================  ==============================================================================
 ``nodes N [option=value ...]``          start N replicas (``observers=1``, ``byzantine=0``, or any option of PBFT)
-``propose R0 TEXT ...``                 R0 proposes a block for each text
+``propose R0 TEXT ...``                 R0 proposes a block for each text; ``+4,-0`` asks for a change of members
 ``deliver [KIND ...] [FROM [TO]]``      deliver what is under way and matches, and what that gives rise to
 ``once [KIND ...] [FROM [TO]]``         the same, but not what that gives rise to
 ``lose [KIND ...] [FROM [TO]]``         forget what is under way and matches
@@ -31,6 +31,7 @@ STATUS, CHECKPOINT, STABLE, FETCH-STABLE, FETCH-MANIFEST, MANIFEST, FETCH-CHUNK 
 ``crash R1`` · ``restart R1``           everything but what is durable is lost
 ``partition R1,R2`` · ``heal``          cut these off from everyone else
 ``adopt R3 R0``                         catch-up: R3 takes what R0 has decided
+``members R1``                          who decides the next height, as R1 knows
 ``show``                                every replica in one line
 ``quietly VERB ...``                    any verb, printing nothing
 ======================================  ==============================================================================
@@ -276,13 +277,20 @@ class Stage:
             decided = ",".join(blocks) or "-"
             self._out.append(f"R{node.number} {status.role} {phase} {status.round} decided={decided}")
 
+    def do_members(self, name: str) -> None:
+        status = self.cluster.core(number(name)).status()
+        assert status.configuration is not None
+        members = self.cluster.core(number(name))._context.members
+        voters = ",".join(f"R{voter}" for voter in status.configuration.voters)
+        self._out.append(f"{name} counts {voters}: f={members.faults} quorum={members.quorum}")
+
     def do_quietly(self, *words: str) -> None:
         getattr(self, f"do_{words[0]}")(*words[1:])
         self._out.clear()
 
     # What is printed
 
-    def _observe(self, node: int, what: Any) -> None:
+    def _observe(self, node: int, what: Any) -> None:  # noqa: C901 - one case a kind
         match what:
             case Flight():
                 self._out.append(f"R{what.sender} -> R{what.to} {self._message(what.message)}")
@@ -300,6 +308,9 @@ class Stage:
                 self._out.append(f"  R{node} knows R{what.detail[0]} for a liar: {what.detail[1]}")
             case Trace(kind="pbft.diverged"):
                 self._out.append(f"  R{node} has diverged: a quorum has another state at {what.detail[0]}")
+            case Trace(kind="pbft.epoch"):
+                voters = ",".join(f"R{voter}" for voter in what.detail[1:])
+                self._out.append(f"  R{node} sees {voters} decide above {what.detail[0]}")
             case Trace(kind="pbft.transfer_failed"):
                 self._out.append(f"  R{node} finds nobody who keeps the state at {what.detail[0]}")
 

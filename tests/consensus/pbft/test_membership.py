@@ -1,4 +1,4 @@
-"""Members change through the chain, at a checkpoint; who decides which height is judged by ``electorates``."""
+"""Members change through the chain, at a checkpoint; who decides which height is judged by the oracles' own count."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from consensus.pbft import Options
 from consensus.pbft.messages import Checkpoint, CommitVote, Prepare, PrePrepare, StatusReport, ViewChange
 from consensus.protocols import Slot
 from consensus.quorum import byzantine_faults, byzantine_quorum
-from consensus.vocabulary import MILLISECOND, SECOND, Rejected
+from consensus.vocabulary import MILLISECOND, SECOND, Rejected, Send
 from tests.consensus.pbft.cluster import Cluster, ModelCrypto, make_block
 from tests.consensus.pbft.test_schedules import QUICK, chaos, lying, recover
 
@@ -187,7 +187,8 @@ def test_view_changes_count_in_their_epoch_alone():
     before = cluster.core(2).state_hash()
     for message in old:
         if message.replica != 2:
-            assert cluster.core(2).receive(cluster.now, message.replica, message) == []
+            answers = cluster.core(2).receive(cluster.now, message.replica, message)
+            assert all(isinstance(answer, Send) for answer in answers)  # help, at most: a stable checkpoint
     assert cluster.core(2).state_hash() == before
 
 

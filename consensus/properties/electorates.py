@@ -1,0 +1,77 @@
+"""Who votes at which height, found from the decided blocks alone: what the cores' own idea of it is judged by.
+
+Membership under PBFT changes at checkpoints (:mod:`consensus.pbft.epochs`). This is the rule once more, written
+independently and for plain configurations only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from consensus.chain import Block, Header
+from consensus.configuration import Reconfiguration, Verb
+from consensus.properties.observer import Violation
+from consensus.quorum import byzantine_quorum
+from consensus.vocabulary import NodeId
+
+Asked = Callable[[Block], Reconfiguration | None]
+
+
+class Electorates:
+    """The voters of every height up to the checkpoint after the last decided block.
+
+    ``asked`` says which change a block asks for; without it members never change. ``interval`` is the protocol's
+    ``checkpoint_interval``.
+    """
+
+    def __init__(self, voters: tuple[NodeId, ...], interval: int = 1, asked: Asked | None = None) -> None:
+        self._interval = interval
+        self._asked = asked
+        self._begun: list[tuple[int, tuple[NodeId, ...], Header | None]] = [(0, voters, None)]
+        self._pending: Reconfiguration | None = None
+        self._height = 0
+
+    def follow(self, block: Block) -> None:
+        """``block`` is decided; one that was followed before is passed over."""
+        if block.height != self._height + 1:
+            return
+        self._height += 1
+        change = self._asked(block) if self._asked is not None else None
+        if change is not None:
+            if self._pending is not None:
+                raise Violation("one change", f"height {block.height} asks for {change}", f"{self._pending} is pending")
+            self._pending = change
+        if block.height % self._interval == 0 and self._pending is not None:
+            before = self._begun[-1][1]
+            added = {part.node for part in self._pending.changes if part.verb is Verb.ADD_VOTER}
+            gone = {part.node for part in self._pending.changes if part.verb is not Verb.ADD_VOTER}
+            after = tuple(sorted({*before, *added} - gone))
+            self._pending = None
+            if after != before:
+                self._begun.append((block.height, after, block.header))
+
+    def voters(self, height: int) -> tuple[NodeId, ...]:
+        """Who decides ``height``."""
+        return self._at(height)[1]
+
+    def quorum(self, height: int) -> int:
+        """How many of them must agree."""
+        return byzantine_quorum(len(self.voters(height)))
+
+    def began(self, height: int) -> int:
+        """The checkpoint above which the voters of ``height`` decide; 0 for those of the genesis."""
+        return self._at(height)[0]
+
+    def since(self, height: int) -> Header | None:
+        """The header of that checkpoint's block."""
+        return self._at(height)[2]
+
+    @property
+    def changes(self) -> int:
+        """How often the voters changed."""
+        return len(self._begun) - 1
+
+    def _at(self, height: int) -> tuple[int, tuple[NodeId, ...], Header | None]:
+        if height > self._begun[-1][0]:
+            return self._begun[-1]
+        return next(entry for entry in reversed(self._begun) if entry[0] < height)

@@ -22,9 +22,9 @@ what keeps a leader from taking more in :mod:`~consensus.raft.limits`. What diff
 in order. There is nothing else: no thread, no clock, no socket. ::
 
     core = restore(setup, term=1, voted_for=None, log=[first, second], commit_index=1)
-    core.start(0)                                 # a follower: [Trace(...), SetTimer("raft.election", ...)]
-    core.receive(1, 2, PreVote(2, 2, 1))          # stepped with one message: [Send(2, PreVoteReply(...))]
-    core.timer(2_000_000_000, "raft.election")    # ticked: [..., Broadcast(PreVote(2, 2, 1)), ...]
+    core.start(0)  # a follower: [Trace(...), SetTimer("raft.election", ...)]
+    core.receive(1, 2, PreVote(2, 2, 1))  # stepped with one message: [Send(2, PreVoteReply(...))]
+    core.timer(2_000_000_000, "raft.election")  # ticked: [..., Broadcast(PreVote(2, 2, 1)), ...]
     core.status().role, core.server.log.last_index, core.state_hash()
 
 ``tests/consensus/raft/stage.py`` is a small language of such steps, and ``tests/consensus/transcripts/raft`` the rules

@@ -184,12 +184,12 @@ class RaftCore:
 
     def propose(self, now: int, block: Block) -> Effects:
         self._require_started()
-        server, slot = self.server, self.slot()
-        role = server.role
-        if slot is None or not isinstance(role, Leader):
+        server = self.server
+        role, log, header = server.role, server.log, block.header
+        if not isinstance(role, Leader) or limit_reached(server, role) is not None:
             raise LocalProtocolError("there is no slot to propose in")
-        if (block.height, block.parent, block.round) != (slot.height, slot.parent, slot.round):
-            raise LocalProtocolError(f"block {block.height} of term {block.round} does not fit the slot {slot}")
+        if (header.height, header.parent, header.round) != (log.last_index + 1, log.last_hash, server.term):
+            raise LocalProtocolError(f"block {block.height} of term {block.round} does not fit the slot {self.slot()}")
         server.append(block, membership.decides(server, block))
         if server.reconfigured:
             membership.take_effect(server, now)

@@ -20,7 +20,7 @@ class Electorate:
     ``members_hash`` is what the headers of those blocks must say, None where the application does not care.
     """
 
-    __slots__ = ("_sets", "configuration", "electors", "members_hash", "quorum_min")
+    __slots__ = ("_majorities", "_sets", "configuration", "electors", "members_hash", "quorum_min")
 
     def __init__(self, configuration: Configuration, members_hash: bytes | None = None) -> None:
         self.configuration = configuration
@@ -28,6 +28,7 @@ class Electorate:
         self.electors = configuration.electors
         sets = (configuration.voters, configuration.outgoing) if configuration.joint else (configuration.voters,)
         self._sets = tuple((voters, majority(len(voters))) for voters in sets)
+        self._majorities = tuple((frozenset(voters), needed) for voters, needed in self._sets)
         self.quorum_min = max(needed for _, needed in self._sets)
         """No fewer are ever enough."""
 
@@ -38,7 +39,10 @@ class Electorate:
         """Do ``nodes`` hold a majority of each set of voters?"""
         if len(nodes) < self.quorum_min:
             return False
-        return all(sum(voter in nodes for voter in voters) >= needed for voters, needed in self._sets)
+        for voters, needed in self._majorities:  # noqa: SIM110  a loop: asked at every acknowledgement
+            if len(voters.intersection(nodes)) < needed:
+                return False
+        return True
 
     def is_blocked(self, nodes: Collection[NodeId]) -> bool:
         """Can there be no quorum any more without one of ``nodes`` (who have refused)?"""

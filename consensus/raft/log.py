@@ -9,18 +9,22 @@ Property (paper, section 5.3) with cryptographic force.
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import TypeVar
 
 from consensus.chain import Block
+
+_Known = TypeVar("_Known", int, bytes)
 
 
 class Log:
     """Blocks ``base_index + 1 .. last_index``, each the parent of the next.
 
-    Invariants: ``base_index <= commit index <= last_index`` (the caller's commit index); terms never fall.
-    ``_ends`` holds, for the base and every block after it, how many bytes of transactions came up to its end.
+    Invariants: ``base_index <= commit index <= last_index`` (the caller's commit index); terms never fall;
+    ``last_index == base_index + len(_blocks)``, which is held because it is asked for at every turn. ``_ends`` holds,
+    for the base and every block after it, how many bytes of transactions came up to its end.
     """
 
-    __slots__ = ("_blocks", "_ends", "base_hash", "base_index", "base_term")
+    __slots__ = ("_blocks", "_ends", "base_hash", "base_index", "base_term", "last_index")
 
     def __init__(self, base_index: int, base_term: int, base_hash: bytes) -> None:
         self.base_index = base_index
@@ -28,10 +32,7 @@ class Log:
         self.base_hash = base_hash
         self._blocks: list[Block] = []
         self._ends: list[int] = [0]
-
-    @property
-    def last_index(self) -> int:
-        return self.base_index + len(self._blocks)
+        self.last_index = base_index
 
     @property
     def last_term(self) -> int:
@@ -47,15 +48,19 @@ class Log:
 
     def term_at(self, index: int) -> int:
         """The term of the entry at ``index``, which must be held."""
-        if index == self.base_index:
-            return self.base_term
-        return self.block_at(index).header.round
+        position = index - self.base_index - 1
+        return self._blocks[position].header.round if position >= 0 else self._base(position, self.base_term)
 
     def hash_at(self, index: int) -> bytes:
         """The hash of the block at ``index``, which must be held."""
-        if index == self.base_index:
-            return self.base_hash
-        return self.block_at(index).header.hash
+        position = index - self.base_index - 1
+        return self._blocks[position].header.hash if position >= 0 else self._base(position, self.base_hash)
+
+    def _base(self, position: int, value: _Known) -> _Known:
+        """What is known of the base, of which alone anything is known below the blocks."""
+        if position < -1:
+            raise IndexError(f"the log starts after {self.base_index}; {self.base_index + 1 + position} is gone")
+        return value
 
     def block_at(self, index: int) -> Block:
         """The block at ``index``; IndexError at or below the base and beyond the end."""
@@ -81,12 +86,14 @@ class Log:
         """Add the next block; its place and parent were checked by the caller."""
         assert block.header.height == self.last_index + 1  # noqa: S101  an invariant, not input
         self._blocks.append(block)
+        self.last_index += 1
         self._ends.append(self._ends[-1] + sum(map(len, block.transactions)))
 
     def truncate(self, start: int) -> None:
         """Forget the entries from ``start`` on (a follower's conflicting tail, section 5.3)."""
         assert start > self.base_index  # noqa: S101  committed entries are never truncated
         del self._blocks[start - self.base_index - 1 :]
+        self.last_index = self.base_index + len(self._blocks)
         del self._ends[start - self.base_index :]
 
     def compact(self, index: int) -> None:
@@ -110,7 +117,7 @@ class Log:
             self.compact(index)
             return True
         self.base_index, self.base_term, self.base_hash = index, term, block_hash
-        self._blocks, self._ends = [], [0]
+        self._blocks, self._ends, self.last_index = [], [0], index
         return False
 
     def is_up_to_date(self, last_index: int, last_term: int) -> bool:

@@ -60,8 +60,10 @@ def _broadcast_append(server: Server, role: Leader, even_if_empty: Callable[[Pro
     Followers that need the same message get the same object, as one broadcast where that is all of them.
     """
     groups: dict[tuple[int, int], list[NodeId]] = {}
+    base = server.log.base_index
     for peer, progress in role.progress.items():
-        _help_if_behind(server, role, peer, progress)
+        if progress.next_index <= base:
+            _help_if_behind(server, role, peer, progress)
         count = _blocks_allowed(server, progress)
         if count > 0 or even_if_empty(progress):
             groups.setdefault((_send_from(server, progress), count), []).append(peer)
@@ -79,7 +81,8 @@ def _broadcast_append(server: Server, role: Leader, even_if_empty: Callable[[Pro
 def _send_append(server: Server, role: Leader, peer: NodeId, *, even_if_empty: bool = False) -> None:
     """Send one follower all that it may have now, in as many messages as its limits make of it."""
     progress = role.progress[peer]
-    _help_if_behind(server, role, peer, progress)
+    if progress.next_index <= server.log.base_index:
+        _help_if_behind(server, role, peer, progress)
     while (count := _blocks_allowed(server, progress)) > 0 or even_if_empty:
         message = _append_entries(server, role, _send_from(server, progress), count)
         _note_sent(progress, message)
@@ -89,21 +92,20 @@ def _send_append(server: Server, role: Leader, peer: NodeId, *, even_if_empty: b
 
 def _help_if_behind(server: Server, role: Leader, peer: NodeId, progress: Progress) -> None:
     """Send a snapshot if the log no longer holds what must be sent to a follower, or that could be probed."""
-    if progress.next_index <= server.log.base_index and isinstance(progress.state, Probe | Replicate):
+    if progress.next_index <= server.log.base_index and not isinstance(progress.state, Installing | Behind):
         snapshot.send_snapshot(server, role, peer, progress)
 
 
 def _send_from(server: Server, progress: Progress) -> int:
     """Where the next message starts. One that the log does not reach is probed at the oldest place we know."""
-    if isinstance(progress.state, Behind | Installing):
-        return server.log.base_index + 1
-    return progress.next_index
+    kind = type(progress.state)
+    return server.log.base_index + 1 if kind is Installing or kind is Behind else progress.next_index
 
 
 def _blocks_allowed(server: Server, progress: Progress) -> int:
     """How many blocks the follower's state lets us send now."""
     state = progress.state
-    if isinstance(state, Replicate):
+    if type(state) is Replicate:
         if state.inflight and _is_full(server, progress, len(state.inflight)):
             return 0
     elif not isinstance(state, Probe) or state.waiting:

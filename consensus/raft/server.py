@@ -299,7 +299,8 @@ class Server:
             self._records.clear()
 
     def send(self, to: NodeId, message: Any) -> None:
-        self.flush()
+        if self._records or self._hard_state_changed:
+            self.flush()
         self.effects.append(Send(to=to, message=message))
 
     def broadcast(self, message: Any, to: tuple[NodeId, ...] | None = None) -> None:
@@ -315,7 +316,8 @@ class Server:
 
     def take_effects(self) -> Effects:
         """Everything emitted since the last call, what is still queued included."""
-        self.flush()
+        if self._records or self._hard_state_changed:
+            self.flush()
         effects, self.effects = self.effects, []
         return effects
 

@@ -6,8 +6,8 @@ facts that cannot both hold. Oracles are omniscient, pure and trust no node: the
 its simulated disks and links.
 
 :class:`Agreement`, :class:`Durability` and :class:`Certificates` hold for every protocol; what only one protocol
-promises lies in :mod:`consensus.properties.raft` and :mod:`consensus.properties.pbft`. :func:`standard_oracles` builds
-all that apply.
+promises lies in :mod:`consensus.properties.raft`, :mod:`consensus.properties.pbft` and
+:mod:`consensus.properties.checkpoints`. :func:`standard_oracles` builds all that apply.
 """
 
 from __future__ import annotations
@@ -53,9 +53,13 @@ def standard_oracles(  # noqa: PLR0913 (keyword-only: what a network is)
 
         return (*common, RaftSafety(voters, application=application))
     if protocol == "pbft":
+        from consensus.pbft.options import options_of  # noqa: PLC0415
+        from consensus.properties.checkpoints import CheckpointSafety  # noqa: PLC0415
         from consensus.properties.pbft import PbftSafety  # noqa: PLC0415
 
-        return (*common, PbftSafety(voters, liars, electorates=electorates))
+        log_size = options_of(options).heights_kept if options is not None else None
+        safety = PbftSafety(voters, liars, electorates=electorates)
+        return (*common, safety, CheckpointSafety(voters, liars, log_size))
     return common
 
 

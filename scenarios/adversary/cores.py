@@ -5,7 +5,7 @@ from __future__ import annotations
 from consensus.properties import standard_oracles
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import Image, NodeId
-from network.virtual.bare import GENESIS, BareClient, bare_cast
+from network.virtual.bare import GENESIS, OPTIONS, BareClient, bare_cast
 from network.virtual.crypto import Notary
 from network.virtual.machine import Machine
 from network.virtual.world import World
@@ -41,6 +41,7 @@ def core_stage(trial: Trial) -> Stage:
             genesis=GENESIS.hash,
             verify=Notary(case.seed, case.nodes).verify,
             liars=trial.lying,
+            options=OPTIONS.get(case.protocol),
         ),
         finished=bare.finished,
         rounds=bare.rounds,

@@ -91,6 +91,7 @@ def bare_cast(case: Case) -> Cast:
             quorum=entry.quorum(voters),
             genesis=GENESIS.hash,
             verify=notary.verify,
+            options=OPTIONS.get(case.protocol),
         ),
         finished=finished,
         rounds=lambda world: tuple(node.status().round for node in nodes_up(world)),

@@ -74,4 +74,5 @@ class Electorates:
     def _at(self, height: int) -> tuple[int, tuple[NodeId, ...], Header | None]:
         if height > self._begun[-1][0]:
             return self._begun[-1]
-        return next(entry for entry in reversed(self._begun) if entry[0] < height)
+        first = self._begun[0]  # a liar may name height 0
+        return next((entry for entry in reversed(self._begun) if entry[0] < height), first)

@@ -84,32 +84,29 @@ def play(
     """
     told, coverage = Told(), Coverage()
     ambush = Ambush(trial.case) if trial.ambush else None
-    worlds: list[World] = []
     broken: Broken | None = None
     recovery_ns: int | None = None
     with planted(trial.bug):
+        stage = set_stage(trial)
+        watchers = (*stage.observers, *observers, told, coverage, *([ambush] if ambush else []))
+        world = build_world(trial.case, msgspec.structs.replace(stage, observers=watchers), **settings)
+        if ambush is not None:
+            ambush.bind(world)
+        if see is not None:
+            see(world)
         try:
-            stage = set_stage(trial)
-            watchers = (*stage.observers, *observers, told, coverage, *([ambush] if ambush else []))
-            world = build_world(trial.case, msgspec.structs.replace(stage, observers=watchers), **settings)
-            worlds.append(world)
-            if ambush is not None:
-                ambush.bind(world)
-            if see is not None:
-                see(world)
             recovery_ns = _phases(trial, stage, world, until_ns)
         except Violation as violation:
-            broken = _broken(violation, worlds)
+            broken = _broken(violation, world)
         except Exception as error:  # noqa: BLE001 - whatever a replica raises is a finding
-            broken = _broken(_crash_of(error), worlds)
-    world_counts = worlds[0].counts if worlds else Counter[str]()
+            broken = _broken(_crash_of(error), world)
     return Played(
         broken=broken,
-        counts=world_counts + told.counts,
+        counts=world.counts + told.counts,
         reached=coverage.reached,
         recovery_ns=recovery_ns,
         laid=tuple(ambush.laid) if ambush else (),
-        event_sha256=worlds[0].event_sha256() if settings.get("hashing") and worlds else None,
+        event_sha256=world.event_sha256() if settings.get("hashing") else None,
     )
 
 
@@ -184,12 +181,12 @@ def _require_quiet(stage: Stage, world: World) -> None:
         raise Violation("quiet when idle", f"rounds {before} with nothing to do", f"{after} later")
 
 
-def _broken(violation: Violation, worlds: list[World]) -> Broken:
+def _broken(violation: Violation, world: World) -> Broken:
     return Broken(
         property=violation.property,
         fact_a=violation.fact_a,
         fact_b=violation.fact_b,
-        at_ns=worlds[0].now if worlds else 0,
+        at_ns=world.now,
     )
 
 

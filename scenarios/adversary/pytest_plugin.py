@@ -53,7 +53,7 @@ class Adversary:
         self._tell = tell
 
     def check(self, protocol: str, **plan: Any) -> Search:
-        """Search; ``plan`` is what :class:`scenarios.adversary.Plan` takes. AssertionError with the report of a finding."""
+        """Search; ``plan`` is what :class:`scenarios.adversary.Plan` takes. AssertionError tells a finding."""
         from scenarios.adversary import Plan, check  # noqa: PLC0415 - loads everything
 
         search = check(Plan(protocol=protocol, **plan), **self._settings)

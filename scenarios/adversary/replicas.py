@@ -107,6 +107,7 @@ def replica_stage(trial: Trial) -> Stage:
                 genesis=common.genesis_block.hash,
                 verify=notary.verify,
                 liars=trial.lying,
+                options=OPTIONS.get(case.protocol),
             ),
             once,
             told,

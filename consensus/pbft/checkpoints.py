@@ -10,7 +10,7 @@ deterministic. A replica that has *diverged* takes no further part, neither voti
 stable state above its own last block.
 
 Commit certificates already prove what was decided, so a view change does not wait for checkpoints
-(``docs/adr/0007-two-marks.md``).
+(``docs/adr/0008-pbft-two-marks.md``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The message log between the watermarks (Castro & Liskov 1999, section 4.3): what is known of each height.
 
-Two marks, where the paper has one (decision 7 says why):
+Two marks, where the paper has one (decision 8 says why):
 
 * ``certified``, the last decided block with a commit certificate, is where a VIEW-CHANGE starts. What lies below is
   decided for good, for whoever sees the certificate, and belongs to the ledger: its entries are garbage at once.

@@ -8,7 +8,12 @@ InstallSnapshot in :mod:`~consensus.raft.snapshot` (leaders) and :mod:`~consensu
 what keeps a leader from taking more in :mod:`~consensus.raft.limits`. What differs from the paper, and why:
 
 * The log's entries are the chain's blocks, so equal hashes mean equal logs, and index = height.
-* Acknowledgements are signed; the majority of them that commits a block is its certificate.
+* Acknowledgements are signed; the majority of them that commits a block is its certificate. So a block is committed by
+  the configuration of that very block, not by the latest in the leader's log: the certificate has to convince whoever
+  follows the chain to there. It is as safe: a configuration and the next have no two majorities without a common
+  member (proof in :mod:`consensus.raft.certificates`).
+* Changes of members are blocks, and every header names those who decide its block. Joint consensus is not only for
+  leaders that are asked for it: a change of one voter may go through it too.
 * Followers judge blocks before they append them (:class:`consensus.protocols.Verdict`).
 * A leader appends no no-op by itself: it asks for a block (:meth:`~consensus.raft.core.RaftCore.wants_block`).
 * The log is compacted as the application executes; the state itself is the application's. Where it keeps no snapshot,

@@ -6,6 +6,15 @@ Signatures of a later term would prove nothing: figure 8 shows an older entry on
 
 Whose quorum, the block's configuration says: a majority of its voters, and under a joint configuration a majority of
 either set. The signatures are exactly such a quorum: without any one of them, they would be none.
+
+That the block's own configuration decides it, and not the latest in the leader's log, is safe. By induction on h:
+suppose block h of term T is acknowledged by a quorum of its configuration C, and L is the first leader of a later
+term without h; let D be the latest configuration in L's log. If a change of term T stands at or before h, an earlier
+block of term T was committed before it (:mod:`consensus.raft.membership`, rule 2), so L holds that, and all changes
+but the last one up to h are committed (rule 1), so L holds them: D is C or the one before it. If none does, C and D
+were both made in terms before T, and by the same rules one is the other or its neighbour. Either way some member is
+in the quorum of C that acknowledged h and in the quorum of D that elected L. It voted after it held h, hence for a
+log at least as complete: L holds h.
 """
 
 from __future__ import annotations

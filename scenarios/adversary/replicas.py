@@ -59,6 +59,7 @@ def replica_stage(trial: Trial) -> Stage:
                 crypto=ModelCrypto(notary, 0),
                 voters=common.voters,
                 receipts_needed=common.protocol.replies(len(common.voters)),
+                answers_needed=common.protocol.read_replies(len(common.voters)),
                 options=ConductorOptions(retry_ns=700 * MILLISECOND, retry_max_ns=3000 * MILLISECOND),
             )
         return common.replica(

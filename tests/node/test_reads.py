@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from consensus.protocols import protocol
-from consensus.vocabulary import SECOND, Readable, Reply
+from consensus.vocabulary import MILLISECOND, SECOND, Readable, Reply
 from network.requests import Answer, AnswerCode, Busy, BusyReason, Query, answer_bytes
-from network.virtual.faults import Crash
+from network.virtual.faults import Crash, Cut
 from node.options import ReplicaOptions
 from node.queries import PATIENCE_NS
 from tests.node.lab import KEYS, MEMBERS, NETWORK, Net, of, rejections, replies, transfer
@@ -181,3 +181,28 @@ def test_a_read_of_what_is_refused_is_told_as_such():
     town = Town("pbft", 4, ask(1, key="bob/cash"))
     assert town.run(10)
     assert [(item.code, item.output) for item in town.heard.answered] == [("not_public", None)]
+
+
+@pytest.mark.parametrize(("kind", "voters"), SIZES[1:])
+def test_reads_under_faults_see_all_that_was_acknowledged_and_nothing_that_was_not_asked_for(kind, voters):
+    """Ann's payments only ever add up, so her cash says how many of them a read saw."""
+    step_ns = 100 * MILLISECOND
+    steps = [pay(number, at_ns=number * step_ns) for number in range(1, 81)]
+    steps += [ask(number, at_ns=number * step_ns * 2 // 3) for number in range(1, 121)]
+    faults = [
+        Crash(at_ns=(1 + 2 * turn) * SECOND, node=turn % voters, for_ns=1200 * MILLISECOND) for turn in range(voters)
+    ]
+    faults += [
+        Cut(at_ns=(2 + 2 * turn) * SECOND, one=(turn % voters,), other=(), for_ns=900 * MILLISECOND)
+        for turn in range(voters)
+    ]
+    town = Town(kind, voters, *steps, faults=tuple(faults))
+    assert town.run(90)
+    payments, reads = town.heard.acknowledged, town.heard.answered
+    assert (len(payments), len(reads)) == (80, 120)
+    seen = [(item, 100_000 - item.output["balance_fen"] if item.output else 0) for item in reads]
+    for read, count in seen:
+        told = sum(payment.returned_ns <= read.called_ns for payment in payments)
+        asked = sum(payment.called_ns <= read.returned_ns for payment in payments)
+        assert told <= count <= asked
+        assert all(earlier <= count for other, earlier in seen if other.returned_ns <= read.called_ns)

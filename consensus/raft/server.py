@@ -16,20 +16,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
-from consensus.configuration import Configuration
+from consensus.chain import Block, Certificate
 from consensus.protocols import Setup
-from consensus.raft.configurations import Configurations
 from consensus.raft.electorate import Electorate
-from consensus.raft.incoming import Incoming, begin, chunk_record, recovered
-from consensus.raft.log import Log
+from consensus.raft.incoming import Incoming, begin, chunk_record
 from consensus.raft.messages import ReadIndexAnswer
 from consensus.raft.options import RaftOptions, options_of
 from consensus.raft.progress import Installing, Progress
 from consensus.raft.records import INCOMING, LOG, STATE, STATE_KEY, HardState, LogEntry
+from consensus.raft.recovery import Recovered, recover
 from consensus.raft.roles import NAMES, TRANSITIONS, Asker, Candidate, Follower, Leader, Observer, PreCandidate, Role
 from consensus.raft.tally import Tally
-from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
+from consensus.snapshots import Snapshot
 from consensus.vocabulary import (
     Broadcast,
     CancelTimer,
@@ -37,7 +35,6 @@ from consensus.vocabulary import (
     Cut,
     Drop,
     Effects,
-    Image,
     Install,
     LocalProtocolError,
     NodeId,
@@ -80,61 +77,25 @@ class Server:
         self._hard_state_changed = False
         self._life: int | None = None
         self.questions = 0  # put to leaders for reads, in this life
-        self._load(setup.image, setup.genesis)
+        self._load(recover(setup, self.options.log_keep))
         self.role: Role = Observer()
         self.electorate: Electorate = self.configurations.latest
         self._follow_configuration()
 
     # -- Durable state ---------------------------------------------------------------------------------
 
-    def _load(self, image: Image, genesis: bytes) -> None:
-        """Take up what the store held: committed blocks from the ledger, later ones from our own log.
-
-        Where a snapshot was installed, the blocks up to its height may be missing: the log begins above it.
-        """
-        hard_state = image.get(STATE, {}).get(STATE_KEY, HardState(term=0, voted_for=None))
-        self.term: int = hard_state.term
-        self.voted_for: NodeId | None = hard_state.voted_for
+    def _load(self, found: Recovered) -> None:
+        """Take up what the store held."""
+        self.term: int = found.hard_state.term
+        self.voted_for: NodeId | None = found.hard_state.voted_for
         self.restarted = self.term > 0
-        blocks: dict[Any, Block] = image.get(BLOCKS, {})
-        snapshot: Snapshot | None = image.get(SNAPSHOT, {}).get(MANIFEST)
-        floor = 0 if snapshot is None else snapshot.height
-        self.commit_index: int = max(floor, max(blocks, default=0))
-        base = max(floor, self.commit_index - self.options.log_keep)
-        if snapshot is not None and base == floor:
-            self.log = Log(base, snapshot.header.round, snapshot.header.hash)
-        else:
-            self.log = Log(base, blocks[base].round if base else 0, blocks[base].hash if base else genesis)
-        for height in range(base + 1, self.commit_index + 1):
-            self.log.append(blocks[height])
-        certificates: dict[Any, Certificate] = image.get(CERTIFICATES, {})
-        self.certificate: Certificate | None = certificates.get(self.commit_index)
-        if snapshot is not None and self.commit_index == floor:
-            self.certificate = snapshot.certificate
-        self.executed_index = self.commit_index
-        self.incoming = recovered(image, self.commit_index)
-        entries: dict[Any, LogEntry] = image.get(LOG, {})
-        self.configurations = self._recall(snapshot, blocks, certificates)
-        while (entry := entries.get(self.log.last_index + 1)) and entry.block.parent == self.log.last_hash:
-            self.log.append(entry.block)
-            self.configurations.read((entry.block,))
-        if any(index > self.log.last_index for index in entries):
+        self.log = found.log
+        self.commit_index = self.executed_index = found.commit_index
+        self.certificate = found.certificate
+        self.configurations = found.configurations
+        self.incoming = found.incoming
+        if found.leftover:
             self._records.append(Cut(space=LOG, start=self.log.last_index + 1))
-
-    def _recall(
-        self, snapshot: Snapshot | None, blocks: dict[Any, Block], certificates: dict[Any, Certificate]
-    ) -> Configurations:
-        """Who decides which height, from the decided blocks and, where they begin later, the snapshot below them."""
-        if snapshot is None:
-            known, floor = Configurations(self.application, Configuration(voters=self.voters)), 0
-        else:
-            known, floor = Configurations(self.application, snapshot.configuration, snapshot.height), snapshot.height
-        known.read(blocks[height] for height in range(floor + 1, self.commit_index + 1))
-        known.compact(self.log.base_index)
-        for height in range(self.log.base_index + 1, self.commit_index + 1):
-            if height in certificates:
-                known.certified(certificates[height])
-        return known
 
     def enter_term(self, term: int, voted_for: NodeId | None = None) -> None:
         """Move to a later term; durable before anything else is said. Terms never fall (section 5.1)."""

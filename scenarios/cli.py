@@ -20,7 +20,7 @@ import typer
 
 from scenarios.failures import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_INVALID, EXIT_PASS, say, tell
 from scenarios.language import Scenario, ScenarioInvalid, arithmetic, json_schema_text, load_scenario
-from scenarios.shipped import find_scenario, shipped
+from scenarios.shipped import find_experiment, find_scenario, shipped
 
 _EXIT_OF_VERDICT = {"pass": EXIT_PASS, "fail": EXIT_FAIL, "inconclusive": EXIT_INCONCLUSIVE}
 
@@ -219,6 +219,24 @@ def scenarios() -> None:
     for name, path in shipped().items():
         text = " ".join(load_scenario(path).description.split())
         typer.echo(f"{name:<20} {text}")
+
+
+@app.command(epilog="\b\nExample:\n  consortium experiment raft_figure_16 --trials 100")
+def experiment(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped experiment, or a file.")],
+    trials: Annotated[int | None, typer.Option(min=1, help="For each line, in place of what the file says.")] = None,
+) -> None:
+    """Repeat a published experiment in virtual time; ours beside what the paper printed."""
+    from scenarios.experiments import elections  # noqa: PLC0415 -- loads the virtual world
+
+    try:
+        chosen = elections.load_elections(find_experiment(name))
+    except ScenarioInvalid as invalid:
+        say(str(invalid))
+        raise typer.Exit(EXIT_INVALID) from None
+    typer.echo(elections.HEADING)
+    for measured in elections.measure(chosen, trials):
+        typer.echo(elections.table(measured))
 
 
 @app.command()

@@ -19,6 +19,18 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in found}
 
 
+def find_experiment(given: str) -> Path:
+    """The file that ``given`` means: a path or a shipped experiment's name; ScenarioInvalid where it is neither."""
+    path = Path(given)
+    if path.is_file():
+        return path
+    known = {file.stem: file for file in sorted((library().parent / "experiments").glob("*.yaml"))}
+    if given in known:
+        return known[given]
+    message = f"is no file and no shipped experiment; shipped are {', '.join(known)}"
+    raise ScenarioInvalid([Problem(Mark(given, -1, 0), (), message)])
+
+
 def find_scenario(given: str) -> Path:
     """The file that ``given`` means: a path, or the name of a shipped scenario with or without ".yaml".
 

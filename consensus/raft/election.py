@@ -28,10 +28,12 @@ def on_election_timeout(server: Server, now: int) -> None:
             return
     if not isinstance(role, Follower | PreCandidate | Candidate):
         return  # fired while being cancelled
-    if server.may_stand():
+    if not server.may_stand():
+        server.become_observer()
+    elif server.options.pre_vote:
         ask_for_pre_votes(server, now)
     else:
-        server.become_observer()
+        campaign(server, now)
 
 
 def ask_for_pre_votes(server: Server, now: int) -> None:
@@ -147,8 +149,8 @@ def _count_votes(server: Server, now: int) -> None:
         return
     if _is_won(server, role.votes):
         announce_leadership(server, server.become_leader(now))
-    elif _is_lost(server, role.votes):
-        server.become_follower(now, server.term)
+    elif server.options.pre_vote and _is_lost(server, role.votes):
+        server.become_follower(now, server.term)  # the paper's candidate waits for its own timeout all the same
 
 
 def check_quorum(server: Server, now: int, role: Leader) -> bool:

@@ -39,6 +39,10 @@ class RaftOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     heartbeat_ns: int = 100 * MILLISECOND
     """How often a leader speaks when idle, and how often unanswered requests are repeated."""
 
+    pre_vote: bool = True
+    """PreVote, and voters that stand by a leader they hear. False: the elections of the 2014 paper, as in its figure 16;
+    for experiments, since a server that comes back then deposes a good leader."""
+
     lease_ns: int = 0
     """How long after a confirmed round of heartbeats began reads need no further one; 0: always ask (see reads)."""
 
@@ -77,6 +81,8 @@ class RaftOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             raise ValueError("heartbeat_ns must be positive and less than election_timeout_min_ns")
         if not 0 <= self.lease_ns < self.election_timeout_min_ns:
             raise ValueError("lease_ns must be less than election_timeout_min_ns, by as much as clocks may drift")
+        if self.lease_ns and not self.pre_vote:
+            raise ValueError("a lease needs pre_vote: voters that stand by the leader are what it rests on")
         if self.election_timeout_max_ns <= self.election_timeout_min_ns:
             raise ValueError("election_timeout_max_ns must exceed election_timeout_min_ns")
         for name in _LEAST_ONE:

@@ -96,7 +96,7 @@ TRANSITIONS: dict[type[Role], tuple[type[Role], ...]] = {
     Observer: (Follower,),  # at the start of a server that votes; or a leader speaks, or its log gives it a vote
     Follower: (PreCandidate, Candidate, Observer),  # the last without a vote, when no leader speaks any more
     PreCandidate: (Follower, PreCandidate, Candidate, Observer),
-    Candidate: (Follower, PreCandidate, Leader, Observer),
+    Candidate: (Follower, PreCandidate, Candidate, Leader, Observer),  # again a candidate: without PreVote only
     Leader: (Follower, Observer),  # the latter when its own removal is committed
 }
 

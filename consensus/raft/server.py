@@ -383,6 +383,8 @@ class Server:
         So a server that rejoins, or hears nothing, cannot depose a leader that the rest can hear
         (dissertation, section 4.2.3). CheckQuorum sees to it that a leader's own belief is fresh.
         """
+        if not self.options.pre_vote:
+            return False
         if isinstance(self.role, Leader):
             return True
         if not isinstance(self.role, Follower | Observer) or self.role.heard_at is None:

@@ -29,13 +29,14 @@ def links_of(plan: Plan) -> Links:
 def _link(default: language.Link, item: language.LinkBetween | None) -> Link:
     chosen: Any = item
     return Link(
-        latency=_distribution((chosen and chosen.latency) or default.latency),
+        latency=distribution_of((chosen and chosen.latency) or default.latency),
         loss_ppm=default.loss if item is None or item.loss is None else item.loss,
         duplicate_ppm=default.duplicate if item is None or item.duplicate is None else item.duplicate,
     )
 
 
-def _distribution(latency: language.Latency) -> Distribution:
+def distribution_of(latency: language.Latency) -> Distribution:
+    """The distribution that a scenario describes."""
     match latency.dist:
         case "constant":
             return Constant(ns=latency.value or 0)

@@ -271,6 +271,8 @@ class BareNode(Application):
         return Block(header, transactions)
 
     def _adopt(self, now: int, sender: NodeId, blocks: tuple[tuple[Block, Certificate | None], ...]) -> Effects:
+        if any(root(block.transactions) != block.header.transactions for block, _ in blocks):
+            return [Rejected(sender, "a block whose transactions are not its own")]
         run = above(blocks, self.height)
         proven = run[: self.core.proves(run)]
         if not proven:

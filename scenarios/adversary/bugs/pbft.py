@@ -46,7 +46,13 @@ def _primary_prepares(plant: Planter) -> None:
     )
 
 
-@bug("pbft-signer-not-checked", protocol="pbft", source="a vote believed to be whose it says it is", needs="liars")
+@bug(
+    "pbft-signer-not-checked",
+    quick=False,
+    protocol="pbft",
+    source="a vote believed to be whose it says it is",
+    needs="liars",
+)
 def _signer_unchecked(plant: Planter) -> None:
     """Who a vote claims to be from is believed, and no signature of a vote is verified."""
 
@@ -148,7 +154,12 @@ def _doubles(plant: Planter) -> None:
     plant.replace("consensus.pbft.normal_case:NormalCase._count_commit", wrap)
 
 
-@bug("pbft-commit-not-counted-after-view", protocol="pbft", source="liveness: late COMMITs of a view left are dropped")
+@bug(
+    "pbft-commit-not-counted-after-view",
+    quick=False,
+    protocol="pbft",
+    source="liveness: late COMMITs of a view left are dropped",
+)
 def _late_commits(plant: Planter) -> None:
     """A replica that missed a COMMIT never asks for it again."""
     plant.replace("consensus.pbft.retransmission:Retransmission.repeat", lambda _: lambda self: None)  # noqa: ARG005

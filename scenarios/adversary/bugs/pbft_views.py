@@ -16,7 +16,12 @@ def _drops_prepared(plant: Planter) -> None:
     plant.replace("consensus.pbft.log:Log.prepared_chain", lambda _: lambda self: ())  # noqa: ARG005
 
 
-@bug("pbft-lowest-view-wins", protocol="pbft", source="NEW-VIEW takes the oldest certificate instead of the newest")
+@bug(
+    "pbft-lowest-view-wins",
+    quick=False,
+    protocol="pbft",
+    source="NEW-VIEW takes the oldest certificate instead of the newest",
+)
 def _lowest_view(plant: Planter) -> None:
     """Of two prepared certificates for a height the NEW-VIEW takes that of the lower view."""
 
@@ -40,7 +45,9 @@ def _lowest_view(plant: Planter) -> None:
     plant.replace("consensus.pbft.view_change:choose", wrap)
 
 
-@bug("pbft-new-view-not-recomputed", protocol="pbft", source="bft-smart: proofs not compared", needs="liars")
+@bug(
+    "pbft-new-view-not-recomputed", quick=False, protocol="pbft", source="bft-smart: proofs not compared", needs="liars"
+)
 def _not_recomputed(plant: Planter) -> None:
     """A NEW-VIEW is believed if its signatures are good, whatever follows from its VIEW-CHANGEs."""
 
@@ -54,7 +61,7 @@ def _not_recomputed(plant: Planter) -> None:
     plant.replace("consensus.pbft.view_change:flaw_in_new_view", wrap)
 
 
-@bug("pbft-refuses-new-view", protocol="pbft", source="cf. ConsenSys/quorum #305")
+@bug("pbft-refuses-new-view", quick=False, protocol="pbft", source="cf. ConsenSys/quorum #305")
 def _refuses(plant: Planter) -> None:
     """A backup refuses a valid NEW-VIEW that leaves out what it had prepared itself, and stays behind for ever."""
 
@@ -71,13 +78,18 @@ def _refuses(plant: Planter) -> None:
     plant.replace("consensus.pbft.view_change:ViewChanges.on_new_view", wrap)
 
 
-@bug("pbft-nobody-joins", protocol="pbft", source="Castro & Liskov, section 4.5.2: f + 1 left out")
+@bug("pbft-nobody-joins", quick=False, protocol="pbft", source="Castro & Liskov, section 4.5.2: f + 1 left out")
 def _nobody_joins(plant: Planter) -> None:
     """A replica does not follow f + 1 others to a higher view."""
     plant.replace("consensus.pbft.view_change:ViewChanges._join", lambda _: lambda self: None)  # noqa: ARG005
 
 
-@bug("pbft-contradicted-kept", protocol="pbft", source="certificates kept that a NEW-VIEW contradicts (rule 6)")
+@bug(
+    "pbft-contradicted-kept",
+    quick=False,
+    protocol="pbft",
+    source="certificates kept that a NEW-VIEW contradicts (rule 6)",
+)
 def _contradicted(plant: Planter) -> None:
     """On entering a view a replica keeps the prepared certificates that its NEW-VIEW leaves out."""
     plant.replace(
@@ -99,7 +111,13 @@ def _forgets_view(plant: Planter) -> None:
     plant.replace("consensus.pbft.core:PbftCore._restore", wrap)
 
 
-@bug("pbft-checkpoint-digest-ignored", protocol="pbft", source="checkpoint digests not compared", needs="liars")
+@bug(
+    "pbft-checkpoint-digest-ignored",
+    quick=False,
+    protocol="pbft",
+    source="checkpoint digests not compared",
+    needs="liars",
+)
 def _digest_ignored(plant: Planter) -> None:
     """CHECKPOINTs of one height count together whatever state they state."""
 
@@ -113,7 +131,13 @@ def _digest_ignored(plant: Planter) -> None:
     plant.replace("consensus.pbft.checkpoints:Checkpoints._count", wrap)
 
 
-@bug("pbft-chunks-not-verified", protocol="pbft", source="state transfer that believes its helper", needs="liars")
+@bug(
+    "pbft-chunks-not-verified",
+    quick=False,
+    protocol="pbft",
+    source="state transfer that believes its helper",
+    needs="liars",
+)
 def _chunks(plant: Planter) -> None:
     """A chunk of the state is taken without comparing its digest."""
     plant.replace(
@@ -122,7 +146,9 @@ def _chunks(plant: Planter) -> None:
     )
 
 
-@bug("pbft-catch-up-unproven", protocol="pbft", source="blocks adopted without a certificate", needs="liars")
+@bug(
+    "pbft-catch-up-unproven", quick=False, protocol="pbft", source="blocks adopted without a certificate", needs="liars"
+)
 def _unproven(plant: Planter) -> None:
     """Whatever blocks a peer sends to one that is behind are taken for decided."""
     plant.replace("consensus.pbft.core:PbftCore.proves", lambda _: lambda self, run: len(run))  # noqa: ARG005

@@ -13,7 +13,7 @@ from scenarios.adversary.bugs.registry import Planter, bug
 _HANDLERS = "consensus.raft.core:_HANDLERS"
 
 
-@bug("raft-vote-ignores-terms", protocol="raft", source="hashicorp/raft #94")
+@bug("raft-vote-ignores-terms", quick=False, protocol="raft", source="hashicorp/raft #94")
 def _vote_ignores_terms(plant: Planter) -> None:
     """A voter compares the lengths of logs whatever their terms."""
     plant.replace(
@@ -22,13 +22,13 @@ def _vote_ignores_terms(plant: Planter) -> None:
     )
 
 
-@bug("raft-vote-ignores-logs", protocol="raft", source="Raft paper, section 5.4.1 left out")
+@bug("raft-vote-ignores-logs", quick=False, protocol="raft", source="Raft paper, section 5.4.1 left out")
 def _vote_ignores_logs(plant: Planter) -> None:
     """A voter does not ask whether the candidate's log is as complete as its own."""
     plant.replace("consensus.raft.log:Log.is_up_to_date", lambda _: lambda self, index, term: True)  # noqa: ARG005
 
 
-@bug("raft-vote-cleared-within-term", protocol="raft", source="microsoft/CCF #8094")
+@bug("raft-vote-cleared-within-term", quick=False, protocol="raft", source="microsoft/CCF #8094")
 def _vote_cleared(plant: Planter) -> None:
     """A server that becomes a follower again forgets for whom it voted in this very term."""
 
@@ -42,7 +42,7 @@ def _vote_cleared(plant: Planter) -> None:
     plant.replace("consensus.raft.server:Server.become_follower", wrap)
 
 
-@bug("raft-duplicate-vote-counted", protocol="raft", source="classic; cf. etcd-io/raft tracker.RecordVote")
+@bug("raft-duplicate-vote-counted", quick=False, protocol="raft", source="classic; cf. etcd-io/raft tracker.RecordVote")
 def _duplicate_votes(plant: Planter) -> None:
     """A vote that arrives twice counts twice."""
 
@@ -81,7 +81,7 @@ def _stale_append_truncates(plant: Planter) -> None:
     plant.replace("consensus.raft.append:_count_held", wrap)
 
 
-@bug("raft-commits-past-verified", protocol="raft", source="scylladb #9965")
+@bug("raft-commits-past-verified", quick=False, protocol="raft", source="scylladb #9965")
 def _commits_past_verified(plant: Planter) -> None:
     """A follower commits up to the leader's commit index, though this message vouches for less of its log."""
 
@@ -94,7 +94,7 @@ def _commits_past_verified(plant: Planter) -> None:
     plant.replace("consensus.raft.append:_commit", wrap)
 
 
-@bug("raft-acks-own-last-index", protocol="raft", source="microsoft/CCF #6001")
+@bug("raft-acks-own-last-index", quick=False, protocol="raft", source="microsoft/CCF #6001")
 def _acks_own_last_index(plant: Planter) -> None:
     """A follower acknowledges the end of its own log instead of the end of what was sent."""
 
@@ -107,7 +107,7 @@ def _acks_own_last_index(plant: Planter) -> None:
     plant.replace("consensus.raft.append:_answer", wrap)
 
 
-@bug("raft-commits-older-term", protocol="raft", source="Raft paper, figure 8")
+@bug("raft-commits-older-term", quick=False, protocol="raft", source="Raft paper, figure 8")
 def _commits_older_term(plant: Planter) -> None:
     """A leader commits what a majority holds, whichever term it is of."""
 
@@ -127,7 +127,7 @@ def _commits_older_term(plant: Planter) -> None:
     plant.replace_item(_HANDLERS, AppendSuccess, wrap)
 
 
-@bug("raft-stale-leader-unanswered", protocol="raft", source="tikv/raft-rs #84")
+@bug("raft-stale-leader-unanswered", quick=False, protocol="raft", source="tikv/raft-rs #84")
 def _stale_leader_unanswered(plant: Planter) -> None:
     """AppendEntries of an older term get no answer, so that PreVote and CheckQuorum keep a server out for ever."""
 
@@ -141,7 +141,7 @@ def _stale_leader_unanswered(plant: Planter) -> None:
     plant.replace_item(_HANDLERS, AppendEntries, wrap)
 
 
-@bug("raft-own-pre-vote-missing", protocol="raft", source="hashicorp/raft #605")
+@bug("raft-own-pre-vote-missing", quick=False, protocol="raft", source="hashicorp/raft #605")
 def _own_pre_vote(plant: Planter) -> None:
     """A server does not count its own pre-vote."""
 
@@ -155,7 +155,7 @@ def _own_pre_vote(plant: Planter) -> None:
     plant.replace("consensus.raft.server:Server.become_pre_candidate", wrap)
 
 
-@bug("raft-pre-vote-resets-timer", protocol="raft", source="hashicorp/raft #609")
+@bug("raft-pre-vote-resets-timer", quick=False, protocol="raft", source="hashicorp/raft #609")
 def _pre_vote_resets_timer(plant: Planter) -> None:
     """Being asked for a pre-vote counts as hearing a leader."""
 
@@ -170,7 +170,7 @@ def _pre_vote_resets_timer(plant: Planter) -> None:
     plant.replace_item(_HANDLERS, PreVote, wrap)
 
 
-@bug("raft-stuck-in-probe", protocol="raft", source="etcd-io/raft, probe state without resume")
+@bug("raft-stuck-in-probe", quick=False, protocol="raft", source="etcd-io/raft, probe state without resume")
 def _stuck_in_probe(plant: Planter) -> None:
     """A probe whose answer was lost is never repeated."""
 
@@ -195,7 +195,7 @@ def _probes_compacted(plant: Planter) -> None:
     plant.replace("consensus.raft.replication:_send_from", lambda _: lambda server, progress: progress.next_index)  # noqa: ARG005
 
 
-@bug("raft-deposed-leader-goes-on", protocol="raft", source="Raft paper, section 5.1 left out")
+@bug("raft-deposed-leader-goes-on", quick=False, protocol="raft", source="Raft paper, section 5.1 left out")
 def _deposed_leader(plant: Planter) -> None:
     """A leader that hears of a later term takes the term over and goes on leading."""
 
@@ -211,7 +211,9 @@ def _deposed_leader(plant: Planter) -> None:
     plant.replace("consensus.raft.server:Server.become_follower", wrap)
 
 
-@bug("raft-equal-timeouts", protocol="raft", source="Raft paper, section 5.2: randomised timeouts left out")
+@bug(
+    "raft-equal-timeouts", quick=False, protocol="raft", source="Raft paper, section 5.2: randomised timeouts left out"
+)
 def _equal_timeouts(plant: Planter) -> None:
     """Every server waits equally long before it stands, so that elections split again and again."""
     plant.replace(
@@ -219,7 +221,7 @@ def _equal_timeouts(plant: Planter) -> None:
     )
 
 
-@bug("raft-commit-not-announced", protocol="raft", source="a commit index that heartbeats do not carry")
+@bug("raft-commit-not-announced", quick=False, protocol="raft", source="a commit index that heartbeats do not carry")
 def _commit_not_announced(plant: Planter) -> None:
     """Messages without blocks carry no commit index, so the last entry stays undecided at the followers."""
 

@@ -38,7 +38,12 @@ def _log_not_durable(plant: Planter) -> None:
     _forgetting(plant, lambda record: record.space == LOG and not isinstance(record, Cut))
 
 
-@bug("raft-vote-lost-at-restart", protocol="raft", source="half of raft-java #57: the term survives, the vote not")
+@bug(
+    "raft-vote-lost-at-restart",
+    quick=False,
+    protocol="raft",
+    source="half of raft-java #57: the term survives, the vote not",
+)
 def _vote_lost(plant: Planter) -> None:
     """A restarted server knows its term and no longer its vote."""
 
@@ -67,7 +72,7 @@ def _hasty(plant: Planter) -> None:
     plant.replace(_TAKE, wrap)
 
 
-@bug("raft-truncation-not-durable", protocol="raft", source="etcd-io/raft #22442")
+@bug("raft-truncation-not-durable", quick=False, protocol="raft", source="etcd-io/raft #22442")
 def _truncation_not_durable(plant: Planter) -> None:
     """A conflicting tail is cut off in memory alone, and is back after a restart."""
     _forgetting(plant, lambda record: isinstance(record, Cut) and record.space == LOG)
@@ -86,7 +91,7 @@ def _truncation_not_durable(plant: Planter) -> None:
     plant.replace("consensus.raft.server:Server._load", wrap)
 
 
-@bug("raft-stale-term-written", protocol="raft", source="a term that falls at a restart")
+@bug("raft-stale-term-written", quick=False, protocol="raft", source="a term that falls at a restart")
 def _stale_term(plant: Planter) -> None:
     """The term is written one too low, so that a restarted server votes twice in it."""
 

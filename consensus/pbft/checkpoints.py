@@ -137,7 +137,9 @@ class Checkpoints:
     @property
     def ahead(self) -> StableCheckpoint | None:
         """The highest certificate of a checkpoint above all that is decided here."""
-        height = max(self._certificates, default=0)
+        if not self._certificates:
+            return None
+        height = max(self._certificates)
         return self._certificates[height] if height > self._log.committed.height else None
 
     def snapshot_at(self, height: int) -> Snapshot | None:

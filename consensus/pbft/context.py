@@ -145,7 +145,7 @@ class Context:
         """False for an observer, which only adopts."""
         self.log = _log_of(setup, self.options)
         self.log.begun(self.members.base)
-        self.condition: Active | Changing = Active(view=self.members.first_view, base=self.members.base)
+        self.condition = Active(view=self.members.first_view, base=self.members.base)
         self.view_changes: dict[NodeId, ViewChange] = {}
         """The VIEW-CHANGE to the highest view of each replica that asks for one not begun here, our own included."""
         self.heard: dict[NodeId, int] = {}
@@ -161,23 +161,25 @@ class Context:
         self.rotation = Rotation(self.options.rotate_every, self.options.checkpoint_interval, self.members, self.log)
 
     @property
-    def view(self) -> int:
-        return self.condition.view
+    def condition(self) -> Active | Changing:
+        """In a view, or changing to one. ``view`` and ``active`` follow it."""
+        return self._condition
 
-    @property
-    def active(self) -> Active | None:
-        """The view we take part in; None during a view change."""
-        condition = self.condition
-        return condition if type(condition) is Active else None
+    @condition.setter
+    def condition(self, condition: Active | Changing) -> None:
+        self._condition = condition
+        self.view = condition.view
+        self.active = condition if type(condition) is Active else None
+        """The view we take part in; None during a view change. (Looked at too often for a property.)"""
 
     @property
     def primary(self) -> NodeId:
-        return self.members.primary(self.condition.view)
+        return self.members.primary(self.view)
 
     @property
     def leads(self) -> bool:
         """We are the primary of a view that is under way."""
-        return self.primary == self.me and isinstance(self.condition, Active)
+        return self.active is not None and self.primary == self.me
 
     def enter(self, epoch: Epoch) -> None:
         """Others decide from here on, in a view of their own (rule 3 of :mod:`consensus.pbft.epochs`)."""
@@ -203,7 +205,7 @@ class Context:
 
     def work_seen(self, sender: NodeId, view: int) -> None:
         """``sender`` proved to have worked in ``view``."""
-        if view > self.heard.get(sender, self.condition.view):
+        if view > self.heard.get(sender, self.view):
             self.heard[sender] = view
 
     @property

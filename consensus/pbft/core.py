@@ -90,7 +90,7 @@ class PbftCore:
             if count is None:
                 self._dispatch(now, sender, message)
             elif not count(sender, message):
-                if message.view >= context.condition.view and not context.heard:
+                if message.view >= context.view and not context.heard:
                     return []  # a vote among many: nothing follows from it yet
                 moves = False
             if count is not None:

@@ -137,7 +137,7 @@ class NormalCase:
     def on_prepare(self, sender: NodeId, message: Prepare) -> bool:
         """Count a backup's PREPARE; of each backup only the newest view's. True if it may complete a certificate."""
         members, log, view, height = self._members, self._log, message.view, message.height
-        ours = self._context.condition.view
+        ours = self._context.view
         if message.replica != sender:
             raise PeerError(f"PREPARE in the name of {message.replica}")
         if not members.rotating and sender == members.primary(view):
@@ -174,7 +174,7 @@ class NormalCase:
             return False
         if not self._members.verify(sender, commit_bytes(view, height, message.hash), message.signature):
             raise PeerError("COMMIT with a bad signature")
-        if view > self._context.condition.view:
+        if view > self._context.view:
             self._context.work_seen(sender, view)
         self._count_commit(entry, message)
         return entry.decision is not None

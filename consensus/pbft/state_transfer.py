@@ -148,6 +148,8 @@ class StateTransfer:
     def settle(self, now: int) -> None:
         """At the end of every input: begin, go on, finish, or see that it is not needed any more."""
         work = self._work
+        if type(work) is Idle and self._deadline.due is None and self._checkpoints.ahead is None:
+            return
         if not isinstance(work, Idle) and work.certificate.height <= self._log.committed.height:
             self._become_idle()  # catch-up was faster
         elif isinstance(work, Fetching):

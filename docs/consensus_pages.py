@@ -27,8 +27,8 @@ def consensus_page(note: str) -> str:
         "",
         note,
         "",
-        "What [the protocols](../protocols.md) are made of, say to each other, keep on disk, and can be told. The tag of",
-        "a message is its first element on the wire; the fields follow in the order of its struct, as canonical msgpack.",
+        "What [the protocols](../protocols.md) are made of, say to each other, keep on disk, and can be told. The",
+        "tag of a message is its first element on the wire; the fields follow as its struct orders them, in msgpack.",
     ]
     for name in protocol_names():
         entry = protocol(name)

@@ -27,7 +27,7 @@ _CODE = (type, FunctionType, BuiltinFunctionType)
 _REMEMBERED_MAX = 200_000
 _FROZEN: dict[int, Any] = {}
 """Structs known to hold nothing that can change, by identity; held, so that their identities stay theirs."""
-_NAMES: dict[int, tuple[Any, bytes]] = {}
+_NAMES: dict[int, tuple[Any, str]] = {}
 """The names of such structs, likewise."""
 
 
@@ -41,7 +41,7 @@ def clone(root: Any) -> Any:
 
 def digest(*roots: Any, ordered: bool = False) -> bytes:
     """16 bytes that are equal iff the roots are (see the module's text)."""
-    return blake2b(_Namer(ordered=ordered).name(roots), digest_size=16).digest()
+    return blake2b(_Namer(ordered=ordered).name(roots).encode(), digest_size=16).digest()
 
 
 class _Kind(Enum):
@@ -152,7 +152,7 @@ class _Cloner:
         self._copies: dict[int, Any] = {}
 
     def copy(self, thing: Any) -> Any:  # noqa: PLR0911 - one kind after the other
-        kind = _kind(type(thing))
+        kind = _KIND_OF.get(type(thing)) or _kind(type(thing))
         if kind is _Kind.VALUE or kind is _Kind.CODE:
             return thing
         known = self._copies.get(id(thing))
@@ -205,54 +205,55 @@ class _Cloner:
 
 
 class _Namer:
-    """One naming: bytes that say the type and value of everything, mutable things numbered as they are met."""
+    """One naming: text that says the type and value of everything, mutable things numbered as they are met."""
 
     def __init__(self, *, ordered: bool) -> None:
         self._ordered = ordered
         self._met: dict[int, int] = {}
 
-    def name(self, thing: Any) -> bytes:  # noqa: PLR0911 - one kind after the other
-        kind = _kind(type(thing))
+    def name(self, thing: Any) -> str:  # noqa: PLR0911 - one kind after the other
+        of = type(thing)
+        kind = _KIND_OF.get(of) or _kind(of)
         if kind is _Kind.VALUE:
-            return f"{type(thing).__name__} {thing!r};".encode()
+            return f"{of.__name__} {thing!r};"
         if kind is _Kind.FROZEN_STRUCT and _is_frozen_struct(thing):
             return self._frozen_struct(thing)
         if kind is _Kind.TUPLE:  # is its value, so it has no number
-            return b"tuple(%s)" % b"".join([self.name(part) for part in thing])
+            return f"tuple({''.join([self.name(part) for part in thing])})"
         if kind is _Kind.CODE:
-            return f"code {thing.__module__}.{thing.__qualname__};".encode()
+            return f"code {thing.__module__}.{thing.__qualname__};"
         if kind is _Kind.METHOD:
-            return b"method %s of %s" % (thing.__name__.encode(), self.name(thing.__self__))
+            return f"method {thing.__name__} of {self.name(thing.__self__)}"
         if kind is _Kind.FROZENSET:
-            return b"set(%s)" % b"".join(sorted(map(self.name, thing)))
+            return f"set({''.join(sorted(map(self.name, thing)))})"
         number = self._met.get(id(thing))
         if number is not None:
-            return b"again %d;" % number
+            return f"again {number};"
         self._met[id(thing)] = len(self._met)
-        return b"%s(%s)" % (type(thing).__qualname__.encode(), self._content(thing, kind))
+        return f"{of.__qualname__}({self._content(thing, kind)})"
 
-    def _content(self, thing: Any, kind: _Kind) -> bytes:
+    def _content(self, thing: Any, kind: _Kind) -> str:
         name = self.name
         if kind is _Kind.SEQUENCE:
-            return b"".join([name(part) for part in thing])
+            return "".join([name(part) for part in thing])
         if kind is _Kind.SET:
-            return b"".join(sorted(map(name, thing)))
+            return "".join(sorted(map(name, thing)))
         if kind is _Kind.DICT and self._ordered:
-            return b"".join([name(key) + name(value) for key, value in thing.items()])
+            return "".join([name(key) + name(value) for key, value in thing.items()])
         if kind is _Kind.DICT:
             by_name = sorted([(name(key), key) for key in thing], key=_first)
-            return b"".join([key_name + name(thing[key]) for key_name, key in by_name])
-        return b"".join([field.encode() + b"=" + name(value) for field, value in _fields(thing)])
+            return "".join([key_name + name(thing[key]) for key_name, key in by_name])
+        return "".join([f"{field}={name(value)}" for field, value in _fields(thing)])
 
-    def _frozen_struct(self, thing: Any) -> bytes:
+    def _frozen_struct(self, thing: Any) -> str:
         known = _NAMES.get(id(thing))
         if known is None:
             if len(_NAMES) >= _REMEMBERED_MAX:
                 _NAMES.clear()
-            content = b"%s(%s)" % (type(thing).__qualname__.encode(), self._content(thing, _Kind.FROZEN_STRUCT))
-            known = _NAMES[id(thing)] = (thing, blake2b(content, digest_size=16).digest())
+            content = f"{type(thing).__qualname__}({self._content(thing, _Kind.FROZEN_STRUCT)})"
+            known = _NAMES[id(thing)] = (thing, blake2b(content.encode(), digest_size=16).hexdigest())
         return known[1]
 
 
-def _first(pair: tuple[bytes, Any]) -> bytes:
+def _first(pair: tuple[str, Any]) -> str:
     return pair[0]

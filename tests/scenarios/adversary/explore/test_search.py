@@ -20,7 +20,7 @@ def poorer(scene, **budget):
     return msgspec.structs.replace(scene, budget=budget)
 
 
-@pytest.mark.parametrize(("name", "depth"), [("election", 4), ("lying primary", 2), ("lying successor", 2)])
+@pytest.mark.parametrize(("name", "depth"), [("election", 3), ("lying primary", 2), ("lying successor", 2)])
 def test_it_visits_what_a_search_without_tricks_visits(name, depth):
     scene = SCENES[name]
     naive, search = Naive(scene), Search(scene)
@@ -54,8 +54,8 @@ def test_a_scene_may_be_exhausted():
 @pytest.mark.parametrize("name", ["election", "lying primary"])
 def test_the_order_in_which_dictionaries_were_filled_changes_nothing_that_is_said(name):
     loose, strict = Search(SCENES[name]), Search(SCENES[name], ordered=True)
-    loose.run(depth=4 if name == "election" else 3)
-    strict.run(depth=4 if name == "election" else 3)
+    loose.run(depth=4 if name == "election" else 2)
+    strict.run(depth=4 if name == "election" else 2)
     assert set(map(key_of, loose.items.all)) == set(map(key_of, strict.items.all))
     assert loose.tally.states <= strict.tally.states
 
@@ -73,13 +73,11 @@ def test_a_majority_of_too_few_is_found(monkeypatch):
     assert any(line.startswith("  tells raft.role leader 1") for line in tally.story)
 
 
-@pytest.mark.parametrize("name", ["lying primary", "lying successor"])
-def test_a_quorum_of_too_few_is_found_among_liars(monkeypatch, name):
+def test_a_quorum_of_too_few_is_found_among_liars(monkeypatch):
     plant(monkeypatch, "consensus.pbft", "byzantine_quorum", lambda n: 2 * ((n - 1) // 3))
-    scene = SCENES[name] if name == "lying primary" else poorer(SCENES[name], **{"pbft.view-change": 2})
-    tally = search_scene(scene, depth=6)
+    tally = search_scene(SCENES["lying primary"], depth=4)
     assert tally.violation == "one prepared block a view and height"
-    assert any("PrePrepare" in line for line in tally.story)
+    assert sum("PrePrepare" in line for line in tally.story if line.startswith(">")) == 2
 
 
 def test_a_vote_for_an_incomplete_log_is_found(monkeypatch):

@@ -6,32 +6,49 @@ oracles of ``consensus/properties``. A world is a function of its arguments: the
 :meth:`World.event_sha256` on any machine and Python.
 """
 
+from network.virtual.costs import Costs
 from network.virtual.distributions import Constant, Distribution, Lognormal, Normal, Uniform
 from network.virtual.draws import Stream
 from network.virtual.evidence import TraceHook
 from network.virtual.faults import (
+    BitRot,
+    BrokerDown,
+    Clock,
+    Corrupt,
     Crash,
     Cut,
     Delay,
     Duplicate,
     Fault,
+    Flap,
     FullDisk,
     Heal,
     Lasting,
     Loss,
     Pause,
+    Reorder,
     Restart,
     Resume,
+    Ring,
+    Slow,
     SlowDisk,
+    Throttle,
+    TornWrite,
     decode_plan,
     encode_plan,
 )
-from network.virtual.links import Link, Links, instant_links, local_links
+from network.virtual.links import Link, Links, Star, instant_links, local_links
 from network.virtual.machine import Factory, Machine
+from network.virtual.post import Garbled
 from network.virtual.world import Stop, World
 
 __all__ = [
+    "BitRot",
+    "BrokerDown",
+    "Clock",
     "Constant",
+    "Corrupt",
+    "Costs",
     "Crash",
     "Cut",
     "Delay",
@@ -39,7 +56,9 @@ __all__ = [
     "Duplicate",
     "Factory",
     "Fault",
+    "Flap",
     "FullDisk",
+    "Garbled",
     "Heal",
     "Lasting",
     "Link",
@@ -49,11 +68,17 @@ __all__ = [
     "Machine",
     "Normal",
     "Pause",
+    "Reorder",
     "Restart",
     "Resume",
+    "Ring",
+    "Slow",
     "SlowDisk",
+    "Star",
     "Stop",
     "Stream",
+    "Throttle",
+    "TornWrite",
     "TraceHook",
     "Uniform",
     "World",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from random import Random
 
 import msgspec
@@ -10,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consensus.chain import Certificate, commit_bytes
-from consensus.pbft import Options
+from consensus.pbft import Options, epochs
+from consensus.pbft.context import Context
+from consensus.pbft.log import Log
 from consensus.pbft.messages import Checkpoint, CommitVote, Prepare, PrePrepare, StatusReport, ViewChange
+from consensus.pbft.view_change import ViewChanges
 from consensus.protocols import Slot
 from consensus.quorum import byzantine_faults, byzantine_quorum
 from consensus.vocabulary import MILLISECOND, SECOND, Rejected, Send
@@ -312,3 +316,58 @@ def members_come_and_go(n, turns, seed, steps, *, liar=None):
 @QUICK
 def test_members_come_and_go(n, turns, seed, steps, lies):
     members_come_and_go(n, turns, seed, steps, liar=seed % n if lies else None)
+
+
+# Planted bugs
+
+
+def wrong_members(patch):
+    """An epoch begins, and certificates go on being made and checked by the members of the one before."""
+    enter = Context.enter
+
+    def forgets(self, epoch):
+        before = self.members
+        enter(self, epoch)
+        self.members = before
+
+    patch.setattr(Context, "enter", forgets)
+
+
+def no_barrier(patch):
+    """Blocks above a checkpoint are accepted, and voted for, before it is decided who votes there."""
+    patch.setattr(Log, "waits_at_checkpoint", False)
+
+
+def two_f_plus_one(patch):
+    """The quorum that is right for n = 3f + 1 alone."""
+    patch.setattr(epochs, "byzantine_quorum", lambda n: 2 * byzantine_faults(n) + 1)
+
+
+def rotation_drops_what_is_prepared(patch):
+    """A VIEW-CHANGE reports what primaries proposed, and not what others did when it was their turn."""
+    whole = ViewChanges._request
+
+    def poor(self, view):
+        members, chain = self._members, self._log.prepared_chain()
+        own = tuple(takewhile(lambda known: known.header.proposer == members.primary(known.header.round), chain))
+        with patch.context() as inner:
+            inner.setattr(self._log, "prepared_chain", lambda: own)
+            return whole(self, view)
+
+    patch.setattr(ViewChanges, "_request", poor)
+
+
+BUGS = [(wrong_members, 0), (no_barrier, 0), (two_f_plus_one, 0), (rotation_drops_what_is_prepared, 1)]
+
+
+@pytest.mark.parametrize(("bug", "turns"), BUGS)
+def test_the_schedules_find_planted_bugs_of_membership_and_rotation(bug, turns, monkeypatch):
+    """Each within a few of the schedules that are silent without it."""
+    bug(monkeypatch)
+    with pytest.raises(AssertionError):
+        run_schedules(turns)
+
+
+def run_schedules(turns):
+    for seed in range(60):
+        members_come_and_go(5 + seed % 4, turns, seed, 400)

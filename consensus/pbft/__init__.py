@@ -3,7 +3,8 @@
 A primary gives blocks their heights, backups agree in two rounds of votes, and a quorum of COMMIT signatures is the
 block's certificate; a primary that is silent or lies is replaced by a view change. Works for every n: f is
 floor((n - 1) / 3), a quorum ceil((n + f + 1) / 2). Start with :mod:`consensus.pbft.normal_case`, which states the rules
-and why they are safe, then :mod:`consensus.pbft.view_change`.
+and why they are safe, then :mod:`consensus.pbft.view_change`. Proposers may take turns
+(:mod:`consensus.pbft.rotation`), and members change at checkpoints (:mod:`consensus.pbft.epochs`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ prepared, and nothing else can be decided at that height any more.
 
 **The chain rule**, which lets blocks be pipelined although each names its parent:
 
-1. A PRE-PREPARE for h is accepted only on top of the block accepted at h - 1 in this view, or committed there.
+1. A PRE-PREPARE for h is accepted only on top of the block accepted at h - 1 in this view, or committed there; where
+   h - 1 is a checkpoint, only when it is committed (members may change there: ``consensus/pbft/epochs.py``).
 2. In each view a replica accepts one PRE-PREPARE per height, ever, across restarts.
 3. A replica counts h as prepared, and sends its COMMIT for h, only when every height between its last certified
    block and h is prepared *in this same view*. (PREPAREs are not held back: that would cost a round per height.)
@@ -27,6 +28,8 @@ be a height above the base, with B's ancestor chosen at k - 1 (at first: the bas
 for B's ancestor there, of a view >= w: were k certified at r, the base would lie at k or above. Another of a higher
 view is for the same block by the claim; another of an equal view is too, because two quorums share a correct replica,
 which accepted one block only (rule 2). So rule 5 chooses B's ancestor at k, and at last B.
+
+(Members are the same all along: a proof for each epoch, whose first certified block is the checkpoint it begins with.)
 
 So there are no gaps, the paper's null requests are never needed, and what is proposed again keeps its digest.
 """

@@ -1,8 +1,9 @@
 """When to lose patience with a primary (Castro & Liskov 1999, section 4.5.2).
 
-The view-change timer runs while requests wait or blocks are in flight, and starts again at each decision. During a
-view change it starts once a quorum asks for the view, to time the new primary. Each view that ends without a decision
-doubles the timeout; each decision halves it again, down to the configured one.
+The view-change timer runs while requests wait, blocks are in flight or a change of members is to be brought to its
+checkpoint, and starts again at each decision. During a view change it starts once a quorum asks for the view, to time
+the new primary. Each view that ends without a decision doubles the timeout; each decision halves it again, down to the
+configured one.
 
 Timers are lazy: a deadline that moves later costs no effect, the timer finds out when it fires.
 """

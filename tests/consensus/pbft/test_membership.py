@@ -370,4 +370,4 @@ def test_the_schedules_find_planted_bugs_of_membership_and_rotation(bug, turns, 
 
 def run_schedules(turns):
     for seed in range(60):
-        members_come_and_go(5 + seed % 4, turns, seed, 400)
+        members_come_and_go(4, turns, seed, 300)

@@ -13,7 +13,6 @@ import msgspec
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import NodeId
 from network.virtual.case import Case, draw_case
-from network.virtual.draws import Stream
 from network.virtual.swarm import draw_plan
 from scenarios.adversary.plans import laid
 
@@ -99,10 +98,8 @@ def _sized(protocol: str, seed: int, nodes: int) -> Case:
 
 
 def pace_ns(trial: Trial) -> int:
-    """Between two requests: the last ones come after the network has healed."""
-    return max(1, (trial.case.heal_ns + trial.case.heal_ns // 4) // max(1, trial.operations))
+    """Between two requests: the last of ``OPERATIONS`` comes after the network has healed.
 
-
-def stream(trial: Trial, purpose: str) -> Stream:
-    """Draws of a trial for one purpose, keyed by the seed alone."""
-    return Stream(f"{trial.case.seed}/{purpose}")
+    Fewer requests come at the same pace, so that a trial with the last ones left out is the same run without them.
+    """
+    return max(1, (trial.case.heal_ns + trial.case.heal_ns // 4) // max(OPERATIONS, trial.operations))

@@ -26,7 +26,7 @@ def suite(pytester, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(SUITE)
     return lambda *options: pytester.runpytest_subprocess(
-        "-p", "scenarios.adversary.pytest_plugin", "--strict-markers", "-W", "error", *options
+        "-p", "scenarios.pytest_plugin", "--strict-markers", "-W", "error", *options
     )
 
 

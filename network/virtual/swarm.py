@@ -14,7 +14,27 @@ from collections.abc import Callable, Sequence
 
 from consensus.vocabulary import MILLISECOND, NodeId
 from network.virtual.draws import Stream
-from network.virtual.faults import Crash, Cut, Delay, Duplicate, Fault, FullDisk, Loss, Pause, SlowDisk
+from network.virtual.faults import (
+    BitRot,
+    BrokerDown,
+    Clock,
+    Corrupt,
+    Crash,
+    Cut,
+    Delay,
+    Duplicate,
+    Fault,
+    Flap,
+    FullDisk,
+    Loss,
+    Pause,
+    Reorder,
+    Ring,
+    Slow,
+    SlowDisk,
+    Throttle,
+    TornWrite,
+)
 
 FAULTS_MAX = 24
 
@@ -22,7 +42,7 @@ FAULTS_MAX = 24
 def draw_plan(seed: int, nodes: int, voters: Sequence[NodeId], spared: int, heal_ns: int) -> tuple[Fault, ...]:
     """A plan for ``nodes`` nodes. From ``heal_ns`` on, some ``spared`` of the voters at least are well."""
     draws = Stream(f"{seed}/plan")
-    kinds = [kind for kind in _KINDS if draws.below(2)] or [_KINDS[draws.below(len(_KINDS))]]
+    kinds = [kind for kind in _KINDS if not draws.below(3)] or [_KINDS[draws.below(len(_KINDS))]]
     plan = []
     for _ in range(1 + draws.below(FAULTS_MAX)):
         at = draws.below(heal_ns - 1)
@@ -84,6 +104,61 @@ def _full_disk(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:
     return FullDisk(at_ns=at, for_ns=lasting, node=draws.below(nodes))
 
 
+def _bridge(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:
+    """Two halves that hear of each other only what one node between them passes on."""
+    between = draws.below(nodes)
+    rest = [node for node in range(nodes) if node != between]
+    half = len(rest) // 2
+    return Cut(at_ns=at, for_ns=lasting, one=tuple(rest[:half]) or (between,), other=tuple(rest[half:]))
+
+
+def _ring(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:
+    left = list(range(nodes))
+    return Ring(at_ns=at, for_ns=lasting, order=tuple(left.pop(draws.below(len(left))) for _ in range(nodes)))
+
+
+def _flap(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:
+    down, up = (lasting // 12 + 1 + draws.below(MILLISECOND << draws.below(10)) for _ in range(2))
+    return Flap(at_ns=at, for_ns=lasting, one=(draws.below(nodes),), down_ns=down, up_ns=up)
+
+
+def _corrupt(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:
+    sources = (draws.below(nodes),) if draws.below(2) else ()
+    return Corrupt(at_ns=at, for_ns=lasting, ppm=10_000 << draws.below(6), sources=sources)
+
+
+def _reorder(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:  # noqa: ARG001
+    by = MILLISECOND << draws.below(10)
+    return Reorder(at_ns=at, for_ns=lasting, ppm=50_000 << draws.below(5), by_ns=by)
+
+
+def _throttle(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:
+    return Throttle(at_ns=at, for_ns=lasting, bytes_per_s=20_000 << draws.below(8), sources=(draws.below(nodes),))
+
+
+def _broker_down(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:  # noqa: ARG001
+    return BrokerDown(at_ns=at, for_ns=lasting, backlog=bool(draws.below(2)))
+
+
+def _slow(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:
+    return Slow(at_ns=at, for_ns=lasting, node=draws.below(nodes), extra_ns=MILLISECOND << draws.below(5))
+
+
+def _clock(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:
+    """A clock that is wrong by up to a second, or up to a tenth too fast or too slow, or both."""
+    step = (draws.below(2_000) - 1_000) * MILLISECOND if draws.below(2) else 0
+    drift = draws.below(200_000) - 100_000 if draws.below(2) else 1_000
+    return Clock(at_ns=at, for_ns=lasting, node=draws.below(nodes), step_ns=step, drift_ppm=drift)
+
+
+def _torn_write(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:
+    return TornWrite(at_ns=at, for_ns=lasting, node=draws.below(nodes))
+
+
+def _bit_rot(draws: Stream, nodes: int, at: int, lasting: int) -> Fault:
+    return BitRot(at_ns=at, for_ns=lasting, node=draws.below(nodes))
+
+
 _KINDS: tuple[Callable[[Stream, int, int, int], Fault], ...] = (
     _crash,
     _blink,
@@ -95,4 +170,15 @@ _KINDS: tuple[Callable[[Stream, int, int, int], Fault], ...] = (
     _delay,
     _slow_disk,
     _full_disk,
+    _bridge,
+    _ring,
+    _flap,
+    _corrupt,
+    _reorder,
+    _throttle,
+    _broker_down,
+    _slow,
+    _clock,
+    _torn_write,
+    _bit_rot,
 )

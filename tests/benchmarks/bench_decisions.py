@@ -17,11 +17,13 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "network" / "virtual")]
+
+from deciding import PACE_NS, deciding, finished
 
 from consensus.vocabulary import MILLISECOND, SECOND
 from network.virtual import Crash, Duplicate, Fault, Loss, Normal, SlowDisk, World
-from tests.network.virtual.deciding import PACE_NS, deciding, finished
 
 SIZES = (4, 16, 32, 64, 128, 256)
 AIMS_MS = {32: 8, 64: 33, 128: 130, 256: 525}

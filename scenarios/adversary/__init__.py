@@ -4,7 +4,7 @@ A :class:`Trial` is one run as plain data. :func:`check` draws and plays them (`
 one and says what it broke; :func:`shrink` makes a failing one small; a :class:`Failure` keeps it, and
 :func:`failure_of` plays it again event for event (``consortium replay``). :mod:`~scenarios.adversary.bugs` holds the
 bugs that prove that all this bites, :mod:`~scenarios.adversary.byzantine` and :mod:`~scenarios.adversary.twins` the
-lies, :mod:`~scenarios.adversary.linearizability` the checker of what clients were told.
+lies, :mod:`~scenarios.linearizability` the checker of what clients were told.
 """
 
 from scenarios.adversary.failure import Failure, FailureError, failure_of, keep, read_failure

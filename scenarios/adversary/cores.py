@@ -9,7 +9,7 @@ from network.virtual.bare import GENESIS, OPTIONS, BareClient, bare_cast
 from network.virtual.crypto import Notary
 from network.virtual.machine import Machine
 from network.virtual.world import World
-from scenarios.adversary.linearizability import Operation, Places, require_linearizable
+from scenarios.linearizability import Operation, Places, require_linearizable
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial, pace_ns
 

@@ -28,7 +28,7 @@ from node.ledger.transaction import TRANSACTION_VERSION, Body, encode_transactio
 from node.membership import KeyRing
 from node.mempool import Claim
 from node.replica import Replica, ReplicaOptions
-from scenarios.adversary.linearizability import FOREVER, Accounts, Operation, require_linearizable
+from scenarios.linearizability import FOREVER, Accounts, Operation, require_linearizable
 from scenarios.adversary.oracles import OnceOnly, Told
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial, pace_ns

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from consensus.properties import Violation
-from scenarios.adversary.linearizability import (
+from scenarios.linearizability import (
     Accounts,
     Operation,
     Places,

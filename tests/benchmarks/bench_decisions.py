@@ -7,7 +7,7 @@ comparison, asserted nowhere. The aims: 250,000 messages a CPU-second at every s
 at 32, 64, 128 and 256 replicas; 200 MB; 2 CPU-seconds for a crashed primary and its view change at 128.
 """
 
-# ruff: noqa: T201 (a benchmark prints)
+# ruff: noqa: E402, T201 (it imports what lies beside the tests, and a benchmark prints)
 from __future__ import annotations
 
 import multiprocessing

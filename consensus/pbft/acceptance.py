@@ -25,9 +25,8 @@ class Acceptance:
     def extend(self, active: Active) -> None:
         """Extend the accepted chain while the next PRE-PREPARE is here and the application agrees."""
         log = self._log
-        while log.tip.height >= active.base.height and log.inside(log.tip.height + 1) and not log.waits_at_checkpoint:
-            entry = log.get(log.tip.height + 1)
-            if entry is None:
+        while (entry := log.get(log.tip.height + 1)) is not None:
+            if log.tip.height < active.base.height or not log.inside(entry.height) or log.waits_at_checkpoint:
                 return
             if entry.accepted is not None and entry.accepted.view == active.view:
                 if entry.accepted.block.parent != log.tip.hash:

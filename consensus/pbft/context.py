@@ -138,11 +138,9 @@ class Context:
         self.application = setup.application
         self.sign = setup.crypto.sign
         self.epochs = _epochs_of(setup, self.options)
-        """Who decides which height. The three that follow are those of the height above the last decided one."""
-        self.configuration = self.epochs.current.configuration
-        self.members = self.epochs.current.members
-        self.votes = self.members.votes(self.me)
-        """False for an observer, which only adopts."""
+        """Who decides which height. ``configuration``, ``members``, ``votes`` and ``peers`` are of the height above the
+        last decided one."""
+        self._belong(self.epochs.current)
         self.log = _log_of(setup, self.options)
         self.log.begun(self.members.base)
         self.condition = Active(view=self.members.first_view, base=self.members.base)
@@ -181,10 +179,16 @@ class Context:
         """We are the primary of a view that is under way."""
         return self.active is not None and self.primary == self.me
 
-    def enter(self, epoch: Epoch) -> None:
-        """Others decide from here on, in a view of their own (rule 3 of :mod:`consensus.pbft.epochs`)."""
+    def _belong(self, epoch: Epoch) -> None:
         self.configuration, self.members = epoch.configuration, epoch.members
         self.votes = self.members.votes(self.me)
+        """False for an observer, which only adopts."""
+        self.peers = frozenset(self.members.voters) - {self.me} if self.votes else frozenset[NodeId]()
+        """The other voters; nobody for an observer."""
+
+    def enter(self, epoch: Epoch) -> None:
+        """Others decide from here on, in a view of their own (rule 3 of :mod:`consensus.pbft.epochs`)."""
+        self._belong(epoch)
         self.condition = Active(view=self.members.first_view, base=self.members.base)
         self.view_changes, self.heard, self.suspicion = {}, {}, None
         self.rotation.begin(self.members)

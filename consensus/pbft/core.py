@@ -79,26 +79,23 @@ class PbftCore:
 
     def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
         context = self._context
-        if not context.votes:
-            return []  # observers take no part; decided blocks reach them through ``adopt``
-        known = context.members.votes(sender)
-        if sender == context.me or not (known or self._spoke_then(sender, message)):
-            return [] if self._of_another_epoch(message) else [Rejected(sender, "not another voter")]
+        if sender not in context.peers:
+            if not context.votes:
+                return []  # observers take no part; decided blocks reach them through ``adopt``
+            if sender == context.me or not self._spoke_then(sender, message):
+                return [] if self._of_another_epoch(message) else [Rejected(sender, "not another voter")]
         count = self._counts.get(type(message))
-        moves = True
         try:
             if count is None:
                 self._dispatch(now, sender, message)
-            elif not count(sender, message):
-                if message.view >= context.view and not context.heard:
+            else:
+                moves = count(sender, message)
+                if message.view < context.view:
+                    self._retransmission.help_if_behind(now, sender, message.view)
+                if not moves and not context.behind and context.out.empty:
                     return []  # a vote among many: nothing follows from it yet
-                moves = False
-            if count is not None:
-                self._retransmission.help_if_behind(now, sender, message.view)
         except PeerError as error:
             return [Rejected(sender, str(error))]
-        if not moves and context.out.empty and not context.behind:
-            return []
         return self._finish(now)
 
     def timer(self, now: int, name: str) -> Effects:
@@ -280,7 +277,7 @@ class PbftCore:
                 self._view_changes.become_changing(context.rotation.next_view(context.view))
                 self._normal_case.advance()
         if context.votes:
-            self._patience.settle(now, quorum_asks=self._view_changes.quorum_asks)
+            self._patience.settle(now, quorum_asks=context.active is None and self._view_changes.quorum_asks)
             self._retransmission.settle(now)
             if context.out.decided:
                 # What waits for the state these decisions lead to can be judged once the driver executed them.

@@ -123,14 +123,13 @@ class Log:
         self.prepared = committed.height
         """Heights up to here are prepared in the present view, or committed."""
         self._entries: dict[int, Entry] = {}
+        self.get = self._entries.get
+        """The entry at a height, or None."""
 
     @property
     def high(self) -> int:
         """The high watermark H = h + L: nothing above it is accepted."""
         return self._low + self.size
-
-    def get(self, height: int) -> Entry | None:
-        return self._entries.get(height)
 
     def entry(self, height: int) -> Entry:
         """The entry at ``height``, made if there is none."""
@@ -197,17 +196,18 @@ class Log:
 
     def commit(self, block: Block, certificate: Certificate | None) -> None:
         """``block``, right above ``committed``, is decided; forget what is proven."""
-        height, block_hash = block.height, block.hash
+        header = block.header
+        height, block_hash = header.height, header.hash
         entry = self._entries.get(height)
         on_chain = self.tip.height >= height and entry is not None and _holds(entry, block_hash)
         self.committed = Point(height, block_hash)
         if height % self._interval == 0:
-            self.boundaries[height] = (block.header, certificate)
+            self.boundaries[height] = (header, certificate)
             self.unexecuted = True
-        if on_chain:
-            self.prepared = max(self.prepared, height)
-        else:
+        if not on_chain:
             self.restart_chain()
+        elif self.prepared < height:
+            self.prepared = height
         if certificate is not None:
             for old in range(self.certified.height + 1, height + 1):
                 self._entries.pop(old, None)

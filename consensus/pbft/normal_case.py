@@ -139,8 +139,8 @@ class NormalCase:
 
     def on_prepare(self, sender: NodeId, message: Prepare) -> bool:
         """Count a backup's PREPARE; of each backup only the newest view's. True if it may complete a certificate."""
-        members, log, view, height = self._members, self._log, message.view, message.height
-        ours = self._context.view
+        context, log, view, height = self._context, self._log, message.view, message.height
+        members, ours = context.members, context.view
         if message.replica != sender:
             raise PeerError(f"PREPARE in the name of {message.replica}")
         if not members.rotating and sender == members.primary(view):
@@ -155,7 +155,7 @@ class NormalCase:
         if not members.verify(sender, prepare_bytes(view, height, message.hash), message.signature):
             raise PeerError("PREPARE with a bad signature")
         if view > ours:
-            self._context.work_seen(sender, view)
+            context.work_seen(sender, view)
         entry.prepares[sender] = message
         return height == log.prepared + 1 and len(entry.prepares) >= members.quorum - 1
 
@@ -166,7 +166,7 @@ class NormalCase:
         """
         if message.replica != sender:
             raise PeerError(f"COMMIT in the name of {message.replica}")
-        view, height = message.view, message.height
+        context, view, height = self._context, message.view, message.height
         entry = self._log.counting(height)
         if entry is None:
             return False
@@ -175,10 +175,10 @@ class NormalCase:
             if known.view == view and known.hash != message.hash:
                 raise PeerError("two COMMITs for one height in one view")
             return False
-        if not self._members.verify(sender, commit_bytes(view, height, message.hash), message.signature):
+        if not context.members.verify(sender, commit_bytes(view, height, message.hash), message.signature):
             raise PeerError("COMMIT with a bad signature")
-        if view > self._context.view:
-            self._context.work_seen(sender, view)
+        if view > context.view:
+            context.work_seen(sender, view)
         self._count_commit(entry, message)
         return entry.decision is not None
 
@@ -187,13 +187,12 @@ class NormalCase:
     def advance(self) -> None:
         """Accept, prepare and decide whatever now can be."""
         context, log = self._context, self._log
-        while True:
+        while not context.diverged:
             height = log.committed.height
-            if context.diverged:
-                return
             if context.active is not None and context.votes:
                 self.acceptance.extend(context.active)
-                self._prepare()
+                if log.prepared < log.tip.height:
+                    self._prepare()
             self._decide()
             active = context.active
             if active is not None and active.certificate is not None and log.committed.height < active.base.height:
@@ -228,23 +227,19 @@ class NormalCase:
 
     def decided(self, block: Block, certificate: Certificate | None) -> None:
         """``block``, right above the last decided one, is decided: tell, and forget what contradicts it."""
-        log = self._log
+        context, log = self._context, self._log
         log.commit(block, certificate)
-        self._context.rotation.on_decided(block.header)
-        self._decide_membership(block)
+        context.rotation.on_decided(block.header)
+        epoch = context.epochs.decided(block)
+        if epoch is not None:
+            context.enter(epoch)  # at a checkpoint others may take over
         above = log.get(block.height + 1)
         if above is not None and above.prepared is not None and above.prepared.header.parent != block.hash:
             log.discard_prepared(above.height)
-            self._context.out.persist(Cut(PREPARED, above.height))
-        self._context.out.commit(block, certificate)
+            context.out.persist(Cut(PREPARED, above.height))
+        context.out.commit(block, certificate)
 
     # Parts of the above
-
-    def _decide_membership(self, block: Block) -> None:
-        """At a checkpoint others may take over."""
-        epoch = self._context.epochs.decided(block)
-        if epoch is not None:
-            self._context.enter(epoch)
 
     def _repeats(self, entry: Entry, message: PrePrepare) -> bool:
         """Is it a duplicate? A different PRE-PREPARE for the same view and height proves the primary faulty."""
@@ -263,7 +258,8 @@ class NormalCase:
 
     def _prepare(self) -> None:
         """Rule 3: in ascending order of height, within the accepted chain."""
-        log, needed = self._log, self._members.quorum - 1
+        log, members = self._log, self._members
+        needed = members.quorum - 1
         if log.certified != log.committed:
             return  # a later block vouches for the last one, and its certificate is still to come
         while log.prepared < log.tip.height:
@@ -272,7 +268,7 @@ class NormalCase:
             assert accepted is not None  # noqa: S101 - the chain up to the tip is accepted
             if len(entry.prepares) < needed:
                 return
-            author = self._members.author(accepted.view, accepted.block.header)
+            author = members.author(accepted.view, accepted.block.header)
             prepares = entry.matching_prepares(accepted.view, accepted.block.hash, author)
             if len(prepares) < needed:
                 return

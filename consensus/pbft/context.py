@@ -61,6 +61,8 @@ class Active(msgspec.Struct, frozen=True):
 
     def prescribed(self, height: int) -> bytes | None:
         """The hash that the NEW-VIEW prescribes at ``height``, if any."""
+        if not self.reproposed:
+            return None
         place = height - self.base.height - 1
         return self.reproposed[place].hash if 0 <= place < len(self.reproposed) else None
 

@@ -232,7 +232,7 @@ class Log:
 
     def surpassed(self, faults: int) -> bool:
         """Is something decided, or voted for by a correct replica, above the end of our chain?"""
-        return any(
+        return bool(self._entries) and any(
             entry.decision is not None or len(entry.prepares) > faults or len(entry.commits) > faults
             for height, entry in self._entries.items()
             if height > self.tip.height + 1

@@ -82,12 +82,16 @@ class Retransmission:
 
     def settle(self, now: int) -> None:
         """At the end of every input: ask for bodies as soon as they are missed; time the rest."""
-        if self._view != self._context.view:
-            self._view = self._context.view
+        context, active = self._context, self._context.active
+        if self._view != context.view:
+            self._view = context.view
             self._helped = dict.fromkeys(self._members.voters, now)  # the NEW-VIEW was sent to all just now
-        self._fetch_missing()
+        if active is not None and active.reproposed and self._log.tip.height < active.reproposed_to:
+            self._fetch_missing(active)
+        elif self._asked:
+            self._asked.clear()
         if not self._unfinished():
-            self._deadline.set(now, None)
+            self._deadline.due = None
             self._rounds = 0
         elif self._deadline.due is None:
             self._deadline.set(now, now + self._interval)
@@ -137,9 +141,7 @@ class Retransmission:
 
     def _unfinished(self) -> bool:
         context, log = self._context, self._log
-        if not context.votes:
-            return False
-        undecided = context.active is None or log.tip.height > log.committed.height
+        undecided = log.tip.height > log.committed.height or context.active is None
         return undecided or self._checkpoints.pending or context.behind or bool(self._asked) or self._left_behind
 
     def _repeat_votes(self, active: Active) -> None:
@@ -163,12 +165,8 @@ class Retransmission:
         active = self._context.active
         return active.prescribed(height) if active is not None else None
 
-    def _fetch_missing(self) -> None:
+    def _fetch_missing(self, active: Active) -> None:
         """Ask for the bodies that the NEW-VIEW prescribes: one peer at a time, the next one each time round."""
-        active = self._context.active
-        if active is None or self._log.tip.height >= active.reproposed_to:
-            self._asked.clear()
-            return
         for header in active.reproposed:
             if not self._log.inside(header.height) or (header.height, header.hash) in self._asked:
                 continue

@@ -92,30 +92,30 @@ class Patience:
     def settle(self, now: int, *, quorum_asks: bool) -> None:
         """At the end of every input: start, restart or stop the timer."""
         context, log = self._context, self._context.log
-        active = context.active is not None
-        view, was_active, height = self._seen
-        if (context.view, active) != (view, was_active):
+        active, height = context.active is not None, log.committed.height
+        seen = (context.view, active, height if active else self._seen[2])
+        moved = seen != self._seen
+        if moved:
+            self._look(now, seen)
+        if active:
+            wanted = log.tip.height > height or context.waiting or context.epochs.asked is not None
+        else:
+            wanted = quorum_asks
+        if not wanted:
+            self._deadline.due = None
+        elif moved or self._deadline.due is None:
+            self._deadline.set(now, now + self.timeout)
+
+    def _look(self, now: int, seen: tuple[int, bool, int]) -> None:
+        """Another view, or the beginning or end of a change of views, or a decision."""
+        (view, active, height), (was_in, was_active, was_at) = seen, self._seen
+        if (view, active) != (was_in, was_active):
             self._since = now
-        if context.view != view:
-            self._view_left()
-        if active and log.committed.height > height:
+        if view != was_in:
+            if not self._fruitful:
+                self.doublings = min(self.doublings + 1, self._context.options.backoff_max)
+            self._fruitful = False
+        if height > was_at:
             self._fruitful = True
             self.doublings = max(0, self.doublings - 1)
-        seen = (context.view, active, log.committed.height if active else height)
-        if not self._wanted(quorum_asks=quorum_asks):
-            self._deadline.set(now, None)
-        elif seen != self._seen or self._deadline.due is None:
-            self._deadline.set(now, now + self.timeout)
         self._seen = seen
-
-    def _wanted(self, *, quorum_asks: bool) -> bool:
-        context, log = self._context, self._context.log
-        if context.active is None:
-            return quorum_asks
-        unfinished = log.tip.height > log.committed.height or context.epochs.asked is not None
-        return context.votes and (context.waiting or unfinished)
-
-    def _view_left(self) -> None:
-        if not self._fruitful:
-            self.doublings = min(self.doublings + 1, self._context.options.backoff_max)
-        self._fruitful = False

@@ -122,14 +122,16 @@ class Log:
         """End of the chain of blocks accepted in the present view, on top of ``committed``."""
         self.prepared = committed.height
         """Heights up to here are prepared in the present view, or committed."""
-        self._entries: dict[int, Entry] = {}
-        self.get = self._entries.get
-        """The entry at a height, or None."""
+        self._entries: dict[int, Entry] = {}  # no bound method of it is kept: a copied core would read the original's
 
     @property
     def high(self) -> int:
         """The high watermark H = h + L: nothing above it is accepted."""
         return self._low + self.size
+
+    def get(self, height: int) -> Entry | None:
+        """The entry at a height, or None."""
+        return self._entries.get(height)
 
     def entry(self, height: int) -> Entry:
         """The entry at ``height``, made if there is none."""

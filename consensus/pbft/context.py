@@ -122,12 +122,16 @@ class Outbox:
         return bool(self._decisions)
 
     def drain(self) -> Effects:
-        effects = self._decisions
+        effects, self._decisions = self._decisions, []
         if self._records:
             effects.append(Persist(tuple(self._records)))
-        effects += self._messages
-        effects += self._rest
-        self._records, self._messages, self._decisions, self._rest = [], [], [], []
+            self._records.clear()
+        if self._messages:
+            effects += self._messages
+            self._messages.clear()
+        if self._rest:
+            effects += self._rest
+            self._rest.clear()
         return effects
 
 

@@ -188,16 +188,16 @@ class NormalCase:
         """Accept, prepare and decide whatever now can be."""
         context, log = self._context, self._log
         while not context.diverged:
-            height = log.committed.height
-            if context.active is not None and context.votes:
-                self.acceptance.extend(context.active)
+            committed, active = log.committed, context.active
+            if active is not None and context.votes:
+                self.acceptance.extend(active)
                 if log.prepared < log.tip.height:
-                    self._prepare()
+                    self._prepare(active.view)
             self._decide()
-            active = context.active
+            active = context.active  # at a checkpoint another, in which others decide
             if active is not None and active.certificate is not None and log.committed.height < active.base.height:
                 self._commit_through(active.certificate)
-            if log.committed.height == height:
+            if log.committed is committed:
                 return
 
     def _commit_through(self, certificate: Certificate) -> None:
@@ -256,29 +256,27 @@ class NormalCase:
         signature = self._context.sign(commit_bytes(view, height, block_hash))
         return CommitVote(view, height, block_hash, self._context.me, signature)
 
-    def _prepare(self) -> None:
-        """Rule 3: in ascending order of height, within the accepted chain."""
+    def _prepare(self, view: int) -> None:
+        """Rule 3: in ascending order of height, within the chain accepted in ``view``."""
         log, members = self._log, self._members
         needed = members.quorum - 1
         if log.certified != log.committed:
             return  # a later block vouches for the last one, and its certificate is still to come
         while log.prepared < log.tip.height:
             entry = log.entry(log.prepared + 1)
-            accepted = entry.accepted
-            assert accepted is not None  # noqa: S101 - the chain up to the tip is accepted
             if len(entry.prepares) < needed:
                 return
-            author = members.author(accepted.view, accepted.block.header)
-            prepares = entry.matching_prepares(accepted.view, accepted.block.hash, author)
+            accepted = entry.accepted
+            assert accepted is not None  # noqa: S101 - the chain up to the tip is accepted, in this view
+            header = accepted.block.header
+            prepares = entry.matching_prepares(view, header.hash, members.author(view, header))
             if len(prepares) < needed:
                 return
             log.prepared = entry.height
-            if entry.prepared is not None and entry.prepared.view == accepted.view:
+            if entry.prepared is not None and entry.prepared.view == view:
                 continue  # before a restart; the COMMIT was said
-            signatures = tuple((prepare.replica, prepare.signature) for prepare in prepares[:needed])
-            self._say_commit(
-                entry, PreparedCertificate(accepted.view, accepted.block.header, accepted.signature, signatures)
-            )
+            signatures = tuple([(prepare.replica, prepare.signature) for prepare in prepares[:needed]])
+            self._say_commit(entry, PreparedCertificate(view, header, accepted.signature, signatures))
 
     def _say_commit(self, entry: Entry, prepared: PreparedCertificate) -> None:
         entry.prepared = prepared
@@ -294,7 +292,7 @@ class NormalCase:
             return
         votes = entry.matching_commits(vote.view, vote.hash)
         if len(votes) >= quorum:
-            signatures = tuple((commit.replica, commit.signature) for commit in votes[:quorum])
+            signatures = tuple([(commit.replica, commit.signature) for commit in votes[:quorum]])
             entry.decision = Certificate(vote.view, vote.height, vote.hash, signatures)
 
     def _decide(self) -> None:

@@ -7,7 +7,7 @@ oracles of ``consensus/properties``. A world is a function of its arguments: the
 """
 
 from network.virtual.costs import Costs
-from network.virtual.distributions import Constant, Distribution, Lognormal, Normal, Uniform
+from network.virtual.distributions import Constant, Distribution, Empirical, Lognormal, Normal, Pareto, Uniform
 from network.virtual.draws import Stream
 from network.virtual.evidence import TraceHook
 from network.virtual.faults import (
@@ -54,6 +54,7 @@ __all__ = [
     "Delay",
     "Distribution",
     "Duplicate",
+    "Empirical",
     "Factory",
     "Fault",
     "Flap",
@@ -67,6 +68,7 @@ __all__ = [
     "Loss",
     "Machine",
     "Normal",
+    "Pareto",
     "Pause",
     "Reorder",
     "Restart",

@@ -22,6 +22,7 @@ TABLE_SHIFT = 32 - TABLE_BITS
 
 _HALF = TABLE_SIZE // 2
 _STEP = 64
+_FAR_TAIL = 1024
 _CONTEXT = Context(prec=34, rounding=ROUND_HALF_EVEN)
 _ROOT_TWO_PI = Decimal("2.506628274631000502415765284811045253")
 _Z99 = Decimal("2.326347874040841100885606163346911723")
@@ -55,7 +56,23 @@ class Lognormal(msgspec.Struct, frozen=True, tag="lognormal", forbid_unknown_fie
     p99_ns: int
 
 
-Distribution = Constant | Uniform | Normal | Lognormal
+class Pareto(msgspec.Struct, frozen=True, tag="pareto", forbid_unknown_fields=True):
+    """The Pareto distribution, a heavy tail, through its least value and its 99th percentile."""
+
+    least_ns: int
+    p99_ns: int
+
+
+class Empirical(msgspec.Struct, frozen=True, tag="empirical", forbid_unknown_fields=True):
+    """What was measured: each of the ``samples_ns``, in ascending order, as often as any other."""
+
+    samples_ns: tuple[int, ...]
+
+
+Distribution = Constant | Uniform | Normal | Lognormal | Pareto | Empirical
+
+PARETO_SPREAD_MAX = 1000
+"""The most that a Pareto distribution's 99th percentile may be of its least value: its tail would know no bounds."""
 
 
 @lru_cache(maxsize=64)
@@ -79,6 +96,12 @@ def quantiles(distribution: Distribution) -> array[int]:
             _require(0 < median <= p99, distribution)
             sigma = (Decimal(p99) / median).ln(_CONTEXT) / _Z99
             return _from_normal(lambda z: median * (sigma * z).exp(_CONTEXT))
+        case Pareto(least, p99):
+            _require(0 < least <= p99 <= least * PARETO_SPREAD_MAX, distribution)
+            return _pareto(least, p99)
+        case Empirical(samples):
+            _require(bool(samples) and samples[0] >= 0 and list(samples) == sorted(samples), distribution)
+            return array("q", [samples[(2 * i + 1) * len(samples) >> TABLE_BITS + 1] for i in range(TABLE_SIZE)])
 
 
 def _require(holds: bool, distribution: Distribution) -> None:
@@ -92,6 +115,22 @@ def _from_normal(value: Callable[[Decimal], Decimal]) -> array[int]:
         lower = [(i, -z) for i, z in _normal_knots()]
         upper = [(TABLE_SIZE - 1 - i, z) for i, z in reversed(_normal_knots())]
         knots = [(i, max(0, int(value(z).to_integral_value()))) for i, z in lower + upper]
+    return _through(knots)
+
+
+def _pareto(least: int, p99: int) -> array[int]:
+    """Least * tail ** (-1/alpha), where alpha makes it ``p99`` at a tail of 1/100; in the far tail every entry a knot."""
+    places = [*range(0, TABLE_SIZE - _FAR_TAIL, _STEP), *range(TABLE_SIZE - _FAR_TAIL, TABLE_SIZE)]
+    with localcontext(_CONTEXT):
+        slope = (Decimal(p99) / least).ln() / Decimal(100).ln()
+        whole = Decimal(2 * TABLE_SIZE)
+        logs = [(i, (whole / (whole - (2 * i + 1))).ln()) for i in places]
+        knots = [(i, int((least * (slope * log).exp()).to_integral_value())) for i, log in logs]
+    return _through(knots)
+
+
+def _through(knots: list[tuple[int, int]]) -> array[int]:
+    """The table through ``knots``, (entry, value) from the first entry to the last, linear between them."""
     table = array("q", [0]) * TABLE_SIZE
     for (left, low), (right, high) in pairwise(knots):
         for i in range(left, right + 1):

@@ -5,7 +5,17 @@ from statistics import fmean, pstdev
 
 import pytest
 
-from network.virtual.distributions import TABLE_SIZE, Constant, Distribution, Lognormal, Normal, Uniform, quantiles
+from network.virtual.distributions import (
+    TABLE_SIZE,
+    Constant,
+    Distribution,
+    Empirical,
+    Lognormal,
+    Normal,
+    Pareto,
+    Uniform,
+    quantiles,
+)
 
 MS = 1_000_000
 SHAPES: list[Distribution] = [
@@ -14,6 +24,8 @@ SHAPES: list[Distribution] = [
     Normal(5 * MS, MS),
     Normal(MS, MS),
     Lognormal(40 * MS, 180 * MS),
+    Pareto(10 * MS, 100 * MS),
+    Empirical((MS, 2 * MS, 2 * MS, 70 * MS)),
 ]
 
 
@@ -27,7 +39,7 @@ def test_tables_ascend_and_hold_no_negative_duration(shape: Distribution) -> Non
 
 def test_tables_are_the_same_integers_everywhere() -> None:
     texts = b"".join(",".join(map(str, quantiles(shape))).encode() for shape in SHAPES)
-    assert sha256(texts).hexdigest() == "b33fdf8a92bf7de26e6de5a10885dec03e2d39cfe14c4e5f68b8253bd4ae3d40"
+    assert sha256(texts).hexdigest() == "1895495e3233f1d86186d6d48d2004fcaf337f5830c1ea7e906cf57336e6906c"
 
 
 def test_uniform_reaches_both_ends() -> None:
@@ -53,7 +65,42 @@ def test_lognormal_goes_through_its_median_and_its_99th_percentile() -> None:
     assert abs(table[TABLE_SIZE * 99 // 100] - 180 * MS) < MS // 10
 
 
-@pytest.mark.parametrize("bad", [Constant(-1), Uniform(2, 1), Normal(-1, 1), Lognormal(0, 1), Lognormal(2, 1)])
+def test_pareto_is_the_closed_formula_at_every_entry() -> None:
+    table = quantiles(Pareto(10 * MS, 100 * MS))  # a tenfold 99th percentile: alpha is 2
+    for i, value in enumerate(table):
+        exact = 10 * MS / (1 - (i + 0.5) / TABLE_SIZE) ** 0.5
+        assert abs(value - exact) <= 1 + exact / 2000, i
+    assert table[-1] > 3600 * MS  # the heavy tail: 36 times the 99th percentile
+
+
+def test_pareto_without_a_spread_is_constant() -> None:
+    assert set(quantiles(Pareto(MS, MS))) == {MS}
+
+
+def test_measured_samples_come_back_each_as_often_as_it_was_measured() -> None:
+    table = quantiles(Empirical((1, 2, 2, 7)))
+    assert [list(table).count(value) for value in (1, 2, 7)] == [TABLE_SIZE // 4, TABLE_SIZE // 2, TABLE_SIZE // 4]
+    assert set(quantiles(Empirical((5,)))) == {5}
+    thirds = quantiles(Empirical((1, 2, 3)))
+    assert max(abs(list(thirds).count(value) - TABLE_SIZE / 3) for value in (1, 2, 3)) < 1
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Constant(-1),
+        Uniform(2, 1),
+        Normal(-1, 1),
+        Lognormal(0, 1),
+        Lognormal(2, 1),
+        Pareto(0, 1),
+        Pareto(2, 1),
+        Pareto(1, 1001),
+        Empirical(()),
+        Empirical((-1, 2)),
+        Empirical((2, 1)),
+    ],
+)
 def test_what_describes_no_duration_is_refused(bad: Distribution) -> None:
     with pytest.raises(ValueError, match="not a distribution of durations"):
         quantiles(bad)

@@ -57,6 +57,11 @@ class Configurations:
             raise ConfigurationError(f"the header of block {block.height} does not name those who decide it")
         return after
 
+    @property
+    def begin(self) -> int:
+        """The first height that the earliest configuration known here decides."""
+        return self._starts[0]
+
     def at(self, height: int) -> Electorate:
         """Who decides ``height``, which is held; above the log's end, the latest."""
         if height >= self.since:

@@ -247,7 +247,8 @@ class RaftCore:
         """Take a decided block from catch-up.
 
         A leader whose log contradicts it has been replaced without having heard of it. The block's own term
-        need not show that: it may be an older leader's, committed by a successor's (section 5.4.2).
+        need not show that: it may be an older leader's, committed by a successor's (section 5.4.2). A candidate whose
+        log it changes gives up: the votes on their way to it are for the log that it had.
         """
         self._require_started()
         server = self.server
@@ -255,7 +256,7 @@ class RaftCore:
         if block.height != height or block.parent != log.hash_at(height - 1):
             raise LocalProtocolError(f"block {block.height} does not follow the decided one at {height - 1}")
         agrees = log.last_index >= height and log.hash_at(height) == block.hash
-        deposed = isinstance(server.role, Leader) and not agrees
+        deposed = isinstance(server.role, Leader | PreCandidate | Candidate) and not agrees
         if isinstance(server.role, Observer) and block.round > server.term:
             server.enter_term(block.round)
         elif deposed or block.round > server.term:
@@ -270,6 +271,7 @@ class RaftCore:
             server.adopt(block, electorate)
             membership.take_effect(server, now)
         server.commit(height, {height: certificate} if certificate is not None else {})
+        membership.step_down_if_removed(server)
         return server.take_effects()
 
     def certifies(self, block: Block, certificate: Certificate) -> bool:

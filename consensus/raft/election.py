@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from consensus.raft.messages import PreVote, PreVoteReply, RequestVote, RequestVoteReply
 from consensus.raft.replication import announce_leadership
-from consensus.raft.roles import Candidate, Follower, Leader, PreCandidate
+from consensus.raft.roles import Candidate, Follower, Leader, Observer, PreCandidate
 from consensus.raft.server import ELECTION, PeerError, Server
 from consensus.vocabulary import NodeId, SetTimer
 
@@ -115,8 +115,8 @@ def on_request_vote(server: Server, now: int, sender: NodeId, message: RequestVo
         return
     if server.stands_by_a_leader(now) and not message.transfer:
         return  # unheard, its term included (dissertation, section 4.2.3)
-    if message.term > server.term:
-        server.become_follower(now, message.term)
+    if message.term > server.term or isinstance(server.role, Observer):
+        server.become_follower(now, message.term)  # an observer that a candidate counts on may have a vote
     role = server.role
     granted = (
         isinstance(role, Follower)

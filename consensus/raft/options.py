@@ -40,8 +40,8 @@ class RaftOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """How often a leader speaks when idle, and how often unanswered requests are repeated."""
 
     pre_vote: bool = True
-    """PreVote, and voters that stand by a leader they hear. False: the elections of the 2014 paper, as in its figure 16;
-    for experiments, since a server that comes back then deposes a good leader."""
+    """PreVote, and voters that stand by a leader they hear. False: the elections of the 2014 paper, as in its
+    figure 16; for experiments, since a server that comes back then deposes a good leader."""
 
     lease_ns: int = 0
     """How long after a confirmed round of heartbeats began reads need no further one; 0: always ask (see reads)."""

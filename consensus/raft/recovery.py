@@ -45,10 +45,11 @@ def recover(setup: Setup, log_keep: int) -> Recovered:
     log = _log_after(max(floor, commit_index - log_keep), snapshot, blocks, setup.genesis)
     configurations = _configurations(setup, snapshot, (blocks[height] for height in range(floor + 1, commit_index + 1)))
     configurations.compact(log.base_index)
+    for height in range(max(configurations.begin, 1), commit_index + 1):
+        if height in certificates:  # below the log's base, too: it may be the only one of its configuration
+            configurations.certified(certificates[height])
     for height in range(log.base_index + 1, commit_index + 1):
         log.append(blocks[height])
-        if height in certificates:
-            configurations.certified(certificates[height])
     entries: dict[Any, LogEntry] = image.get(LOG, {})
     while (entry := entries.get(log.last_index + 1)) and entry.block.parent == log.last_hash:
         log.append(entry.block)

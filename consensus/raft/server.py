@@ -299,8 +299,9 @@ class Server:
                 self.role.leader, self.role.beat = leader, -1
             return
         timeout = self.random_timeout()
+        promise = self.role.heard_at if isinstance(self.role, Observer) else None
         self._lay_down()
-        self._become(Follower(timeout=timeout, reset_at=now, leader=leader))
+        self._become(Follower(timeout=timeout, reset_at=now, heard_at=promise, leader=leader))
         self.effects.append(SetTimer(name=ELECTION, after_ns=timeout))
 
     def become_observer(self) -> None:

@@ -49,11 +49,6 @@ def repeat(server: Server, role: Leader, peer: NodeId, progress: Progress) -> No
         state.silent = True
 
 
-def is_overtaken(server: Server, state: Installing) -> bool:
-    """Whether the log no longer reaches back to the snapshot, so that it would lead nowhere."""
-    return state.snapshot.height < server.log.base_index
-
-
 def on_install_snapshot_reply(server: Server, now: int, sender: NodeId, message: InstallSnapshotReply) -> None:
     """A follower names the chunks that it still lacks, or knows a later term."""
     if message.term > server.term and not message.wanted:

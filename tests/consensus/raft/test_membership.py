@@ -293,3 +293,40 @@ def test_whoever_is_sent_a_change_is_sent_a_proof_from_the_configuration_before_
     lab.run(SECOND)
     assert len(lab.nodes[2].chain) == 5
     assert lab.provable(2) == 4
+
+
+def test_a_restart_finds_the_proof_of_a_configuration_that_is_older_than_its_log():
+    """The only certificate under it may be of a block that is no longer at hand."""
+    lab = Lab(3, observers=2, options=RaftOptions(log_keep=1))
+    lab.elect(0)
+    lab.propose(0, "a")
+    lab.deliver_all()
+    lab.propose(0, change=asked((ADD, 3)))
+    lab.deliver_all()
+    for text in "bcd":
+        lab.propose(0, text)
+        lab.deliver_all()
+    for height in (3, 4, 5):
+        lab.nodes[1].store["certificates"].pop(height, None)
+    assert 2 in lab.nodes[1].store["certificates"]
+    lab.crash(1)
+    lab.restart(1)
+    assert lab.core(1).server.log.base_index == 4
+    voucher = lab.core(1).server.configurations.voucher(5)
+    assert voucher is not None
+    assert voucher.height == 2
+
+
+def test_a_leader_that_adopts_the_decision_that_removes_it_steps_down():
+    lab = Lab(3)
+    lab.elect(0)
+    lab.propose(0, "a")
+    lab.deliver_all()
+    block = lab.propose(0, change=asked((REMOVE, 0)))
+    for flight in list(lab.flights):
+        lab.deliver(flight)
+    lab.flights.clear()
+    assert isinstance(lab.core(0).server.role, Leader)
+    lab.adopt(0, block, certified(block, 1, 2))
+    assert isinstance(lab.core(0).server.role, Observer)
+    assert lab.core(0).slot() is None

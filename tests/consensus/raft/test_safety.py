@@ -137,6 +137,7 @@ def _count_learners_too(self, configuration, members_hash=None):
     _electorate(self, configuration, members_hash)
     self.electors = configuration.members
     self._sets = tuple(((*voters, *configuration.learners), needed) for voters, needed in self._sets)
+    self._majorities = tuple((frozenset(voters), needed) for voters, needed in self._sets)
 
 
 _electorate = Electorate.__init__

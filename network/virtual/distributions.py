@@ -119,7 +119,7 @@ def _from_normal(value: Callable[[Decimal], Decimal]) -> array[int]:
 
 
 def _pareto(least: int, p99: int) -> array[int]:
-    """Least * tail ** (-1/alpha), where alpha makes it ``p99`` at a tail of 1/100; in the far tail every entry a knot."""
+    """Least * tail ** (-1/alpha), where alpha makes it ``p99`` at a tail of 1/100; far out every entry is a knot."""
     places = [*range(0, TABLE_SIZE - _FAR_TAIL, _STEP), *range(TABLE_SIZE - _FAR_TAIL, TABLE_SIZE)]
     with localcontext(_CONTEXT):
         slope = (Decimal(p99) / least).ln() / Decimal(100).ln()

@@ -1,8 +1,8 @@
 """The scenario language 情景语言: YAML 1.2 in, a typed :class:`Scenario` out, or every problem with its place.
 
-The way of a text: ``composing`` (nodes, limits) -> ``reading`` (values and places) -> ``overrides`` -> ``assumptions``
--> ``schema`` (form and units) -> ``semantics`` (names, quorums) -> :class:`Scenario`. Problems of one stage are all
-reported together.
+The way of a text: ``composing`` (nodes, limits) -> ``reading`` (values and places) -> ``overrides`` -> ``inlining``
+(files it names) -> ``assumptions`` -> ``schema`` (form and units) -> ``semantics`` (names, quorums) ->
+:class:`Scenario`. Problems of one stage are all reported together.
 """
 
 from scenarios.language.loader import load_scenario, parse_scenario

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from scenarios.language.assumptions import substitute
+from scenarios.language.inlining import inline_files
 from scenarios.language.overrides import apply_overrides
 from scenarios.language.problems import Problem, ScenarioInvalid, Severity
 from scenarios.language.reading import Document, read_file, read_text
@@ -37,6 +38,9 @@ def parse_scenario(text: str, label: str = "<scenario>", overrides: Sequence[str
 def _scenario(document: Document) -> Scenario:
     if not isinstance(document.root, dict):
         raise ScenarioInvalid([Problem(document.mark(()), (), "a scenario is a mapping that begins `version: 1`")])
+    unread = inline_files(document)
+    if unread:
+        raise ScenarioInvalid(unread)
     resolved, undeclared = substitute(document.root)
     problems = [Problem(document.mark(path), path, message) for path, message in undeclared]
     try:

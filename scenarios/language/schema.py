@@ -33,7 +33,7 @@ Bare = BeforeValidator(lambda value: {} if value is None else value)
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a scenario came from. ``resolved`` is its YAML with overrides applied and anchors expanded."""
+    """Where a scenario came from. ``resolved`` is its YAML with overrides, anchors and files in their places."""
 
     label: str
     resolved: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from consensus.vocabulary import NodeId
-from network.virtual.distributions import Constant, Distribution, Lognormal, Normal, Uniform
+from network.virtual.distributions import Constant, Distribution, Empirical, Lognormal, Normal, Pareto, Uniform
 from network.virtual.links import Link, Links
 from scenarios.language.models import network as language
 from scenarios.runner.plan import Plan
@@ -46,3 +46,7 @@ def distribution_of(latency: language.Latency) -> Distribution:
             return Normal(mean_ns=latency.mean or 0, sd_ns=latency.sd or 0)
         case "lognormal":
             return Lognormal(median_ns=latency.median or 1, p99_ns=latency.p99 or 1)
+        case "pareto":
+            return Pareto(least_ns=latency.min or 1, p99_ns=latency.p99 or 1)
+        case "empirical":
+            return Empirical(samples_ns=tuple(sorted(latency.samples or ())))

@@ -13,16 +13,19 @@ from pydantic import BeforeValidator, Field, model_validator
 from scenarios.language.models.base import Nanoseconds, Part, Ppm, Word
 from scenarios.language.units import parse_duration
 
+SAMPLES_MAX = 4096
+PARETO_SPREAD_MAX = 1000
+
 
 class Latency(Part):
     """How long a message travels. Draws use integer tables, so that every machine agrees."""
 
-    dist: Literal["constant", "uniform", "normal", "lognormal"] = "constant"
-    """The distribution; each needs its own two values."""
+    dist: Literal["constant", "uniform", "normal", "lognormal", "pareto", "empirical"] = "constant"
+    """The distribution; each needs its own values."""
     value: Nanoseconds | None = None
     """constant: always this."""
     min: Nanoseconds | None = None
-    """uniform: from here ..."""
+    """uniform: from here ...; pareto: never less, and seldom much more."""
     max: Nanoseconds | None = None
     """... to here."""
     mean: Nanoseconds | None = None
@@ -32,12 +35,18 @@ class Latency(Part):
     median: Nanoseconds | None = None
     """lognormal."""
     p99: Nanoseconds | None = None
-    """lognormal: 99 of 100 messages are not slower."""
+    """lognormal, pareto: 99 of 100 messages are not slower."""
+    samples: Annotated[tuple[Nanoseconds, ...], Field(min_length=1, max_length=SAMPLES_MAX)] | None = None
+    """empirical: what was measured; each is drawn as often as any other."""
+    file: str | None = None
+    """empirical: a file of samples, one a line, by its name from the scenario's folder. They take its place."""
 
     @model_validator(mode="after")
     def _complete(self) -> Latency:
         needs = _LATENCY_NEEDS[self.dist]
-        for name in ("value", "min", "max", "mean", "sd", "median", "p99"):
+        if self.file is not None:
+            raise ValueError("a `file` of samples can be had for the links of a scenario's `network` alone")
+        for name in ("value", "min", "max", "mean", "sd", "median", "p99", "samples"):
             given = getattr(self, name) is not None
             if given != (name in needs):
                 raise ValueError(f"`dist: {self.dist}` takes {' and '.join(f'`{need}`' for need in needs)}")
@@ -45,6 +54,8 @@ class Latency(Part):
             raise ValueError("`min` is above `max`")
         if self.dist == "lognormal" and not 0 < (self.median or 0) <= (self.p99 or 0):
             raise ValueError("`median` must be more than nothing and not above `p99`")
+        if self.dist == "pareto" and not 0 < (self.min or 0) <= (self.p99 or 0) <= PARETO_SPREAD_MAX * (self.min or 0):
+            raise ValueError(f"`p99` must be at least `min`, and at most {PARETO_SPREAD_MAX} times as much")
         return self
 
 
@@ -53,6 +64,8 @@ _LATENCY_NEEDS = {
     "uniform": ("min", "max"),
     "normal": ("mean", "sd"),
     "lognormal": ("median", "p99"),
+    "pareto": ("min", "p99"),
+    "empirical": ("samples",),
 }
 
 

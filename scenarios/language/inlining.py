@@ -1,0 +1,73 @@
+"""Files that a scenario refers to, read into it: ``latency: {file: ...}``.
+
+What a run keeps of its scenario is then whole: it can be played again anywhere, and its hash covers the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path as FilePath
+from typing import Any
+
+from scenarios.language.models.network import SAMPLES_MAX
+from scenarios.language.problems import Path, Problem
+from scenarios.language.reading import BYTES_MAX, Document
+from scenarios.language.units import UnitError, parse_duration
+
+
+def inline_files(document: Document) -> list[Problem]:
+    """Put the contents of files in the place of their names, in ``document.root``; what is wrong with any.
+
+    A file's name counts from the folder of the scenario.
+    """
+    folder = FilePath(document.label).parent
+    problems = []
+    for path, latency in _latencies(document.root):
+        try:
+            samples = _samples(folder / str(latency["file"]))
+        except ValueError as error:
+            problems.append(Problem(document.mark((*path, "file")), (*path, "file"), str(error)))
+            continue
+        del latency["file"]
+        latency.setdefault("dist", "empirical")
+        latency["samples"] = samples
+    return problems
+
+
+def _latencies(root: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every latency that names a file; those of one anchor are one mapping, and come once."""
+    network = root.get("network")
+    if not isinstance(network, dict):
+        return
+    links = network.get("links")
+    places: list[tuple[Path, Any]] = [(("network", "default"), network.get("default"))]
+    places += [(("network", "links", i), link) for i, link in enumerate(links if isinstance(links, tuple) else ())]
+    for path, link in places:
+        latency = link.get("latency") if isinstance(link, dict) else None
+        if isinstance(latency, dict) and "file" in latency:
+            yield (*path, "latency"), latency
+
+
+def _samples(path: FilePath) -> tuple[str, ...]:
+    """The durations in the file at ``path``, one a line; empty lines and what stands behind a ``#`` do not count."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(BYTES_MAX + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no text in UTF-8"
+        raise ValueError(f"`{path}` cannot be read: {reason}") from None
+    if len(text) > BYTES_MAX:
+        raise ValueError(f"`{path}` is larger than {BYTES_MAX >> 10} KiB")
+    samples = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        sample = line.partition("#")[0].strip()
+        if not sample:
+            continue
+        try:
+            parse_duration(sample)
+        except UnitError as error:
+            raise ValueError(f"`{path}`, line {number}: {error}") from None
+        samples.append(sample)
+    if not 0 < len(samples) <= SAMPLES_MAX:
+        raise ValueError(f"`{path}` holds {len(samples)} durations; one to {SAMPLES_MAX} are good, evenly thinned out")
+    return tuple(samples)

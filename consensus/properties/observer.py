@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from consensus.vocabulary import Broadcast, Commit, Effects, Image, Install, NodeId, Record, Reply, Send, Trace
+from consensus.vocabulary import (
+    Broadcast,
+    Commit,
+    Effects,
+    Image,
+    Install,
+    NodeId,
+    Record,
+    Rejected,
+    Reply,
+    Send,
+    Trace,
+)
 
 
 class Violation(AssertionError):  # noqa: N818 (the field's word)
@@ -48,6 +60,9 @@ class Observer:
 
     def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:
         """A machine told something about itself."""
+
+    def on_rejected(self, now: int, node: NodeId, incarnation: int, rejected: Rejected) -> None:
+        """A machine refused a message that no honest sender could have sent."""
 
     def on_persist(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...]) -> None:
         """A machine asked for these records to be made durable; they are not yet."""

@@ -8,6 +8,8 @@
 * Leader completeness: a new leader's log holds what was decided in earlier terms.
 * What is decided lies on a majority of disks at that instant (or a snapshot that covers it does): the disks of its own
   configuration's voters, and where that is joint, of either set.
+* A leader commits by counting only what is of its own term (figure 8): its first word of a commit index that it was
+  the first to reach names such an entry.
 * At most one change of membership is undecided in any log.
 * A snapshot of height i has the one state of height i: what leaders offer, each from its own execution, and what is
   installed, chunk by chunk, is the same everywhere.
@@ -62,6 +64,8 @@ class RaftSafety(Observer):
         self.states: dict[NodeId, HardState] = {}
         self.decided: dict[int, tuple[int, bytes, str]] = {}
         """Term -> the highest entry decided first by a server in that term."""
+        self.uncounted: dict[NodeId, tuple[int, int, str]] = {}
+        """Leader -> the last entry that it was the first to decide, while that is of an earlier term: (index, term)."""
         self.height = 0
         self.highest = 0
         """The same, what a single voter decided alone included: a crash may take that back."""
@@ -70,6 +74,7 @@ class RaftSafety(Observer):
 
     def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:  # noqa: ARG002
         self.disks[node] = image
+        self.uncounted.pop(node, None)
         self.terms[node] = _hard_state(image).term
         log = self.logs[node] = {}
         entries, blocks = image.get(LOG, {}), image.get(BLOCKS, {})
@@ -149,6 +154,7 @@ class RaftSafety(Observer):
         kind = type(message)
         if kind is AppendEntries:
             self._leads(node, message.term, origin)
+            self._announces(node, message, origin)
         elif kind is RequestVote:
             self._voted(node, message.term, node, origin, durable)
         elif kind is RequestVoteReply and message.granted and type(effect) is Send:
@@ -163,6 +169,12 @@ class RaftSafety(Observer):
         leader, since = self.leaders.setdefault(term, (node, origin))
         if leader != node:
             raise Violation("election safety", f"{origin} leads term {term}", f"node {leader} does, since {since}")
+
+    def _announces(self, node: NodeId, message: AppendEntries, origin: str) -> None:
+        index, term, by = self.uncounted.get(node, (0, 0, ""))
+        if index and message.commit == index:
+            counted = f"{origin} leads term {message.term} and announces that entry {index} is committed"
+            raise Violation("commit rule", counted, f"that is of term {term}, and the last it counted, {by}")
 
     def _voted(self, node: NodeId, term: int, candidate: NodeId, origin: str, durable: Image) -> None:
         known, when = self.votes.setdefault((node, term), (candidate, origin))
@@ -225,7 +237,11 @@ class RaftSafety(Observer):
         self.height = commit.height
         self.entries.pop(commit.height - self.keep, None)
         origin = told(now, node, incarnation)
-        self.decided[self.terms[node]] = (commit.height, commit.block.hash, origin)
+        term = self.terms[node]
+        self.decided[term] = (commit.height, commit.block.hash, origin)
+        self.uncounted.pop(node, None)
+        if commit.block.round < term and self.leaders.get(term, (None, ""))[0] == node:
+            self.uncounted[node] = (commit.height, commit.block.round, origin)
         if commit.certificate is None and self.memberships.application is not None:
             return  # the entry that commits it may be another configuration's: then that one's voters hold both
         held = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from consensus.properties.observer import Observer, hooks
-from consensus.vocabulary import Commit, Effect, Install, Record, Trace
+from consensus.vocabulary import Commit, Effect, Install, Record, Rejected, Trace
 from network.virtual.actors import Actor
 from network.virtual.evidence import NAMES, EventHash, TraceHook
 from network.virtual.queue import Flight
@@ -29,6 +29,7 @@ class Watch:
             Commit: hooks(observers, "on_commit"),
             Install: hooks(observers, "on_install"),
             Trace: hooks(observers, "on_trace"),
+            Rejected: hooks(observers, "on_rejected"),
         }
         self._on_durable = hooks(observers, "on_durable")
 

@@ -9,9 +9,10 @@ from network.virtual.bare import GENESIS, OPTIONS, BareClient, bare_cast
 from network.virtual.crypto import Notary
 from network.virtual.machine import Machine
 from network.virtual.world import World
-from scenarios.linearizability import Operation, Places, require_linearizable
+from scenarios.adversary.oracles import HonestWords
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial, pace_ns
+from scenarios.linearizability import Operation, Places, require_linearizable
 
 
 def core_stage(trial: Trial) -> Stage:
@@ -34,14 +35,17 @@ def core_stage(trial: Trial) -> Stage:
     return Stage(
         factory=build,
         clients_actor=bare.clients_actor,
-        observers=standard_oracles(
-            protocol=case.protocol,
-            voters=case.voters,
-            quorum=entry.quorum(voters),
-            genesis=GENESIS.hash,
-            verify=Notary(case.seed, case.nodes).verify,
-            liars=trial.lying,
-            options=OPTIONS.get(case.protocol),
+        observers=(
+            *standard_oracles(
+                protocol=case.protocol,
+                voters=case.voters,
+                quorum=entry.quorum(voters),
+                genesis=GENESIS.hash,
+                verify=Notary(case.seed, case.nodes).verify,
+                liars=trial.lying,
+                options=OPTIONS.get(case.protocol),
+            ),
+            *(() if trial.liars or trial.twins is not None else (HonestWords(case.voters),)),
         ),
         finished=bare.finished,
         rounds=bare.rounds,

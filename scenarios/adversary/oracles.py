@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from consensus.chain import BLOCKS, Block
 from consensus.properties import Observer, Violation
-from consensus.vocabulary import Image, NodeId, Put, Record, Trace
+from consensus.vocabulary import Image, NodeId, Put, Record, Rejected, Trace
 from node.ledger.transaction import decode_transaction
 from node.mempool import Claim
 from scenarios.runner.conductor import Acknowledged
@@ -81,3 +81,24 @@ class Told(Observer):
     def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:  # noqa: ARG002
         if trace.kind == "acknowledged":
             self.acknowledged.append(trace.detail[0])
+
+
+class HonestWords(Observer):
+    """Where nobody lies, no voter refuses what another says as impossible: that would be its own mistake, or theirs.
+
+    Not counted: what was garbled on its way; blocks that are offered to one who is behind before their proof is known;
+    bodies that were asked for before a restart; and chunks of a snapshot that has given way to a later one.
+    """
+
+    def __init__(self, voters: tuple[NodeId, ...]) -> None:
+        self._voters = frozenset(voters)
+
+    def on_rejected(self, now: int, node: NodeId, incarnation: int, rejected: Rejected) -> None:
+        if node not in self._voters or rejected.sender not in self._voters:
+            return
+        if not any(excuse in rejected.reason for excuse in _EXCUSES):
+            refused = f"node {node}.{incarnation} at {now} ns refuses a message of node {rejected.sender}"
+            raise Violation("honest words", f"{refused}: {rejected.reason}", "nobody lies")
+
+
+_EXCUSES = ("Garbled", "blocks that nothing proves", "that nobody asked for", "is not the one that the manifest lists")

@@ -1,7 +1,8 @@
 """How the plan of a trial is drawn: strategies, which differ in what they are good at finding.
 
 * ``swarm``: the plan of :mod:`network.virtual.swarm`, made up to at least three kinds of fault; every second seed has
-  *churn* laid over it, and every third an ambush. This is what ``consortium check`` draws.
+  *churn* laid over it, and every third an ambush; another third is an ambush over mild noise. This is what
+  ``consortium check`` draws. In every second seed no cut keeps clients from nodes: a leader that is cut off has work.
 * ``churn``: nothing but short partitions, crashes and pauses, one after the other, each about as long as an election:
   leaders come and go, and leave unfinished work behind.
 * ``ambush``: the faults of :mod:`scenarios.adversary.ambush` and nothing else.
@@ -21,7 +22,7 @@ from consensus.protocols import protocol as registered
 from consensus.vocabulary import MILLISECOND
 from network.virtual.case import Case
 from network.virtual.draws import Stream
-from network.virtual.faults import Crash, Cut, Duplicate, Fault, Loss, Pause
+from network.virtual.faults import Crash, Cut, Duplicate, Fault, Loss, Pause, Reorder
 from network.virtual.swarm import draw_plan
 
 KINDS_MIN = 3
@@ -37,7 +38,19 @@ def laid(strategy: str, case: Case) -> Case:
     return msgspec.structs.replace(case, plan=tuple(sorted(plan, key=lambda fault: fault.at_ns)))
 
 
+def ambushed(strategy: str, seed: int) -> bool:
+    """Is an ambush laid over the plan of ``seed``?"""
+    return strategy == "ambush" or (strategy == "swarm" and seed % 3 != 1)
+
+
 def _swarm(case: Case) -> tuple[Fault, ...]:
+    if case.seed % 3 == 2:
+        return _noise(case)
+    plan = _mixed(case)
+    return _sparing_clients(plan, case.nodes) if case.seed // 2 % 2 else plan
+
+
+def _mixed(case: Case) -> tuple[Fault, ...]:
     plan = case.plan
     if case.seed % 2:
         forever = tuple(fault for fault in plan if fault.at_ns >= case.heal_ns)
@@ -85,6 +98,31 @@ def _nothing(case: Case) -> tuple[Fault, ...]:
     """Noise that doubles a message now and then; the rest is left to the ambush."""
     noise = Duplicate(at_ns=0, for_ns=case.heal_ns, ppm=200_000)
     return (*([noise] if case.seed % 2 else []), *(fault for fault in case.plan if fault.at_ns >= case.heal_ns))
+
+
+def _noise(case: Case) -> tuple[Fault, ...]:
+    """Messages that come twice, late, out of order or not at all, each now and then."""
+    draws = Stream(f"{case.seed}/noise")
+    lasting = case.heal_ns
+    by_ns = MILLISECOND << draws.below(8)
+    return (
+        Duplicate(at_ns=0, for_ns=lasting, ppm=20_000 << draws.below(5)),
+        Reorder(at_ns=0, for_ns=lasting, ppm=20_000 << draws.below(4), by_ns=by_ns),
+        Loss(at_ns=0, for_ns=lasting, ppm=1_000 << draws.below(6)),
+        *(fault for fault in case.plan if fault.at_ns >= case.heal_ns),
+    )
+
+
+def _sparing_clients(plan: tuple[Fault, ...], nodes: int) -> tuple[Fault, ...]:
+    """The cuts of ``plan`` between nodes alone, where there are nodes on either side."""
+    spared: list[Fault] = []
+    for fault in plan:
+        if isinstance(fault, Cut) and not fault.other:
+            other = tuple(node for node in range(nodes) if node not in fault.one)
+            spared.append(msgspec.structs.replace(fault, other=other) if other else fault)
+        else:
+            spared.append(fault)
+    return tuple(spared)
 
 
 def _loss(case: Case) -> tuple[Fault, ...]:

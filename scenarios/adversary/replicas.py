@@ -28,10 +28,10 @@ from node.ledger.transaction import TRANSACTION_VERSION, Body, encode_transactio
 from node.membership import KeyRing
 from node.mempool import Claim
 from node.replica import Replica, ReplicaOptions
-from scenarios.linearizability import FOREVER, Accounts, Operation, require_linearizable
 from scenarios.adversary.oracles import OnceOnly, Told
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial, pace_ns
+from scenarios.linearizability import FOREVER, Accounts, Operation, require_linearizable
 from scenarios.runner.conductor import Acknowledged, Conductor, ConductorOptions
 from scenarios.runner.workload import Step, Workload
 

@@ -14,7 +14,7 @@ from consensus.protocols import protocol as registered
 from consensus.vocabulary import NodeId
 from network.virtual.case import Case, draw_case
 from network.virtual.swarm import draw_plan
-from scenarios.adversary.plans import laid
+from scenarios.adversary.plans import ambushed, laid
 
 Network = Literal["cores", "replicas"]
 """What is played: the protocol cores alone (twice as fast), or whole replicas that move money."""
@@ -84,7 +84,7 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
         operations=operations,
         liars=lying,
         bug=bug,
-        ambush=strategy == "ambush" or (strategy == "swarm" and seed % 3 == 0),
+        ambush=ambushed(strategy, seed),
     )
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from consensus.raft import replication
 from consensus.raft.messages import AppendEntries, AppendSuccess, PreVote, RequestVoteReply
+from consensus.raft.progress import Probe
 from consensus.raft.roles import Candidate, Follower, Leader
 from scenarios.adversary.bugs.registry import Planter, bug
 
@@ -172,20 +174,21 @@ def _pre_vote_resets_timer(plant: Planter) -> None:
 
 @bug("raft-stuck-in-probe", quick=False, protocol="raft", source="etcd-io/raft, probe state without resume")
 def _stuck_in_probe(plant: Planter) -> None:
-    """A probe whose answer was lost is never repeated."""
+    """A probe whose answer was lost is never repeated; the follower hears heartbeats that ask it nothing."""
 
     def wrap(real: Any) -> Any:
         def on_heartbeat(server: Any, now: int, role: Any) -> None:
-            waiting = [p for p in role.progress.values() if getattr(p.state, "waiting", False)]
-            kept = [(p, p.next_index) for p in waiting]
+            everybody = role.progress
+            stuck = {peer: p for peer, p in everybody.items() if isinstance(p.state, Probe) and p.state.waiting}
+            role.progress = {peer: progress for peer, progress in everybody.items() if peer not in stuck}
             real(server, now, role)
-            for progress, next_index in kept:
-                progress.next_index = max(next_index, server.log.last_index + 1)
+            role.progress = everybody
+            for peer in stuck:
+                server.send(peer, replication._append_entries(server, role, server.log.base_index + 1, 0))  # noqa: SLF001
 
         return on_heartbeat
 
     plant.replace("consensus.raft.replication:on_heartbeat", wrap)
-    plant.replace("consensus.raft.core:replication.on_heartbeat", wrap)
 
 
 @bug("raft-probes-compacted-log", protocol="raft", source="found here: a leader probed below its log's base")

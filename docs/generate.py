@@ -230,6 +230,11 @@ def acts_page() -> str:
         "beside the step's own keys ([Story](scenario.md#story)). An argument that names an earlier step means what",
         "that step made: `voucher: grant-zhu` is the voucher that the step `grant-zhu` granted. Acts that rest on",
         "what no source gives need the assumptions in the last column declared.",
+        "",
+        "Everybody can `read` an entry of the state, without a transaction: `namespace` names its kind, `key` the",
+        "entry, or `of` an earlier step that made it. The answer is as of some moment after the question, whoever",
+        "leads or crashes; `output` says what the record must hold. Accounts are read by their owners, products by",
+        "everybody. What is personal may not be asked for (`expect: not_public`): it is read by showing a voucher.",
     ]
     for role in ROLES:
         lines += ["", f"## {role}", "", "| act | arguments | | assumptions |", "|-|-|-|-|"]

@@ -18,6 +18,8 @@ from node.privacy.envelope import Envelope
 from node.privacy.vault import VaultRecord, open_for
 from scenarios.language.models.expect import MetricBound, Quantity
 from scenarios.results import STATISTICS, Expectation, Metrics
+from scenarios.runner.conductor import Acknowledged
+from scenarios.runner.consistency import linearizable
 from scenarios.runner.flows import flow_differences
 from scenarios.runner.holdings import Holdings, envelopes_on
 from scenarios.runner.leaks import LeakScan
@@ -37,6 +39,21 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Metrics
     common: Common
     scan: LeakScan | None = None
+
+    @property
+    def answered(self) -> list[Acknowledged]:
+        """Every step whose client knows what became of it, transactions before reads."""
+        return [*self.record.acknowledged, *self.record.answered]
+
+    @property
+    def complete(self) -> bool:
+        """Does every step's client know what became of it?"""
+        return self.record.done == len(self.plan.workload.steps)
+
+    @property
+    def highest(self) -> Holdings:
+        """The longest ledger, the first node's among equals."""
+        return max(self.holdings, key=lambda held: held.chain.height)
 
 
 def judge_run(evidence: Evidence) -> list[Expectation]:
@@ -166,10 +183,14 @@ def _privacy(evidence: Evidence) -> Expectation:
     if leaks:
         return Expectation("privacy", "fail", "; ".join(leaks[:3]))
     if missing:  # a story that was cut short may not have come to where its parties get them
-        told = len(evidence.record.acknowledged) == len(evidence.plan.workload.steps)
-        return Expectation("privacy", "fail" if told else "inconclusive", "; ".join(missing[:3]))
+        return Expectation("privacy", "fail" if evidence.complete else "inconclusive", "; ".join(missing[:3]))
     count = len(evidence.plan.scenario.canaries)
     return Expectation("privacy", "pass", f"{count} canaries only at their parties, in {scan.bytes_scanned:,} bytes")
+
+
+def _linearizable(evidence: Evidence) -> Expectation:
+    """All that clients heard, reads included, has an order in time that the contracts confirm."""
+    return linearizable(evidence.record, evidence.highest, evidence.common)
 
 
 _SAFETY: dict[str, Callable[[Evidence], Expectation]] = {
@@ -180,21 +201,21 @@ _SAFETY: dict[str, Callable[[Evidence], Expectation]] = {
     "no_double_payment": _no_double_payment,
     "conservation": _conservation,
     "privacy": _privacy,
+    "linearizable": _linearizable,
 }
 
 
 def _steps(evidence: Evidence) -> Expectation:
     """Every step got the answer that the scenario expects of it."""
-    surprises = [a for a in evidence.record.acknowledged if a.code != a.step.expect]
+    answered = evidence.answered
+    surprises = [a for a in answered if a.code != a.step.expect]
     if surprises:
         first = surprises[0]
         more = f" (and {len(surprises) - 1} more)" if len(surprises) > 1 else ""
         detail = f"{first.step.id}: expected {first.step.expect}, got {first.code}{more}"
         return Expectation("steps", "fail", detail)
-    refused = sum(a.code != "ok" for a in evidence.record.acknowledged)
-    return Expectation(
-        "steps", "pass", f"{len(evidence.record.acknowledged)} answered as expected, {refused} of them refused"
-    )
+    refused = sum(a.code != "ok" for a in answered)
+    return Expectation("steps", "pass", f"{len(answered)} answered as expected, {refused} of them refused")
 
 
 def _drained(evidence: Evidence) -> Expectation:
@@ -213,7 +234,8 @@ def _liveness(evidence: Evidence) -> list[Expectation]:
     wanted, record = evidence.plan.scenario.expect.liveness, evidence.record
     judged = []
     if wanted.recovers_within is not None:
-        judged.append(recovered(record, wanted.recovers_within, steps=len(evidence.plan.workload.steps)))
+        transactions = sum(step.query is None for step in evidence.plan.workload.steps)
+        judged.append(recovered(record, wanted.recovers_within, steps=transactions))
     if wanted.converges_within is not None:
         judged.append(converged(record, wanted.converges_within, names=evidence.plan.node_names))
     if record.faults_waiting:
@@ -227,10 +249,10 @@ def _story(evidence: Evidence) -> list[Expectation]:
     scenario, acknowledged = evidence.plan.scenario, evidence.record.acknowledged
     if not scenario.story:
         return []
-    if len(acknowledged) < len(evidence.plan.workload.steps):
+    if not evidence.complete:
         return [Expectation("story", "inconclusive", "not all of it was told")]
-    surprises, compared = output_surprises(scenario, acknowledged)
-    highest = max(evidence.holdings, key=lambda held: held.chain.height)
+    surprises, compared = output_surprises(scenario, evidence.answered)
+    highest = evidence.highest
     envelopes = envelopes_on(highest.chain, evidence.common)
     vaults = _vaults(evidence, envelopes)
     sealed, opened = sealed_surprises(scenario, acknowledged, vaults)
@@ -264,13 +286,12 @@ def _vaults(evidence: Evidence, envelopes: Sequence[Envelope]) -> dict[str, Sequ
 
 def _flows(evidence: Evidence) -> list[Expectation]:
     """The state agrees with what the data alone says, worked out another way."""
-    if not evidence.plan.scenario.workload or len(evidence.record.acknowledged) < len(evidence.plan.workload.steps):
+    if not evidence.plan.scenario.workload or not evidence.complete:
         return []
-    highest = max(evidence.holdings, key=lambda held: held.chain.height)
-    wrong = flow_differences(evidence.plan.scenario, highest.chain.tree)
+    wrong = flow_differences(evidence.plan.scenario, evidence.highest.chain.tree, evidence.plan.seed)
     if wrong:
         return [Expectation("business", "fail", "; ".join(wrong[:3]))]
-    return [Expectation("business", "pass", "the year's sums agree with the data's")]
+    return [Expectation("business", "pass", "the state agrees with what the flows say by themselves")]
 
 
 def _metric(bound: MetricBound, evidence: Evidence) -> Expectation:

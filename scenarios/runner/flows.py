@@ -6,7 +6,8 @@ arguments and a builder, and enter them in ``FLOWS``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -19,32 +20,39 @@ from node.membership import KeyRing
 from scenarios.language.models.base import Part
 from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_mean
 from scenarios.language.schema import Scenario
-from scenarios.runner import city_plan
+from scenarios.runner import city_plan, transfers
 from scenarios.runner.workload import Step
 
 
 class FlowKind(NamedTuple):
     """A generator: the model of its arguments, its steps, its opening cash, and what is wrong at the end.
 
-    ``cast`` finds its parties among the members: ValueError where they do not do.
+    ``cast`` finds its parties among the members: ValueError where they, or the arguments, do not do.
     """
 
     arguments: type[Part]
-    cast: Callable[[Scenario], Any]
+    cast: Callable[[Any, Scenario], Any]
     build: Callable[[Any, Scenario, KeyRing, Genesis, int], list[Step]]
     openings: Callable[[Any, Scenario], tuple[Opening, ...]]
-    differences: Callable[[Any, Scenario, StateTree], tuple[str, ...]]
+    differences: Callable[[Any, Scenario, StateTree, int], tuple[str, ...]]
 
 
 FLOWS: Mapping[str, FlowKind] = MappingProxyType(
     {
         "city-plan": FlowKind(
             arguments=city_plan.CityPlan,
-            cast=city_plan.cast_of,
+            cast=lambda _, scenario: city_plan.cast_of(scenario),
             build=city_plan.build,
             openings=city_plan.openings,
-            differences=city_plan.differences,
-        )
+            differences=lambda arguments, scenario, tree, _: city_plan.differences(arguments, scenario, tree),
+        ),
+        transfers.FLOW: FlowKind(
+            arguments=transfers.Transfers,
+            cast=transfers.parties_of,
+            build=transfers.build,
+            openings=transfers.openings,
+            differences=transfers.differences,
+        ),
     }
 )
 
@@ -54,22 +62,35 @@ def build_flows(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: in
     found = [
         step for kind, arguments in _flows(scenario) for step in kind.build(arguments, scenario, keyring, genesis, seed)
     ]
+    numbered = Counter((step.client, step.number, step.query is None) for step in found)
+    _require_apart(scenario, (client for (client, _, _), count in numbered.items() if count > 1))
     return sorted(found, key=lambda step: step.at_ns)
 
 
 def flow_openings(scenario: Scenario) -> tuple[Opening, ...]:
     """The cash that the flows' parties begin with, for the settings of the contract "accounts"."""
-    return tuple(opening for kind, arguments in _flows(scenario) for opening in kind.openings(arguments, scenario))
+    found = tuple(opening for kind, arguments in _flows(scenario) for opening in kind.openings(arguments, scenario))
+    owners = Counter(opening.owner for opening in found)
+    _require_apart(scenario, (owner for owner, count in owners.items() if count > 1))
+    return found
 
 
-def flow_differences(scenario: Scenario, tree: StateTree) -> tuple[str, ...]:
+def flow_differences(scenario: Scenario, tree: StateTree, seed: int) -> tuple[str, ...]:
     """What a drained run's state gets wrong, compared with what the data alone says; empty when all is right."""
-    return tuple(line for kind, arguments in _flows(scenario) for line in kind.differences(arguments, scenario, tree))
+    found = (kind.differences(arguments, scenario, tree, seed) for kind, arguments in _flows(scenario))
+    return tuple(line for lines in found for line in lines)
 
 
 def flow_problems(scenario: Scenario) -> list[Problem]:
     """Everything wrong with the scenario's flows, for those who check without running."""
     return _all(scenario)[1]
+
+
+def _require_apart(scenario: Scenario, in_two: Iterable[str]) -> None:
+    """Each flow numbers its clients' transactions, and opens their accounts, by itself: ScenarioInvalid for others."""
+    for name in in_two:
+        message = f"`{name}` takes part in two flows: each numbers its parties' transactions by itself"
+        raise ScenarioInvalid([Problem(Mark(scenario.origin.label, -1, 0), ("workload",), message)])
 
 
 def _flows(scenario: Scenario) -> list[tuple[FlowKind, Part]]:
@@ -100,7 +121,7 @@ def _read(
         return None
     try:
         arguments = kind.arguments.model_validate({"flow": name, **extra})
-        kind.cast(scenario)
+        kind.cast(arguments, scenario)
     except ValidationError as error:
         for found in error.errors():
             path = ("workload", index, *found["loc"])

@@ -20,7 +20,7 @@ def calm_ns(record: RunRecord) -> int:
 
 
 def recovered(record: RunRecord, within_ns: int, *, steps: int) -> Expectation:
-    """A block was decided within ``within_ns`` of the calm, unless all ``steps`` were acknowledged before."""
+    """A block was decided within ``within_ns`` of the calm, unless all ``steps`` transactions were done before."""
     name = "recovers_within"
     if (unjudged := _nothing_to_judge(name, record)) is not None:
         return unjudged

@@ -8,7 +8,7 @@ the same results, whoever orders its blocks, because steps that depend on each o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,6 +24,7 @@ from scenarios.roles import Act, Desk, Request, StoryError, verb_of, verbs_of
 from scenarios.runner.draws import keyed_draw, stage_ns
 from scenarios.runner.places import invalid
 from scenarios.runner.story_assumptions import require_declared
+from scenarios.runner.story_reads import READ, query_of
 from scenarios.runner.workload import Step
 
 DEFAULT_WAIT_MS = 60_000
@@ -118,23 +119,38 @@ class _Builder:
         self._directory = Directory(genesis)
         self._desk = Desk(scenario, keyring, self._directory, genesis_state(genesis))
         self._numbers: dict[str, int] = {}
+        self._questions: dict[str, int] = {}  # reads are numbered apart
 
     def build(self, timed: Sequence[_Timed]) -> list[Step]:
         return [self._step(item) for item in timed]
 
     def _step(self, item: _Timed) -> Step:
+        return self._read(item) if item.story.do == READ else self._transact(item)
+
+    def _read(self, item: _Timed) -> Step:
+        story = item.story
+        number = self._questions[story.who] = self._questions.get(story.who, 0) + 1
+        act = Act(story.id, story.who, "", item.time_ms, story.__pydantic_extra__)
+        if self._directory.role(story.who) is None:
+            raise act.error("who", f"nobody is called `{story.who}`")
+        return self._told(item, number, query=query_of(self._desk, act, story))
+
+    def _transact(self, item: _Timed) -> Step:
         story = item.story
         number = self._numbers[story.who] = self._numbers.get(story.who, 0) + 1
         act = Act(story.id, story.who, f"{story.who}/{number}", item.time_ms, story.__pydantic_extra__)
         request = self._request(act, story)
         transaction = self._sign(act, number, request)
         self._execute(act, transaction, request)
+        return self._told(item, number, raw=encode_transaction(transaction), transaction_id=transaction.id)
+
+    def _told(self, item: _Timed, number: int, **asked: Any) -> Step:
+        """The step as the story tells it, with what is asked of nodes."""
+        story = item.story
         return Step(
             id=story.id,
             client=story.who,
             number=number,
-            raw=encode_transaction(transaction),
-            transaction_id=transaction.id,
             at_ns=self._scenario.run.clock.run_ns(item.time_ms),
             after=item.after,
             expect=story.expect,
@@ -142,6 +158,7 @@ class _Builder:
             flow=item.flow,
             case=item.case,
             stage=story.stage,
+            **asked,
         )
 
     def _request(self, act: Act, story: Story) -> Request:
@@ -150,7 +167,7 @@ class _Builder:
             raise act.error("who", f"nobody is called `{story.who}`")
         verb = verb_of(role, story.do)
         if verb is None:
-            raise act.error("do", f"a {role} does none such{did_you_mean(story.do, verbs_of(role))}")
+            raise act.error("do", f"a {role} does none such{did_you_mean(story.do, (*verbs_of(role), READ))}")
         request = verb(self._desk, act)
         act.done()
         return request

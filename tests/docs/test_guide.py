@@ -34,16 +34,28 @@ def test_the_scenario_of_the_second_page_passes(consent, tmp_path):
 
 
 def test_it_passes_with_the_faults_of_the_third_page(consent, root, tmp_path):
-    faults, _network = _blocks(root / "docs/guide/3-break-things.md", "yaml")
+    faults, *_ = _blocks(root / "docs/guide/3-break-things.md", "yaml")
     consent.write_text(consent.read_text() + faults)
     verdict, _ = _verdicts(consent, tmp_path)
     assert verdict == "pass"
 
 
 def test_the_network_of_the_third_page_is_one(consent, root):
-    _faults, network = _blocks(root / "docs/guide/3-break-things.md", "yaml")
+    _faults, network, *_ = _blocks(root / "docs/guide/3-break-things.md", "yaml")
     consent.write_text(consent.read_text() + network)
     assert load_scenario(consent).network.default.loss == 50_000
+
+
+def test_the_reads_of_the_third_page_are_the_shipped_scenario_s(root):
+    *_, reads = _blocks(root / "docs/guide/3-break-things.md", "yaml")
+    (flow,) = re.findall(r"flow: transfers.*spread: .*(?=})", reads)
+    said = dict(part.split(": ") for part in flow.split(", "))
+    overrides = [f"workload.0.{name}={value}" for name, value in said.items()]
+    told, shown = (
+        load_scenario(shipped()["reads_while_leaders_fall"]),
+        load_scenario(shipped()["reads_while_leaders_fall"], overrides),
+    )
+    assert told.workload == shown.workload
 
 
 def test_without_a_quorum_it_fails_as_the_third_page_says(consent, tmp_path):

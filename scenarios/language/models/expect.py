@@ -16,7 +16,16 @@ from pydantic_core import PydanticCustomError
 from scenarios.language import units
 from scenarios.language.models.base import Nanoseconds, Part
 
-Safety = Literal["agreement", "validity", "total_order", "durability", "no_double_payment", "conservation", "privacy"]
+Safety = Literal[
+    "agreement",
+    "validity",
+    "total_order",
+    "durability",
+    "no_double_payment",
+    "conservation",
+    "privacy",
+    "linearizable",
+]
 
 
 class Quantity(NamedTuple):
@@ -99,7 +108,7 @@ class Expect(Part):
     """What must hold."""
 
     safety: tuple[Safety, ...] = ("agreement", "validity", "total_order", "durability", "no_double_payment")
-    """Properties watched at every commit of every node."""
+    """Properties watched at every commit of every node; `linearizable`: of what clients heard, reads included."""
     liveness: Liveness = Liveness()
     """That the network gets on."""
     metrics: tuple[MetricBound, ...] = ()

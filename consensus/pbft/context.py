@@ -14,14 +14,15 @@ from hashlib import sha256
 
 import msgspec
 
-from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate, Header
-from consensus.pbft.epochs import Epoch, Epochs
-from consensus.pbft.log import Log, Point
+from consensus.chain import Block, Certificate, Header
+from consensus.pbft.epochs import Epoch
+from consensus.pbft.log import Point
 from consensus.pbft.messages import Message, NewView, ViewChange
-from consensus.pbft.options import Options, options_of
+from consensus.pbft.options import options_of
+from consensus.pbft.restart import epochs_of, log_of
 from consensus.pbft.rotation import Rotation
 from consensus.protocols import Setup
-from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
+from consensus.snapshots import Snapshot
 from consensus.vocabulary import (
     Audience,
     Broadcast,
@@ -143,11 +144,11 @@ class Context:
         self.options = options_of(setup.options)
         self.application = setup.application
         self.sign = setup.crypto.sign
-        self.epochs = _epochs_of(setup, self.options)
+        self.epochs = epochs_of(setup, self.options)
         """Who decides which height. ``configuration``, ``members``, ``votes`` and ``peers`` are of the height above the
         last decided one."""
         self._belong(self.epochs.current)
-        self.log = _log_of(setup, self.options)
+        self.log = log_of(setup, self.options)
         self.log.begun(self.members.base)
         self.condition = Active(view=self.members.first_view, base=self.members.base)
         self.view_changes: dict[NodeId, ViewChange] = {}
@@ -166,19 +167,16 @@ class Context:
 
     @property
     def condition(self) -> Active | Changing:
-        """In a view, or changing to one. ``view`` and ``active`` follow it."""
+        """In a view, or changing to one. ``view``, ``primary`` and ``active`` follow it: a property is slow."""
         return self._condition
 
     @condition.setter
     def condition(self, condition: Active | Changing) -> None:
         self._condition = condition
         self.view = condition.view
+        self.primary = self.members.primary(condition.view)
         self.active = condition if type(condition) is Active else None
-        """The view we take part in; None during a view change. (Looked at too often for a property.)"""
-
-    @property
-    def primary(self) -> NodeId:
-        return self.members.primary(self.view)
+        """The view we take part in; None during a view change."""
 
     @property
     def leads(self) -> bool:
@@ -236,50 +234,3 @@ class Context:
             parts,
         )
         return sha256(_encode(state)).digest()
-
-
-def _epochs_of(setup: Setup, options: Options) -> Epochs:
-    """The epochs of the chain that the image holds, from a snapshot on if it begins with one."""
-    epochs = Epochs(
-        setup.voters,
-        setup.genesis,
-        setup.application,
-        setup.crypto.verify,
-        interval=options.checkpoint_interval,
-        rotating=options.rotate_every > 0,
-    )
-    snapshot: Snapshot | None = setup.image.get(SNAPSHOT, {}).get(MANIFEST)
-    if snapshot is not None:
-        epochs.installed(snapshot)
-    start = snapshot.height if snapshot is not None else 0
-    for _, block in sorted(setup.image.get(BLOCKS, {}).items()):
-        if block.height > start:
-            epochs.decided(block)
-    return epochs
-
-
-def _log_of(setup: Setup, options: Options) -> Log:
-    """The log above what the image shows as committed: by its blocks, or by a snapshot that replaced them."""
-    blocks = setup.image.get(BLOCKS, {})
-    certificates = setup.image.get(CERTIFICATES, {})
-    snapshot: Snapshot | None = setup.image.get(SNAPSHOT, {}).get(MANIFEST)
-    headers = {height: block.header for height, block in blocks.items() if isinstance(height, int)}
-    proofs = {height: proof for height, proof in certificates.items() if height in headers}
-    if snapshot is not None:
-        headers[snapshot.height] = snapshot.header
-        if snapshot.certificate is not None:
-            proofs[snapshot.height] = snapshot.certificate
-    height = max(headers, default=0)
-    certified = max(proofs, default=0)
-    log = Log(
-        committed=Point(height, headers[height].hash if height else setup.genesis),
-        certified=Point(certified, headers[certified].hash if certified else setup.genesis),
-        certificate=proofs.get(certified),
-        size=options.heights_kept,
-        interval=options.checkpoint_interval,
-    )
-    first = height - 2 * options.heights_kept
-    for boundary in range(options.checkpoint_interval, height + 1, options.checkpoint_interval):
-        if boundary >= first and boundary in headers:
-            log.boundaries[boundary] = (headers[boundary], proofs.get(boundary))
-    return log

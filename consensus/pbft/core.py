@@ -12,6 +12,7 @@ from typing import Any
 from consensus.chain import BLOCKS, Block, Certificate
 from consensus.pbft.checkpoints import Checkpoints
 from consensus.pbft.context import Active, Changing, Context, PeerError
+from consensus.pbft.helpers import Serving
 from consensus.pbft.messages import (
     ACCEPTED,
     PREPARED,
@@ -51,6 +52,7 @@ class PbftCore:
         self._normal_case = NormalCase(self._context)
         self._view_changes = ViewChanges(self._context)
         self._checkpoints = Checkpoints(self._context)
+        self._serving = Serving(self._context, self._checkpoints)
         self._transfer = StateTransfer(self._context, self._checkpoints)
         self._restore(setup.image)
         self._patience = Patience(self._context)
@@ -173,9 +175,10 @@ class PbftCore:
 
         Whatever was decided before the read began had a quorum of COMMITs, which shares a correct replica with every
         quorum of answers; and that one answers from there or above. (Answering from what is decided *here* would not
-        do: a write is acknowledged by f + 1, and a quorum of others may not have decided it yet.)
+        do: a write is acknowledged by f + 1, and a quorum of others may not have decided it yet.) A view change or a
+        restart takes no COMMIT back, so it is not the present view that counts.
         """
-        height = self._context.log.prepared
+        height = self._context.log.promised
         return [Readable(context=context, height=None if self._context.diverged else height)]
 
     def status(self) -> Status:
@@ -256,9 +259,9 @@ class PbftCore:
             case FetchStable():
                 self._checkpoints.answer(sender, message.height)
             case FetchManifest():
-                self._transfer.on_fetch_manifest(sender, message)
+                self._serving.on_fetch_manifest(sender, message)
             case FetchChunk():
-                self._transfer.on_fetch_chunk(sender, message)
+                self._serving.on_fetch_chunk(sender, message)
             case Manifest():
                 self._transfer.on_manifest(now, sender, message)
             case Chunk():
@@ -308,8 +311,10 @@ class PbftCore:
             if isinstance(height, int) and log.certified.height < height <= log.high:
                 log.entry(height).prepared = prepared
         log.restart_chain()
-        blocks = [block.header for _, block in sorted(image.get(BLOCKS, {}).items())]
-        context.rotation.restore([header for header, _ in log.boundaries.values()], blocks)
+        blocks, interval = image.get(BLOCKS, {}), context.options.checkpoint_interval
+        since = range(log.next_checkpoint - interval + 1, log.committed.height + 1)
+        headers = [blocks[height].header for height in since if height in blocks]
+        context.rotation.restore([header for header, _ in log.boundaries.values()], headers)
         if isinstance(context.condition, Active) and context.votes:
             self._restore_votes(context.condition)
 

@@ -171,6 +171,12 @@ class Log:
         """The first checkpoint above the last decided block: up to there its epoch lasts for certain."""
         return (self.committed.height // self._interval + 1) * self._interval
 
+    @property
+    def promised(self) -> int:
+        """The highest height that is decided here or, in whatever view, had our COMMIT: it may be decided elsewhere."""
+        prepared = (height for height, entry in self._entries.items() if entry.prepared is not None)
+        return max((self.committed.height, *prepared))
+
     def undecided(self) -> Iterator[bytes]:
         """The hashes of the blocks accepted in the present view above the last decided one."""
         for height in range(self.committed.height + 1, self.tip.height + 1):

@@ -143,7 +143,7 @@ class NormalCase:
         members, ours = context.members, context.view
         if message.replica != sender:
             raise PeerError(f"PREPARE in the name of {message.replica}")
-        if not members.rotating and sender == members.primary(view):
+        if not members.rotating and sender == (context.primary if view == ours else members.primary(view)):
             raise PeerError("PREPARE from the primary")  # its PRE-PREPARE stands for it (section 4.2)
         if view < ours or (entry := log.counting(height)) is None:
             return False

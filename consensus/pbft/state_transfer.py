@@ -22,6 +22,7 @@ import msgspec
 from consensus.chain import verify_certificate
 from consensus.pbft.checkpoints import Checkpoints
 from consensus.pbft.context import Context, PeerError
+from consensus.pbft.helpers import Helpers
 from consensus.pbft.messages import (
     PREPARED,
     TRANSFER,
@@ -65,7 +66,7 @@ class Fetching(msgspec.Struct):
 
 
 class StateTransfer:
-    """One transfer at a time, as the replica that is behind and as a helper."""
+    """One transfer at a time, into the replica that is behind."""
 
     def __init__(self, context: Context, checkpoints: Checkpoints) -> None:
         self._context = context
@@ -73,34 +74,9 @@ class StateTransfer:
         self._checkpoints = checkpoints
         self._deadline = Deadline(context, TIMER)
         self._work: Idle | Seeking | Fetching = Idle()
-        self._liars: set[NodeId] = set()
-        """Who sent what a certificate contradicts, in this life."""
-        self._useless: set[NodeId] = set()
-        """Who does not keep the state that is fetched now, or was silent; all are tried again when none is left."""
+        self._helpers = Helpers(context)
         self._held: dict[bytes, bytes] = {}
         """Digest -> chunk of a state that was fetched in vain; the next may share it."""
-        self._turn = 0
-
-    # As a helper
-
-    def on_fetch_manifest(self, sender: NodeId, message: FetchManifest) -> None:
-        """Answer with the manifest, or that we have none; and with the certificate of a newer one if there is."""
-        snapshot = self._checkpoints.snapshot_at(message.height)
-        self._context.out.send(sender, Manifest(message.height, snapshot))
-        if snapshot is None:
-            self._checkpoints.answer(sender, message.height)
-
-    def on_fetch_chunk(self, sender: NodeId, message: FetchChunk) -> None:
-        """Answer with the chunk, or that we do not keep it; and with the certificate of a newer state if there is."""
-        snapshot = self._checkpoints.snapshot_at(message.height)
-        data = None
-        if snapshot is not None:
-            if message.place >= len(snapshot.chunks):
-                raise PeerError(f"chunk {message.place} of a state of {len(snapshot.chunks)}")
-            data = self._context.application.chunk(message.height, message.place)
-        self._context.out.send(sender, Chunk(message.height, message.place, data))
-        if data is None:
-            self._checkpoints.answer(sender, message.height)
 
     # Answers
 
@@ -138,7 +114,7 @@ class StateTransfer:
                 raise PeerError(f"chunk {place} does not match its digest")
             self._turned_down(now, sender, lie=f"chunk {place} does not match its digest")
             return
-        self._useless.discard(sender)
+        self._helpers.answered(sender)
         work.asked.pop(place, None)
         work.chunks[place] = message.data
         self._context.out.persist(Put(TRANSFER, place, message))
@@ -200,7 +176,7 @@ class StateTransfer:
             parts = (work.certificate, work.helper)
         elif isinstance(work, Fetching):
             parts = (work.certificate, work.snapshot, sorted(work.chunks), sorted(work.asked.items()))
-        return (type(work).__name__, parts, sorted(self._held), sorted(self._liars), sorted(self._useless))
+        return (type(work).__name__, parts, sorted(self._held), *self._helpers.snapshot())
 
     # Parts of the above
 
@@ -223,7 +199,7 @@ class StateTransfer:
 
     def _become_idle(self) -> None:
         self._work = Idle()
-        self._useless = set()
+        self._helpers.try_all_again()
         self._deadline.due = None
 
     def _give_up(self, certificate: StableCheckpoint) -> None:
@@ -241,7 +217,7 @@ class StateTransfer:
     def _seek(self, now: int, work: Seeking) -> None:
         """Ask the next helper for the manifest."""
         self._work = work
-        work.helper = self._helper(work.certificate, {})
+        work.helper = self._helpers.choose(work.certificate, {})
         if work.helper is None:
             self._give_up(work.certificate)
             return
@@ -277,54 +253,36 @@ class StateTransfer:
                 break
             if place in work.chunks or place in work.asked:
                 continue
-            busy: dict[NodeId, int] = {}
-            for helper, _ in work.asked.values():
-                busy[helper] = busy.get(helper, 0) + 1
-            helper_ = self._helper(work.certificate, busy)
-            if helper_ is None:
+            helper = self._helpers.choose(work.certificate, work.asked)
+            if helper is None:
                 self._give_up(work.certificate)
                 return
-            work.asked[place] = (helper_, now)
-            self._context.out.send(helper_, FetchChunk(work.certificate.height, place))
+            work.asked[place] = (helper, now)
+            self._context.out.send(helper, FetchChunk(work.certificate.height, place))
         if self._deadline.due is None:
             self._deadline.set(now, now + self._answer_ns)
-
-    def _helper(self, certificate: StableCheckpoint, busy: dict[NodeId, int]) -> NodeId | None:
-        """The next one to ask: those who signed the certificate have the state, others perhaps."""
-        voters = [node for node in self._context.members.voters if node != self._context.me]
-        signers = [node for node, _ in certificate.signatures if node != self._context.me]
-        for group in (signers, voters):
-            candidates = [node for node in group if node not in self._liars and node not in self._useless]
-            if candidates:
-                self._turn += 1
-                return min(
-                    (candidates[(self._turn + i) % len(candidates)] for i in range(len(candidates))),
-                    key=lambda node: busy.get(node, 0),
-                )
-        return None
 
     def _turned_down(self, now: int, helper: NodeId, *, lie: str | None) -> None:
         """``helper`` lied, or does not keep the state: no more of it; a newer state may be kept."""
         if lie is not None:
-            self._liars.add(helper)
-            self._context.out.trace("pbft.liar", helper, lie)
+            self._helpers.lied(helper, lie)
         self._pass_over(now, helper)
 
     def _pass_over(self, now: int, helper: NodeId | None) -> None:
         """Ask others for what this helper was asked for."""
         work, target = self._work, self._checkpoints.ahead
-        if helper is not None and helper not in self._liars:
-            self._useless.add(helper)
+        if helper is not None:
+            self._helpers.pass_over(helper)
         if isinstance(work, Idle):
             return
         newer = target is not None and target.height > work.certificate.height
         if isinstance(work, Fetching):
             work.asked = {place: asked for place, asked in work.asked.items() if asked[0] != helper}
-            if not newer or self._helper(work.certificate, {}) is not None:
+            if not newer or self._helpers.choose(work.certificate, {}) is not None:
                 return
             self._hold()
         if newer and target is not None:
-            self._useless = set()
+            self._helpers.try_all_again()
         self._seek(now, Seeking(target if newer and target is not None else work.certificate))
 
     def _flaw_in_manifest(self, work: Seeking, snapshot: Snapshot) -> str | None:

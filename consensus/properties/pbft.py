@@ -130,26 +130,26 @@ class PbftSafety(Observer):
         message, origin = effect.message, told(now, node, incarnation)
         kind = type(message)
         if kind is PrePrepare and self._author(message) == node:
-            self._at(message.block.height).parents[message.block.hash] = message.block.parent
-            claim = Claim(node, "pre-prepare", message.view, message.block.height, message.block.hash, origin)
-            self._voted(claim)
-            self._require_durable(claim, ACCEPTED)
+            block = message.block
+            self._at(block.height).parents[block.hash] = block.parent
+            self._voted(Claim(node, "pre-prepare", message.view, block.height, block.hash, origin), ACCEPTED)
         elif kind is Prepare and message.replica == node:
             claim = Claim(node, "prepare", message.view, message.height, message.hash, origin)
-            self._voted(claim)
-            self._require_durable(claim, ACCEPTED)
+            self._voted(claim, ACCEPTED)
         elif kind is CommitVote and message.replica == node:
             claim = Claim(node, "commit", message.view, message.height, message.hash, origin)
-            self._voted(claim)
-            self._require_durable(claim, PREPARED)
+            self._voted(claim, PREPARED)
         elif kind is ViewChange and message.replica == node:
             self._asked(message, origin)
         elif kind is NewView and self._primary(message.view, epoch_of(message) + 1) == node:
             for proposal in message.pre_prepares:
-                self._voted(Claim(node, "pre-prepare", message.view, proposal.height, proposal.hash, origin))
+                self._voted(Claim(node, "pre-prepare", message.view, proposal.height, proposal.hash, origin), None)
 
     def _at(self, height: int) -> Height:
-        return self.heights.setdefault(height, Height())
+        at = self.heights.get(height)
+        if at is None:
+            at = self.heights[height] = Height()
+        return at
 
     def _author(self, message: PrePrepare) -> NodeId:
         """Whose PRE-PREPARE it is: a fresh block's proposer's, whosever turn that was, or the primary's."""
@@ -162,12 +162,18 @@ class PbftSafety(Observer):
 
     # -- one thing said, once --------------------------------------------------------------------------------
 
-    def _voted(self, claim: Claim) -> None:
-        """A vote leaves its replica. A primary's PRE-PREPARE stands for its PREPARE as well."""
+    def _voted(self, claim: Claim, space: str | None) -> None:
+        """A vote leaves its replica. A primary's PRE-PREPARE stands for its PREPARE as well.
+
+        What it rests on reached its disk before, in ``space`` (and may be outdated there by now); None: on nothing.
+        """
         self._count(claim)
         if claim.node in self.liars:
             return
-        self._say(claim)
+        at = self._at(claim.height)
+        known = at.said.setdefault((claim.node, claim.phase, claim.view), claim)
+        if known.hash != claim.hash:
+            raise Violation("no equivocation", str(claim), f"it said {known}")
         asked = self.asked.get(claim.node)
         if asked is not None and claim.view < asked.view and self.electorates.began(claim.height) == asked.height:
             raise Violation("view left", str(claim), f"it asked for view {asked.view}: {asked.origin}")
@@ -175,11 +181,8 @@ class PbftSafety(Observer):
             heights = self.committed.setdefault(claim.node, {})
             if claim.height not in heights or claim.view >= heights[claim.height].view:
                 heights[claim.height] = claim
-
-    def _say(self, claim: Claim) -> None:
-        known = self._at(claim.height).said.setdefault((claim.node, claim.phase, claim.view), claim)
-        if known.hash != claim.hash:
-            raise Violation("no equivocation", str(claim), f"it said {known}")
+        if space is not None and (claim.node, space, claim.view, claim.hash) not in at.durable:
+            raise Violation("durable before said", str(claim), f"no {space} record of it ever reached its disk")
 
     # -- view changes ----------------------------------------------------------------------------------------
 
@@ -287,10 +290,3 @@ class PbftSafety(Observer):
                 self._at(header.height).durable.add((node, record.space, value.view, header.hash))
             elif isinstance(value, NewView) and node not in self.liars:
                 self._entered(node, value, told(now, node, incarnation))
-
-    def _require_durable(self, claim: Claim, space: str) -> None:
-        """What the vote rests on reached this replica's disk before it left (and may be outdated there by now)."""
-        if claim.node in self.liars:
-            return
-        if (claim.node, space, claim.view, claim.hash) not in self._at(claim.height).durable:
-            raise Violation("durable before said", str(claim), f"no {space} record of it ever reached its disk")

@@ -10,9 +10,8 @@ from scenarios.adversary.explore.model import Keys, Letter, Scene
 OPTIONS = {
     "raft": {"log_keep": 1, "window": 3, "append_blocks_max": 2},
     "pbft": {"checkpoint_interval": 2, "window": 2, "transfer_patience_ns": 1, "rotate_every": 3},
-    "solo": None,
 }
-"""Small enough that logs are compacted, checkpoints taken and states sent within a short run."""
+"""Small enough that logs are compacted, checkpoints taken and states sent within a short run; none: the defaults."""
 
 WEIGHTS = {"deliver": 180, "again": 9, "propose": 20, "timer": 3, "read": 2, "restart": 1, "pause": 1, "complain": 1}
 
@@ -46,7 +45,7 @@ class Ramble(Scene, frozen=True, kw_only=True):
 
 
 def scene(name, nodes, liar):
-    return Ramble(name=name, protocol=name, nodes=nodes, liar=liar, budget={}, options=OPTIONS[name], requests=True)
+    return Ramble(name=name, protocol=name, nodes=nodes, liar=liar, budget={}, options=OPTIONS.get(name), requests=True)
 
 
 class Run:

@@ -112,8 +112,11 @@ class CheckpointSafety(Observer):
                 self._say(node, value, told(now, node, incarnation))
             elif type(value) is StableCheckpoint and record.key == "stable":
                 self._stabilised(node, value, told(now, node, incarnation))
-            elif type(value) is PrePrepare and record.space == ACCEPTED:
-                self._accepted(node, value.block.height, told(now, node, incarnation))
+            elif type(value) is PrePrepare and record.space == ACCEPTED and self.log_size is not None:
+                low, height = self.low.get(node, 0), value.block.height
+                if not low < height <= low + self.log_size:
+                    accepted = f"height {height} accepted, {told(now, node, incarnation)}"
+                    raise Violation("inside the window", accepted, f"{low} + {self.log_size}")
             elif (record.space, record.key) == (SNAPSHOT, MANIFEST):
                 self._landed(value.height, value.digest, told(now, node, incarnation))
 
@@ -162,11 +165,6 @@ class CheckpointSafety(Observer):
             said = self.said.get((height, signer))
             if signer not in self.liars and (said is None or said.digest != held.digest):
                 raise Violation("signers have the state", f"stable {height} is {held}", f"replica {signer} said {said}")
-
-    def _accepted(self, node: NodeId, height: int, origin: str) -> None:
-        low = self.low.get(node, 0)
-        if self.log_size is not None and not low < height <= low + self.log_size:
-            raise Violation("inside the window", f"height {height} accepted, {origin}", f"{low} + {self.log_size}")
 
     def _landed(self, height: int, digest: bytes, origin: str) -> None:
         signed = sum(

@@ -48,6 +48,8 @@ class Durability(Observer):
         if node in self.liars:
             return
         for record in records:
+            if record.space not in (BLOCKS, SNAPSHOT):
+                continue
             origin = told(now, node, incarnation)
             height, block_hash, since = self.heads.get(node, (0, b"", "from the start"))
             if isinstance(record, Put) and (record.space, record.key) == (SNAPSHOT, MANIFEST):

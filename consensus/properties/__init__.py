@@ -19,6 +19,7 @@ from consensus.properties.agreement import Agreement
 from consensus.properties.certificates import Certificates
 from consensus.properties.durability import Durability
 from consensus.properties.electorates import Electorates
+from consensus.properties.memberships import Memberships
 from consensus.properties.observer import Observer, Violation
 from consensus.protocols import Application
 from consensus.vocabulary import NodeId
@@ -46,7 +47,8 @@ def standard_oracles(  # noqa: PLR0913 (keyword-only: what a network is)
     """
     sole = voters[0] if quorum == 1 else None
     electorates = _electorates(voters, application, options) if protocol == "pbft" else None
-    certificates = Certificates(voters, quorum, verify, liars, electorates)
+    memberships = Memberships(voters, application) if protocol == "raft" and application is not None else None
+    certificates = Certificates(voters, quorum, verify, liars, electorates or memberships)
     common = (Agreement(genesis, sole, liars), Durability(liars), certificates)
     if protocol == "raft":
         from consensus.properties.raft import RaftSafety  # noqa: PLC0415

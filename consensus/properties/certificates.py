@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from consensus.chain import Certificate, verify_certificate
 from consensus.properties.electorates import Electorates
+from consensus.properties.memberships import Memberships
 from consensus.properties.observer import Observer, Violation, told
 from consensus.vocabulary import Commit, NodeId
 
@@ -19,14 +20,14 @@ class Certificates(Observer):
         quorum: int,
         verify: Callable[[NodeId, bytes, bytes], bool],
         liars: frozenset[NodeId] = frozenset(),
-        electorates: Electorates | None = None,
+        electorates: Electorates | Memberships | None = None,
     ) -> None:
         self.voters = voters
         self.quorum = quorum
         self.verify = verify
         self.liars = liars
         self.electorates = electorates
-        """Who votes at which height, where members change at checkpoints."""
+        """Who decides which block, where members change: PBFT's at checkpoints, Raft's with the block that says so."""
         self.last: dict[NodeId, Certificate] = {}
         """Node -> the last certificate checked: neighbours often hold the same object."""
         self.proven: dict[NodeId, int] = {}
@@ -47,11 +48,11 @@ class Certificates(Observer):
                 f"height {commit.height} is {commit.block.hash.hex()[:16]}, {by}",
                 f"its certificate is for height {certificate.height}, {certificate.hash.hex()[:16]}",
             )
-        voters, quorum = self.voters, self.quorum
-        if self.electorates is not None:
-            voters, quorum = self.electorates.voters(commit.height), self.electorates.quorum(commit.height)
         if not any(certificate is known for known in self.last.values()):
-            fault = verify_certificate(certificate, voters, quorum, self.verify)
+            if self.electorates is not None:
+                fault = self.electorates.fault_of(commit.block, certificate, self.verify)
+            else:
+                fault = verify_certificate(certificate, self.voters, self.quorum, self.verify)
             if fault is not None:
                 raise Violation("certificates", f"height {commit.height} {by} with a certificate", fault)
         self.last[node] = certificate

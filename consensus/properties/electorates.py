@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from consensus.chain import Block, Header
+from consensus.chain import Block, Certificate, Header, verify_certificate
 from consensus.configuration import Reconfiguration, Verb
 from consensus.properties.observer import Violation
 from consensus.quorum import byzantine_quorum
 from consensus.vocabulary import NodeId
 
 Asked = Callable[[Block], Reconfiguration | None]
+Verify = Callable[[NodeId, bytes, bytes], bool]
 
 
 class Electorates:
@@ -57,6 +58,10 @@ class Electorates:
     def quorum(self, height: int) -> int:
         """How many of them must agree."""
         return byzantine_quorum(len(self.voters(height)))
+
+    def fault_of(self, block: Block, certificate: Certificate, verify: Verify) -> str | None:
+        """Why ``certificate`` does not prove ``block``, or None where it does."""
+        return verify_certificate(certificate, self.voters(block.height), self.quorum(block.height), verify)
 
     def began(self, height: int) -> int:
         """The checkpoint above which the voters of ``height`` decide; 0 for those of the genesis."""

@@ -6,12 +6,15 @@ header names the members that remain leaves it (:mod:`consensus.configuration`).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
-from consensus.chain import Block
+from consensus.chain import Block, Certificate, verify_signatures
 from consensus.configuration import Configuration
 from consensus.protocols import Application
 from consensus.vocabulary import NodeId
+
+KEEP = 2048
+"""How many heights below the highest seen are remembered."""
 
 
 class Memberships:
@@ -21,12 +24,30 @@ class Memberships:
     ``keep`` below the highest are forgotten.
     """
 
-    def __init__(self, voters: tuple[NodeId, ...], application: Application | None, keep: int) -> None:
+    def __init__(self, voters: tuple[NodeId, ...], application: Application | None, keep: int = KEEP) -> None:
         self.founded = Configuration(voters=voters)
         self.application = application
         self.keep = keep
         self.known: dict[int, dict[bytes, tuple[Configuration, bool]]] = {}
         """Height -> hash -> who decides that block, and whether it changed that."""
+
+    def follow(self, block: Block) -> None:
+        """``block`` is decided: who decides the next one follows from it."""
+        self.of(block)
+
+    def fault_of(
+        self, block: Block, certificate: Certificate, verify: Callable[[NodeId, bytes, bytes], bool]
+    ) -> str | None:
+        """Why ``certificate`` is not exactly a quorum of those who decide ``block``, or None where it is one."""
+        configuration = self.deciders(block)
+        signers = [member for member, _ in certificate.signatures]
+        few = lacking(configuration, signers)
+        if few is not None:
+            return f"it holds the signatures of {few}"
+        for signer in signers:
+            if lacking(configuration, [other for other in signers if other != signer]) is None:
+                return f"{len(signers)} signatures are a quorum without that of member {signer}"
+        return verify_signatures(certificate, configuration.electors, verify)
 
     def deciders(self, block: Block) -> Configuration:
         """Who decides ``block``; the block before it was shown here earlier, or members never changed."""

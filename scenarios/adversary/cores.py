@@ -5,11 +5,12 @@ from __future__ import annotations
 from consensus.properties import standard_oracles
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import Image, NodeId
-from network.virtual.bare import GENESIS, OPTIONS, BareClient, bare_cast
+from network.virtual.bare import GENESIS, OPTIONS, BareClient, bare_cast, members_of
 from network.virtual.crypto import Notary
 from network.virtual.machine import Machine
 from network.virtual.world import World
 from scenarios.adversary.oracles import HonestWords
+from scenarios.adversary.raft_oracles import RaftWords
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial, pace_ns
 from scenarios.linearizability import Operation, Places, require_linearizable
@@ -43,9 +44,11 @@ def core_stage(trial: Trial) -> Stage:
                 genesis=GENESIS.hash,
                 verify=Notary(case.seed, case.nodes).verify,
                 liars=trial.lying,
+                application=members_of(case),
                 options=OPTIONS.get(case.protocol),
             ),
             *(() if trial.liars or trial.twins is not None else (HonestWords(case.voters),)),
+            *((RaftWords(case.voters),) if case.protocol == "raft" else ()),
         ),
         finished=bare.finished,
         rounds=bare.rounds,

@@ -21,6 +21,8 @@ def test_cores_stay_safe_under_random_faults_and_recover(protocol: str) -> None:
     assert [outcome.seed for outcome in summary.outcomes] == list(range(SEEDS))
     for kind in ("crashed", "lost", "cut", "duplicated", "vanished", "synced"):
         assert summary.counts[kind] > 0, f"no message or node was ever {kind}: the campaign is too tame"
+    if protocol == "raft":
+        assert summary.counts["told raft.configuration"] > 100, "members must change"
 
 
 @pytest.mark.timeout(600)

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from consensus.chain import Block
+from consensus.configuration import Change, Reconfiguration, Verb
 from consensus.properties import Certificates, Violation
+from consensus.properties.memberships import Memberships
+from consensus.protocols import Application, Verdict
 from consensus.vocabulary import Commit
 from tests.properties.blocks import NOTARY, block, certificate, chain
 
@@ -41,3 +45,32 @@ def test_anything_less_or_more_is_a_violation(proof, reason: str) -> None:
 
 def test_nothing_is_asked_of_liars() -> None:
     assert judge(certificate(ONE, (0,)), liars=frozenset({0})).proven == {}
+
+
+class Joint(Application):
+    """Block 1 asks the four voters to give way to 3, 4 and 5, by way of both sets."""
+
+    def validate(self, block: Block) -> Verdict:  # noqa: ARG002
+        return Verdict.ACCEPT
+
+    def reconfiguration(self, block: Block) -> Reconfiguration | None:
+        nodes = ((Verb.REMOVE, 0), (Verb.REMOVE, 1), (Verb.REMOVE, 2), (Verb.ADD_VOTER, 4), (Verb.ADD_VOTER, 5))
+        return Reconfiguration(tuple(Change(verb, node) for verb, node in nodes)) if block.height == 1 else None
+
+
+@pytest.mark.parametrize(
+    ("signers", "reason"),
+    [
+        ((0, 1, 2), "0 of the voters"),
+        ((3, 4, 5), "1 of the voters"),
+        ((0, 1, 2, 3), "1 of the voters"),
+        ((0, 1, 2, 3, 4), "without that of member 0"),
+    ],
+)
+def test_a_joint_configuration_decides_by_exactly_a_majority_of_either_set(signers, reason: str) -> None:
+    def oracle() -> Certificates:
+        return Certificates((0, 1, 2, 3), 3, NOTARY.verify, electorates=Memberships((0, 1, 2, 3), Joint()))
+
+    oracle().on_commit(1, 0, 1, Commit(1, ONE, certificate(ONE, (0, 1, 3, 4))))
+    with pytest.raises(Violation, match=reason):
+        oracle().on_commit(1, 0, 1, Commit(1, ONE, certificate(ONE, signers)))

@@ -11,15 +11,17 @@ from typing import Any
 from consensus.properties import standard_oracles
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import MILLISECOND, Image, NodeId
+from network.virtual.bare.blocks import GENESIS
 from network.virtual.bare.client import BareClient
-from network.virtual.bare.node import GENESIS, BareNode, BareSetup
+from network.virtual.bare.members import Members
+from network.virtual.bare.node import BareNode, BareSetup
 from network.virtual.case import Case, Cast
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.draws import Stream
 from network.virtual.machine import Machine
 from network.virtual.world import World
 
-__all__ = ["GENESIS", "BareClient", "BareNode", "BareSetup", "bare_cast"]
+__all__ = ["GENESIS", "BareClient", "BareNode", "BareSetup", "bare_cast", "members_of"]
 
 PACES_NS = (15 * MILLISECOND, 60 * MILLISECOND, 120 * MILLISECOND, 400 * MILLISECOND)
 REQUESTS_MAX = 160
@@ -38,12 +40,20 @@ OPTIONS: dict[str, dict[str, Any]] = {
 """Settings under which a campaign's short runs reach the corners: small windows and logs, short timeouts."""
 
 
+def members_of(case: Case) -> Members | None:
+    """The changes of members that ``case`` draws: under Raft, in two of three cases with more than one voter."""
+    if case.protocol != "raft" or len(case.voters) == 1 or not Stream(f"{case.seed}/members").below(3):
+        return None
+    return Members(case.seed, case.nodes, case.voters, case.plan)
+
+
 def bare_cast(case: Case) -> Cast:
     """The cast of ``case`` with nothing but cores; see :func:`network.virtual.campaign.campaign`."""
     entry = registered(case.protocol)
     notary = Notary(case.seed, case.nodes)
     clients = case.nodes
     voters = len(case.voters)
+    members = members_of(case)
 
     def build(actor: NodeId, image: Image, incarnation: int) -> Machine:
         if actor == clients:
@@ -61,6 +71,7 @@ def bare_cast(case: Case) -> Cast:
                 crypto=ModelCrypto(notary, actor),
                 random=Stream(f"{case.seed}/node/{actor}/{incarnation}").bits64,
                 image=image,
+                members=members,
             )
         )
 
@@ -91,6 +102,7 @@ def bare_cast(case: Case) -> Cast:
             quorum=entry.quorum(voters),
             genesis=GENESIS.hash,
             verify=notary.verify,
+            application=members,
             options=OPTIONS.get(case.protocol),
         ),
         finished=finished,

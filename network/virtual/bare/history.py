@@ -12,6 +12,7 @@ from hashlib import sha256
 import msgspec
 
 from consensus.chain import Block, Header, Natural
+from network.virtual.bare.blocks import numbers
 
 DEEDS_PER_CHUNK = 4
 KEPT = 40
@@ -84,8 +85,3 @@ class History:
             history._add(deed)
         assert history.head == header, "a snapshot's state ends at its header"  # noqa: S101  the core has checked it
         return history
-
-
-def numbers(block: Block) -> tuple[int, ...]:
-    """The requests in ``block``."""
-    return tuple(int.from_bytes(raw) for raw in block.transactions)

@@ -9,12 +9,12 @@ snapshots carry, is the :class:`~network.virtual.bare.history.History` of what w
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
 
 import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, FORMAT_VERSION, NO_HASH, Block, Certificate, Header
+from consensus.configuration import Configuration, Reconfiguration
 from consensus.protocols import Application, Core, Crypto, ProtocolEntry, Setup, Slot, Status, Verdict
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
@@ -36,33 +36,17 @@ from consensus.vocabulary import (
 from network.catchup import TIMER as CATCHUP
 from network.catchup import CatchUp, above
 from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position
-from network.virtual.bare.history import History, numbers
+from network.virtual.bare.blocks import GENESIS, NETWORK, change, numbers, request, root
+from network.virtual.bare.history import History
+from network.virtual.bare.members import Members
 from network.virtual.bare.messages import Done, Request
 
-NETWORK = "bare"
 POSITION = "bare.position"
 POSITION_NS = 300 * MILLISECOND
 REQUESTS_PER_BLOCK = 4
 CLIENT = "client"
 OWN = frozenset((Request, Position, Fetch, Decided))
 """What a bare node is told itself; every other message is its core's."""
-
-GENESIS = Block(
-    header=Header(
-        version=FORMAT_VERSION,
-        network=NETWORK,
-        height=0,
-        parent=NO_HASH,
-        round=0,
-        proposer=0,
-        members=NO_HASH,
-        transactions=NO_HASH,
-        state_height=0,
-        state=NO_HASH,
-    ),
-    transactions=(),
-)
-"""What every bare chain begins with."""
 
 
 class BareSetup(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +62,8 @@ class BareSetup(msgspec.Struct, frozen=True, kw_only=True):
     image: Image
     position_ns: int = POSITION_NS
     """How often, on average, it tells two others how far it is."""
+    members: Members | None = None
+    """What blocks ask for of the members; None: nothing, ever."""
 
 
 class BareNode(Application):
@@ -88,6 +74,7 @@ class BareNode(Application):
         self._others = [node for node in range(setup.nodes) if node != setup.me]
         self._random = setup.random
         self._position_ns = setup.position_ns
+        self._members = setup.members
         self.history = recovered(setup.image)
         blocks, certificates = setup.image.get(BLOCKS, {}), setup.image.get(CERTIFICATES, {})
         self.chain: dict[int, tuple[Block, Certificate | None]] = {
@@ -159,6 +146,14 @@ class BareNode(Application):
         if header.state_height > self.height:
             return Verdict.WAIT
         return Verdict.ACCEPT if header.state == self.history.deeds[header.state_height].header.hash else Verdict.REJECT
+
+    def reconfiguration(self, block: Block) -> Reconfiguration | None:
+        """The application's word: the change of members that ``block`` asks for."""
+        return None if self._members is None else self._members.reconfiguration(block)
+
+    def members_hash(self, configuration: Configuration) -> bytes | None:
+        """The application's word: what the header of a block says that ``configuration`` decides."""
+        return None if self._members is None else self._members.members_hash(configuration)
 
     def manifest(self, height: int) -> tuple[bytes, ...] | None:
         """The application's word: the digests of its state's chunks after ``height``."""
@@ -255,7 +250,8 @@ class BareNode(Application):
         return self.height < self._claimed.get(number, 0) < height
 
     def _build(self, slot: Slot, taken: list[int]) -> Block:
-        transactions = tuple(number.to_bytes(8) for number in taken)
+        members, transactions = self._decided_by(slot)
+        transactions += tuple(map(request, taken))
         header = Header(
             version=FORMAT_VERSION,
             network=NETWORK,
@@ -263,12 +259,21 @@ class BareNode(Application):
             parent=slot.parent,
             round=slot.round,
             proposer=self._me,
-            members=NO_HASH,
+            members=members,
             transactions=root(transactions),
             state_height=self.height,
             state=self.head.hash,
         )
         return Block(header, transactions)
+
+    def _decided_by(self, slot: Slot) -> tuple[bytes, tuple[bytes, ...]]:
+        """What the header of a block for ``slot`` says of its members, and what changes them, if anything."""
+        if self._members is None or slot.configuration is None:
+            return NO_HASH, ()
+        asked = self._members.asked(slot)
+        if asked is None:
+            return self._members.members_hash(slot.configuration), ()
+        return self._members.members_hash(slot.configuration.changed(asked)), (change(asked),)
 
     def _adopt(self, now: int, sender: NodeId, blocks: tuple[tuple[Block, Certificate | None], ...]) -> Effects:
         if any(root(block.transactions) != block.header.transactions for block, _ in blocks):
@@ -300,8 +305,3 @@ def recovered(image: Image) -> History:
     while (block := blocks.get(history.height + 1)) is not None:
         history.append(block)
     return history
-
-
-def root(transactions: tuple[bytes, ...]) -> bytes:
-    """The bare chain's commitment to a block's transactions."""
-    return sha256(b"".join(transactions)).digest()

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import pytest
 
+from consensus.chain import BLOCKS, CERTIFICATES, Certificate
+from consensus.configuration import Configuration
+from consensus.pbft.log import Point
 from consensus.pbft.messages import CommitVote, NewView, Prepare, PrePrepare, ViewChange
+from consensus.pbft.options import Options
+from consensus.pbft.restart import log_of
+from consensus.protocols import Setup, Slot
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import Broadcast, Commit, Persist
-from tests.consensus.pbft.cluster import Cluster
+from tests.consensus.pbft.cluster import GENESIS, Cluster, ClusterApplication, ModelCrypto, make_block
 
 PHASES = {
     "after PRE-PREPARE": (PrePrepare,),
@@ -205,3 +212,76 @@ def test_no_commit_is_said_on_top_of_a_block_that_has_no_certificate_yet():
     assert [f for f in cluster.flights if f.sender == 3 and isinstance(f.message, CommitVote)]
     cluster.deliver()
     assert cluster.decided[3] == third.hash
+
+
+class Watched(dict):
+    """A disk's space that tells which heights were looked up."""
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.looked = set()
+
+    def __getitem__(self, height):
+        self.looked.add(height)
+        return super().__getitem__(height)
+
+    def get(self, height, default=None):
+        self.looked.add(height)
+        return super().get(height, default)
+
+
+def a_log_of(blocks, certified, snapshot=None, **options):
+    """The log of a replica whose disk holds these blocks, and certificates of the ``certified`` heights."""
+    certificates = {
+        height: Certificate(0, height, block.hash, ()) for height, block in blocks.items() if height in certified
+    }
+    image = {BLOCKS: Watched(blocks), CERTIFICATES: Watched(certificates)}
+    if snapshot is not None:
+        image[SNAPSHOT] = {MANIFEST: snapshot}
+    setup = Setup(
+        me=0,
+        voters=(0, 1, 2, 3),
+        genesis=GENESIS,
+        application=ClusterApplication(),
+        crypto=ModelCrypto(0),
+        image=image,
+        random=int,
+    )
+    return log_of(setup, Options(**options)), image
+
+
+def a_chain(length):
+    blocks, parent = {}, GENESIS
+    for height in range(1, length + 1):
+        blocks[height] = make_block(Slot(height=height, parent=parent, round=0), 0)
+        parent = blocks[height].hash
+    return blocks
+
+
+def test_only_the_end_of_a_long_chain_is_looked_at():
+    blocks = a_chain(301)
+    log, image = a_log_of(blocks, range(1, 300), checkpoint_interval=10, log_size=20)
+    assert log.committed == Point(301, blocks[301].hash)
+    assert (log.certified, log.certificate.height) == (Point(299, blocks[299].hash), 299)
+    assert list(log.boundaries) == [270, 280, 290, 300]
+    assert [proof and proof.height for _, proof in log.boundaries.values()] == [270, 280, 290, None]
+    assert min(image[BLOCKS].looked | image[CERTIFICATES].looked) >= 301 - 2 * 20
+
+
+def test_a_disk_without_blocks_holds_the_genesis():
+    log, _ = a_log_of({}, ())
+    assert (log.committed, log.certified, log.certificate) == (Point(0, GENESIS), Point(0, GENESIS), None)
+    assert log.boundaries == {}
+
+
+@pytest.mark.parametrize("above", [0, 3])
+def test_a_snapshot_stands_for_the_blocks_that_it_replaced(above):
+    blocks = a_chain(40 + above)
+    covered = blocks[40]
+    proof = Certificate(0, 40, covered.hash, ())
+    snapshot = Snapshot(covered.header, Configuration(voters=(0, 1, 2, 3)), (), proof)
+    kept = {height: block for height, block in blocks.items() if height > 40}
+    log, _ = a_log_of(kept, (), snapshot, checkpoint_interval=10, log_size=20)
+    assert log.committed == Point(40 + above, blocks[40 + above].hash)
+    assert (log.certified, log.certificate) == (Point(40, covered.hash), proof)
+    assert log.boundaries == {40: (covered.header, proof)}

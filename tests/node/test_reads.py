@@ -3,13 +3,18 @@
 import msgspec
 import pytest
 
+from consensus.pbft import PbftCore
+from consensus.pbft.messages import CommitVote, Fetched
 from consensus.protocols import protocol
 from consensus.vocabulary import MILLISECOND, SECOND, Readable, Reply
+from network.gossip import Decided, Position
 from network.requests import Answer, AnswerCode, Busy, BusyReason, Query, answer_bytes
 from network.virtual.faults import Crash, Cut
+from node.contracts.accounts import Account
+from node.ledger.state_tree import encode_record
 from node.options import ReplicaOptions
 from node.queries import PATIENCE_NS
-from tests.node.lab import KEYS, MEMBERS, NETWORK, Net, of, rejections, replies, transfer
+from tests.node.lab import KEYS, MEMBERS, NETWORK, OPENING_FEN, Net, of, rejections, replies, transfer
 from tests.node.world import Town, ask, pay
 
 CASH = Query("ann", 1, "accounts", "ann/cash")
@@ -203,3 +208,96 @@ def test_reads_under_faults_see_all_that_was_acknowledged_and_nothing_that_was_n
         asked = sum(payment.called_ns <= read.returned_ns for payment in payments)
         assert told <= count <= asked
         assert all(earlier <= count for other, earlier in seen if other.returned_ns <= read.called_ns)
+
+
+# How a read under PBFT could miss a write that was acknowledged, and why it does not
+
+
+class Wrapped:
+    def __init__(self, replica):
+        self.replica = replica
+
+    def __getattr__(self, name):
+        return getattr(self.replica, name)
+
+
+class Deaf(Wrapped):
+    """Until ``DEAF_NS`` it hears no vote for a decision and of no decided block: the network is slow just there."""
+
+    def receive(self, now, sender, message):
+        late = (CommitVote, Fetched, Decided, Position)
+        return [] if now < DEAF_NS and isinstance(message, late) else self.replica.receive(now, sender, message)
+
+
+class CutOff(Wrapped):
+    """Until ``DEAF_NS`` no other node reaches it; clients do."""
+
+    def receive(self, now, sender, message):
+        return [] if now < DEAF_NS and sender < VOTERS else self.replica.receive(now, sender, message)
+
+
+class Stale(Wrapped):
+    """A liar who takes part in deciding, and answers every question as if nothing had ever happened."""
+
+    def receive(self, now, sender, message):
+        if not isinstance(message, Query):
+            return self.replica.receive(now, sender, message)
+        untouched = Account(owner="ann", kind="cash", balance_fen=OPENING_FEN)
+        return [self.replica._queries._answer(message, AnswerCode.OK, encode_record(untouched))]
+
+
+DEAF_NS = SECOND
+VOTERS = 4
+LAGGING = {
+    "two have only prepared it": ({0: Deaf, 2: Deaf, 3: Stale}, [0, 1, 0, 1]),
+    "one never heard of it": ({0: CutOff, 2: Deaf, 3: Stale}, [0, 1, 0, 1]),
+}
+"""Who lags behind what was acknowledged, as far as asynchrony and one lie in four can go; with everybody's height."""
+
+
+def read_after_write(lagging):
+    """Ann pays 5 fen, which is acknowledged, and then asks: what she is told to have paid, and when."""
+    kinds, heights = LAGGING[lagging]
+    payment, question = pay(1, amount=5), ask(1, after=("ann/1",))
+    town = Town("pbft", VOTERS, payment, question, wrap=lambda node, it: kinds.get(node, Wrapped)(it), lying={3})
+    while not town.heard.acknowledged:
+        town.settle(0.002)
+    assert town.world.now < DEAF_NS
+    town.settle(0.02)
+    assert [town.replica(node).chain.height for node in range(VOTERS)] == heights
+    assert town.run(10)
+    [paid], [read] = town.heard.acknowledged, town.heard.answered
+    assert paid.returned_ns <= read.called_ns
+    return OPENING_FEN - read.output["balance_fen"], read.returned_ns
+
+
+@pytest.mark.parametrize("lagging", LAGGING)
+def test_a_read_sees_what_f_plus_one_acknowledged_though_others_lag_and_one_lies(lagging):
+    seen, returned_ns = read_after_write(lagging)
+    assert seen == 5
+    assert returned_ns >= DEAF_NS  # not before enough others could know
+
+
+def answers_at_once(core, now, context):  # noqa: ARG001 - stands for a method
+    """What ``PbftCore.read`` must not be: readable from what is decided here."""
+    return [Readable(context, core.status().height)]
+
+
+@pytest.mark.parametrize(
+    ("lagging", "at_once", "answers"),
+    [
+        ("two have only prepared it", True, 3),
+        ("two have only prepared it", True, 1),
+        ("one never heard of it", True, 2),
+        ("one never heard of it", False, 2),
+        ("one never heard of it", False, 1),
+    ],
+)
+def test_a_weaker_read_would_be_stale_in_the_same_run(monkeypatch, lagging, at_once, answers):
+    """A core that answers at once, or fewer answers believed: so these runs can tell."""
+    if at_once:
+        monkeypatch.setattr(PbftCore, "read", answers_at_once)
+    entry = msgspec.structs.replace(protocol("pbft"), read_replies=lambda _: answers)
+    monkeypatch.setattr("node.assembly.protocol", lambda _: entry)
+    seen, _ = read_after_write(lagging)
+    assert seen == 0

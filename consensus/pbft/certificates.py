@@ -15,7 +15,7 @@ import msgspec
 from consensus.chain import Block, Certificate, Header, verify_certificate
 from consensus.pbft.log import Point
 from consensus.pbft.messages import NewView, PreparedCertificate, Reproposal, StableCheckpoint, ViewChange
-from consensus.snapshots import checkpoint_bytes
+from consensus.snapshots import Snapshot, checkpoint_bytes
 from consensus.vocabulary import NodeId
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -143,6 +143,15 @@ class Membership:
             if not self.votes(replica) or not self.verify(replica, data, signature):
                 return f"CHECKPOINT not signed by voter {replica}"
         return None
+
+    def flaw_in_manifest(self, snapshot: Snapshot, certificate: StableCheckpoint) -> str | None:
+        """It must have the certified digest, and bring the proof that its block was decided."""
+        proof, header = snapshot.certificate, snapshot.header
+        if (snapshot.height, snapshot.digest) != (certificate.height, certificate.digest):
+            return "a manifest that is not the certified one"
+        if proof is None or (proof.height, proof.hash) != (header.height, header.hash):
+            return "a manifest without the proof of its block"
+        return verify_certificate(proof, self.voters, self.quorum, self.verify)
 
     def flaw_in_view_change(self, message: ViewChange, log_size: int) -> str | None:
         """Section 4.4: a provable last stable block, and a chain of prepared certificates right above it."""

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import msgspec
 
-from consensus.chain import verify_certificate
 from consensus.pbft.checkpoints import Checkpoints
 from consensus.pbft.context import Context, PeerError
 from consensus.pbft.helpers import Helpers
@@ -86,7 +85,8 @@ class StateTransfer:
         if not isinstance(work, Seeking) or message.height != work.certificate.height:
             return
         snapshot = message.snapshot
-        flaw = self._flaw_in_manifest(work, snapshot) if snapshot is not None else None
+        members = self._context.members
+        flaw = members.flaw_in_manifest(snapshot, work.certificate) if snapshot is not None else None
         if flaw is not None and sender != work.helper:
             raise PeerError(flaw)
         if snapshot is not None and flaw is None:
@@ -191,7 +191,7 @@ class StateTransfer:
         target, committed = self._checkpoints.ahead, self._log.committed.height
         if target is None:
             self._deadline.set(now, None)
-        elif self._context.diverged:
+        elif self._context.diverged and self._deadline.due is None:
             self._seek(now, Seeking(target))
         elif self._deadline.due is None or committed > work.height:
             work.height = committed
@@ -202,11 +202,12 @@ class StateTransfer:
         self._helpers.try_all_again()
         self._deadline.due = None
 
-    def _give_up(self, certificate: StableCheckpoint) -> None:
-        """Nobody keeps that state, or says so: try again when catch-up has stood still for another while."""
+    def _give_up(self, now: int, certificate: StableCheckpoint) -> None:
+        """Nobody keeps that state, or says so: try again, diverged or not, when patience has ended once more."""
         self._context.out.trace("pbft.transfer_failed", certificate.height)
         self._hold()
         self._become_idle()
+        self._deadline.set(now, now + self._context.options.transfer_patience_ns)
 
     def _hold(self) -> None:
         """The chunks of what is fetched are worth keeping for the next try."""
@@ -219,7 +220,7 @@ class StateTransfer:
         self._work = work
         work.helper = self._helpers.choose(work.certificate, {})
         if work.helper is None:
-            self._give_up(work.certificate)
+            self._give_up(now, work.certificate)
             return
         self._context.out.send(work.helper, FetchManifest(work.certificate.height))
         self._deadline.set(now, now + self._answer_ns)
@@ -255,7 +256,7 @@ class StateTransfer:
                 continue
             helper = self._helpers.choose(work.certificate, work.asked)
             if helper is None:
-                self._give_up(work.certificate)
+                self._give_up(now, work.certificate)
                 return
             work.asked[place] = (helper, now)
             self._context.out.send(helper, FetchChunk(work.certificate.height, place))
@@ -285,15 +286,6 @@ class StateTransfer:
             self._helpers.try_all_again()
         self._seek(now, Seeking(target if newer and target is not None else work.certificate))
 
-    def _flaw_in_manifest(self, work: Seeking, snapshot: Snapshot) -> str | None:
-        """It must have the certified digest, and bring the proof that its block was decided."""
-        members, proof, header = self._context.members, snapshot.certificate, snapshot.header
-        if (snapshot.height, snapshot.digest) != (work.certificate.height, work.certificate.digest):
-            return "a manifest that is not the certified one"
-        if proof is None or (proof.height, proof.hash) != (header.height, header.hash):
-            return "a manifest without the proof of its block"
-        return verify_certificate(proof, members.voters, members.quorum, members.verify)
-
     def _install(self, work: Fetching) -> None:
         """The state is complete: it takes the place of ours, and the normal case goes on above it."""
         context, log, snapshot = self._context, self._log, work.snapshot
@@ -301,10 +293,10 @@ class StateTransfer:
         assert certificate is not None  # noqa: S101 - checked when the manifest came
         context.out.install(snapshot, tuple(data for _, data in sorted(work.chunks.items())))
         log.install(snapshot.header, certificate)
-        context.rotation.at_checkpoint(snapshot.header)
         epoch = context.epochs.installed(snapshot)
         if epoch is not None:
             context.enter(epoch)
+        context.rotation.at_checkpoint(snapshot.header)  # the epoch may have begun at an earlier one
         above = log.get(snapshot.height + 1)
         if above is not None and above.prepared is not None and above.prepared.header.parent != snapshot.header.hash:
             log.discard_prepared(above.height)
@@ -312,6 +304,7 @@ class StateTransfer:
         self._checkpoints.installed(work.certificate)
         context.out.persist(Cut(TRANSFER, 0))
         context.out.trace("pbft.transferred", snapshot.height, snapshot.digest.hex())
-        for signer, _ in certificate.signatures:
-            context.work_seen(signer, certificate.round)
+        if snapshot.height > context.members.base.height:  # else others signed it, in a view of their own epoch
+            for signer, _ in certificate.signatures:
+                context.work_seen(signer, certificate.round)
         self._become_idle()

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from consensus.protocols import protocol, protocol_names
+from scenarios.language.models.faults import KINDS, VIRTUAL_ONLY
 from scenarios.language.problems import Path, Problem, Severity, did_you_mean
 from scenarios.language.reading import Document
 from scenarios.language.schema import Scenario
@@ -104,6 +105,27 @@ def _faults_name_someone(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("faults", index, "at"), "comes after the run's duration", Severity.WARNING)
 
 
+def _faults_can_be_done(scenario: Scenario) -> Iterator[Finding]:
+    if scenario.run.mode == "processes":
+        yield from undoable_faults(scenario)
+
+
+def undoable_faults(scenario: Scenario) -> Iterator[Finding]:
+    """The faults that real processes cannot be made to suffer."""
+    there = ", ".join(kind for kind in KINDS if kind not in VIRTUAL_ONLY)
+    for index, fault in enumerate(scenario.faults):
+        if fault.kind in VIRTUAL_ONLY:
+            message = f"`{fault.kind}` needs the virtual world (`run.mode: virtual`); real processes suffer {there}"
+            yield Finding(("faults", index, fault.kind), message)
+
+
+def _rings_pass_each_node_once(scenario: Scenario) -> Iterator[Finding]:
+    for index, fault in enumerate(scenario.faults):
+        ring = fault.ring or ()
+        for name in sorted({name for name in ring if ring.count(name) > 1}):
+            yield Finding(("faults", index, "ring"), f"`{name}` stands in the ring twice")
+
+
 def _groups_are_disjoint(scenario: Scenario) -> Iterator[Finding]:
     for index, fault in enumerate(scenario.faults):
         groups = [group for group in fault.partition or () if group != "rest"]
@@ -162,6 +184,8 @@ _RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _names_are_unique,
     _links_name_someone,
     _faults_name_someone,
+    _faults_can_be_done,
+    _rings_pass_each_node_once,
     _groups_are_disjoint,
     _a_quorum_remains,
     _references_exist,

@@ -1,16 +1,21 @@
 """From the scenario's faults to what is done to nodes: who ``leader`` is gets settled when a fault begins.
 
 Both worlds do the same five things, so that one plan means the same in either: kill, start again, stand still, cut
-links, and make links worse.
+links, and make links worse. What else the virtual world can do is :mod:`scenarios.runner.virtual_faults`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from consensus.vocabulary import NodeId
+from network.virtual import faults as world
 from scenarios.language.models.faults import Fault
+from scenarios.runner.virtual_faults import item_of
+from scenarios.runner.words import braced, lasting, seconds, share
+
+__all__ = ["FaultScript", "Hands", "apply_fault", "over_ns", "seconds"]
 
 
 class Hands(Protocol):
@@ -28,6 +33,10 @@ class Hands(Protocol):
 
     def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
         """Messages from and to ``nodes`` (empty: all) get lost or late."""
+        ...
+
+    def inject(self, item: world.Fault, nodes: tuple[NodeId, ...] = ()) -> None:
+        """An ``item`` of the virtual world's plan, from now on; one of links concerns ``nodes`` (empty: all)."""
         ...
 
 
@@ -66,41 +75,53 @@ class FaultScript:
 
 def apply_fault(fault: Fault, hands: Hands, resolve: Callable[[str], NodeId], nodes: int) -> str:
     """Do it; one line that tells it to people. ``resolve`` maps a name, "leader" or "follower" to a node."""
-    lasting = "" if fault.for_ is None else f" for {seconds(fault.for_)}"
     match fault.kind:
-        case "crash":
-            node = resolve(str(fault.crash))
-            hands.crash(node, fault.restart_after)
-            back = "" if fault.restart_after is None else f", back in {seconds(fault.restart_after)}"
-            return f"{{{node}}} is killed{back}"
-        case "restart":
-            node = resolve(str(fault.restart))
-            hands.restart(node)
-            return f"{{{node}}} starts again"
-        case "pause":
-            node = resolve(str(fault.pause))
-            hands.pause(node, fault.for_)
-            return f"{{{node}}} stands still{lasting}"
-        case "cut":
-            one = tuple(resolve(name) for name in fault.cut or ())
-            other = tuple(resolve(name) for name in fault.from_ or ())
-            hands.cut(one, other, fault.for_)
-            return f"{_braced(one)} cut off from {_braced(other) or 'everyone'}{lasting}"
-        case "partition":
-            groups = _groups(fault, resolve, nodes)
-            for index, group in enumerate(groups):
-                for later in groups[index + 1 :]:
-                    hands.cut(group, later, fault.for_)
-            return f"the network splits: {' | '.join(map(_braced, groups))}{lasting}"
-        case _:
+        case "crash" | "restart" | "pause":
+            return _to_a_node(fault, hands, resolve)
+        case "cut" | "partition" | "ring":
+            return _apart(fault, hands, resolve, nodes) + lasting(fault.for_)
+        case "loss" | "delay":
             named = tuple(resolve(name) for name in fault.on or ())
             hands.worsen(named, fault.loss or 0, fault.delay or 0, fault.for_)
             what = (
-                f"{fault.loss / 10_000:g} % of messages lost"
-                if fault.loss
-                else f"messages {seconds(fault.delay or 0)} late"
+                f"{share(fault.loss)} of messages lost" if fault.loss else f"messages {seconds(fault.delay or 0)} late"
             )
-            return f"{what}{' at ' + _braced(named) if named else ''}{lasting}"
+            return f"{what}{' at ' + braced(named) if named else ''}{lasting(fault.for_)}"
+        case _:
+            item, line = item_of(fault, resolve)
+            hands.inject(item, tuple(resolve(name) for name in fault.on or ()))
+            return line
+
+
+def _to_a_node(fault: Fault, hands: Hands, resolve: Callable[[str], NodeId]) -> str:
+    node = resolve(fault.names[0])
+    if fault.crash is not None:
+        hands.crash(node, fault.restart_after)
+        back = "" if fault.restart_after is None else f", back in {seconds(fault.restart_after)}"
+        return f"{{{node}}} is killed{back}"
+    if fault.restart is not None:
+        hands.restart(node)
+        return f"{{{node}}} starts again"
+    hands.pause(node, fault.for_)
+    return f"{{{node}}} stands still{lasting(fault.for_)}"
+
+
+def _apart(fault: Fault, hands: Hands, resolve: Callable[[str], NodeId], nodes: int) -> str:
+    """Keep nodes apart from each other."""
+    if fault.cut is not None:
+        one, other = (tuple(resolve(name) for name in names or ()) for names in (fault.cut, fault.from_))
+        hands.cut(one, other, fault.for_)
+        return f"{braced(one)} cut off from {braced(other) or 'everyone'}"
+    if fault.ring is not None:
+        order = tuple(resolve(name) for name in fault.ring)
+        for node, strangers in _strangers(order):
+            hands.cut((node,), strangers, fault.for_)
+        return f"each hears two neighbours only, around {braced(order)}"
+    groups = _groups(fault, resolve, nodes)
+    for index, group in enumerate(groups):
+        for later in groups[index + 1 :]:
+            hands.cut(group, later, fault.for_)
+    return f"the network splits: {' | '.join(map(braced, groups))}"
 
 
 def over_ns(fault: Fault, now_ns: int) -> int | None:
@@ -116,10 +137,9 @@ def _groups(fault: Fault, resolve: Callable[[str], NodeId], nodes: int) -> list[
     return [*named, rest] if "rest" in (fault.partition or ()) else named
 
 
-def _braced(nodes: tuple[NodeId, ...]) -> str:
-    return ", ".join(f"{{{node}}}" for node in nodes)
-
-
-def seconds(ns: int) -> str:
-    """A duration for people."""
-    return f"{ns / 1e9:g} s" if ns >= 10**9 else f"{ns / 1e6:g} ms"
+def _strangers(order: tuple[NodeId, ...]) -> Iterator[tuple[NodeId, tuple[NodeId, ...]]]:
+    """Of a ring, each node with those after it in ``order`` that are not its neighbours."""
+    for place, one in enumerate(order):
+        others = order[place + 2 : len(order) - (place == 0)]
+        if others:
+            yield one, others

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from consensus.vocabulary import NodeId
+from network.virtual.faults import Fault
 from scenarios.runner.ground import RunError
 from scenarios.runner.link_orders import LinkOrders
 from scenarios.runner.node_child import NodeChild
@@ -68,6 +69,9 @@ class ProcessHands:
 
     def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
         self._job(self._disturb(self._orders.worsen(nodes, loss_ppm, delay_ns), for_ns))
+
+    def inject(self, item: Fault, nodes: tuple[NodeId, ...] = ()) -> None:  # noqa: ARG002 (the virtual world's)
+        raise RunError(f"real processes cannot be made to suffer a {type(item).__name__}", hint="use --mode virtual")
 
     def tell_orders(self) -> None:
         """Tell every node which link faults are in force."""

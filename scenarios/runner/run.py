@@ -14,6 +14,7 @@ from consensus.protocols import protocol_names
 from node.ledger.genesis import electorate
 from node.ledger.store import StoreError
 from scenarios.language.schema import Scenario
+from scenarios.language.semantics import undoable_faults
 from scenarios.results import RunFolder
 from scenarios.results.event_trace import EventTrace
 from scenarios.results.redaction import redacted
@@ -57,6 +58,9 @@ def run(  # noqa: PLR0913 - the choices of one run
         raise RunError(f"no protocol {protocol!r}", hint=f"there are: {', '.join(protocol_names())}")
     if trace and chosen_mode != "virtual":
         raise RunError("--trace needs --mode virtual", hint="nobody sees every event of real processes")
+    undoable = [finding.message for finding in undoable_faults(scenario)] if chosen_mode == "processes" else []
+    if undoable:
+        raise RunError(undoable[0], hint="take the fault out, or choose --mode virtual")
     plan = make_plan(scenario, protocol=protocol, seed=seed)
     try:
         folder = RunFolder.create(out or Path("runs"), scenario.name, plan.seed, started)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from consensus.properties import Observer, Violation, standard_oracles
 from consensus.vocabulary import SECOND, Broadcast, Commit, Effects, Image, NodeId, Rejected, Reply, Send, Trace
 from network.virtual.distributions import Constant
 from network.virtual.draws import Stream
 from network.virtual.evidence import TraceHook
-from network.virtual.faults import Crash, Cut, Delay, Loss, Pause, Restart
+from network.virtual.faults import Crash, Cut, Delay, Fault, Loss, Pause, Restart
 from network.virtual.machine import Machine
 from network.virtual.world import World
 from node.assembly import Common, vault_opener
@@ -274,11 +276,17 @@ class VirtualHands:
         self._world.inject(Cut(at_ns=self._world.now, one=one, other=other, for_ns=for_ns))
 
     def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
-        now = self._world.now
+        if loss_ppm:
+            self.inject(Loss(at_ns=0, ppm=loss_ppm, for_ns=for_ns), nodes)
+        if delay_ns:
+            self.inject(Delay(at_ns=0, extra_ns=delay_ns, for_ns=for_ns), nodes)
+
+    def inject(self, item: Fault, nodes: tuple[NodeId, ...] = ()) -> None:
+        item = replace(item, at_ns=self._world.now)
+        if not nodes:
+            self._world.inject(item)
+            return
         others = tuple(actor for actor in self._everyone if actor not in nodes)
         # Two items of the plan that overlap nowhere: a message between two of ``nodes`` suffers once.
-        for sources, targets in ((nodes, ()), (others, nodes)) if nodes else (((), ()),):
-            if loss_ppm:
-                self._world.inject(Loss(at_ns=now, ppm=loss_ppm, sources=sources, targets=targets, for_ns=for_ns))
-            if delay_ns:
-                self._world.inject(Delay(at_ns=now, extra_ns=delay_ns, sources=sources, targets=targets, for_ns=for_ns))
+        self._world.inject(replace(item, sources=nodes))
+        self._world.inject(replace(item, sources=others, targets=nodes))

@@ -3,11 +3,31 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
 from consensus.protocols import Status
-from network.virtual.faults import Crash, Cut, Delay, Loss, Pause, Restart
+from network.virtual.faults import (
+    BitRot,
+    BrokerDown,
+    Clock,
+    Corrupt,
+    Crash,
+    Cut,
+    Delay,
+    Duplicate,
+    Flap,
+    FullDisk,
+    Loss,
+    Pause,
+    Reorder,
+    Restart,
+    Slow,
+    SlowDisk,
+    Throttle,
+    TornWrite,
+)
 from network.virtual.links import instant_links
-from scenarios.language.models.faults import Fault
+from scenarios.language.models.faults import VIRTUAL_ONLY, Fault
 from scenarios.runner.faults import FaultScript, apply_fault, over_ns, seconds
 from scenarios.runner.ground import resolve_target
 from scenarios.runner.link_orders import LinkOrders
@@ -112,6 +132,11 @@ class Hands:
             "the network splits: n0 | n1 | n2, n3",
         ),
         ({"partition": [["n0"], ["n1"]]}, [("cut", (0,), (1,), None)], "the network splits: n0 | n1"),
+        (
+            {"ring": ["n2", "n0", "n3", "n1"], "for": "1 s"},
+            [("cut", (2,), (3,), SECOND), ("cut", (0,), (1,), SECOND)],
+            "each hears two neighbours only, around n2, n0, n3, n1 for 1 s",
+        ),
         ({"loss": "2.5%", "for": "1 s"}, [("worsen", (), 25_000, 0, SECOND)], "2.5 % of messages lost for 1 s"),
         ({"delay": "20 ms", "on": ["n3"]}, [("worsen", (3,), 0, 20_000_000, None)], "messages 20 ms late at n3"),
     ],
@@ -121,6 +146,117 @@ def test_a_fault_does_what_it_says_and_is_told(fields, done, told):
     line = apply_fault(fault(**fields), hands, NAMES.index, len(NAMES))
     assert hands.done == done
     assert line.format(*NAMES) == told
+
+
+MS = 10**6
+
+
+@pytest.mark.parametrize(
+    ("fields", "item", "on", "told"),
+    [
+        (
+            {"slow": "n1", "by": "5 ms"},
+            Slow(at_ns=0, node=1, extra_ns=5 * MS),
+            (),
+            "n1 takes 5 ms longer for everything",
+        ),
+        (
+            {"clock": "n1", "ahead": "2 s", "loses": "1%", "for": "3 s"},
+            Clock(at_ns=0, for_ns=3 * SECOND, node=1, step_ns=2 * SECOND, drift_ppm=-10_000),
+            (),
+            "n1's clock jumps 2 s ahead and loses 1 % for 3 s",
+        ),
+        (
+            {"clock": "n1", "behind": "20 ms"},
+            Clock(at_ns=0, node=1, step_ns=-20 * MS),
+            (),
+            "n1's clock jumps 20 ms back",
+        ),
+        (
+            {"slow_disk": "n2", "by": "1 s"},
+            SlowDisk(at_ns=0, node=2, extra_ns=SECOND),
+            (),
+            "n2's disk takes 1 s longer",
+        ),
+        ({"full_disk": "n2", "for": "1 s"}, FullDisk(at_ns=0, node=2, for_ns=SECOND), (), "n2's disk is full for 1 s"),
+        ({"torn_write": "n2"}, TornWrite(at_ns=0, node=2), (), "a crash tears what n2 writes"),
+        ({"bit_rot": "n2"}, BitRot(at_ns=0, node=2), (), "n2's disk rots"),
+        ({"duplicate": "5%"}, Duplicate(at_ns=0, ppm=50_000), (), "5 % of messages doubled"),
+        ({"corrupt": "5%", "on": ["n3"]}, Corrupt(at_ns=0, ppm=50_000), (3,), "5 % of messages garbled at n3"),
+        (
+            {"reorder": "5%", "by": "20 ms"},
+            Reorder(at_ns=0, ppm=50_000, by_ns=20 * MS),
+            (),
+            "5 % of messages held back by up to 20 ms",
+        ),
+        (
+            {"throttle": "10 kB", "on": ["n0", "n1"]},
+            Throttle(at_ns=0, bytes_per_s=10_000),
+            (0, 1),
+            "links carry 10000 bytes a second at n0, n1",
+        ),
+        (
+            {"flap": ["n0"], "down": "1 s", "up": "2 s", "for": "9 s"},
+            Flap(at_ns=0, for_ns=9 * SECOND, one=(0,), down_ns=SECOND, up_ns=2 * SECOND),
+            (),
+            "n0 by turns 1 s cut off from everyone and 2 s not for 9 s",
+        ),
+        (
+            {"broker_down": "backlog", "for": "1 s"},
+            BrokerDown(at_ns=0, for_ns=SECOND, backlog=True),
+            (),
+            "the broker is down, what is sent waits for 1 s",
+        ),
+        (
+            {"broker_down": "lost", "for": "1 s"},
+            BrokerDown(at_ns=0, for_ns=SECOND),
+            (),
+            "the broker is down, what is sent is lost for 1 s",
+        ),
+    ],
+)
+def test_what_the_virtual_world_alone_can_do_is_an_item_of_its_plan(fields, item, on, told):
+    hands = Hands()
+    line = apply_fault(fault(**fields), hands, NAMES.index, len(NAMES))
+    assert hands.done == [("inject", item, on)]
+    assert line.format(*NAMES) == told
+    assert fault(**fields).kind in VIRTUAL_ONLY
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"slow": "n1"}, "`slow` needs `by`"),
+        ({"reorder": "5%"}, "`reorder` needs `by`"),
+        ({"flap": ["n1"], "down": "1 s", "up": "1 s"}, "`flap` needs `for`"),
+        ({"broker_down": "lost"}, "`broker_down` needs `for`"),
+        ({"clock": "n1"}, "`clock` needs `ahead`, `behind`, `gains` or `loses`"),
+        ({"clock": "n1", "gains": "1%", "loses": "1%"}, "a clock has `gains` or `loses`, not both"),
+        ({"clock": "n1", "gains": "60%"}, "less than or equal to 500000"),
+        ({"throttle": "0 B"}, "greater than or equal to 1"),
+        ({"ring": ["n0", "n1", "n2"]}, "at least 4 items"),
+        ({"crash": "n1", "by": "1 ms"}, "`by` goes with `reorder` or `slow` or `slow_disk`, not with `crash`"),
+        ({"broker_down": "lost", "for": "1 s", "on": ["n1"]}, "`on` goes with .* not with `broker_down`"),
+    ],
+)
+def test_a_fault_says_what_it_lacks_and_what_does_not_go_with_it(fields, said):
+    with pytest.raises(ValidationError, match=said):
+        fault(**fields)
+
+
+@pytest.mark.parametrize("size", range(4, 9))
+def test_around_a_ring_each_hears_two_neighbours_and_everyone_outside(size):
+    hands = Hands()
+    names = [f"n{node}" for node in range(size + 1)]
+    apply_fault(fault(ring=names[:size]), hands, names.index, len(names))
+    severed = {frozenset((one, other)) for _, (one,), others, _ in hands.done for other in others}
+    apart = {
+        frozenset((one, other))
+        for one in range(size)
+        for other in range(size)
+        if (one - other) % size not in {0, 1, size - 1}
+    }
+    assert severed == apart
 
 
 def test_durations_are_told_in_words():
@@ -163,6 +299,16 @@ def test_faults_become_items_of_the_plan_from_now_on(hands):
 def test_worse_links_for_all_are_one_item_of_each_kind(hands):
     hands.worsen((), 10, 20, None)
     assert hands.plan == [Loss(at_ns=7, ppm=10), Delay(at_ns=7, extra_ns=20)]
+
+
+def test_an_item_begins_now_and_concerns_messages_from_and_to_its_nodes_once(hands):
+    hands.inject(Slow(at_ns=0, node=2, extra_ns=5))
+    hands.inject(Corrupt(at_ns=0, ppm=10), (0, 1))
+    slow, *garbling = hands.plan
+    assert slow == Slow(at_ns=7, node=2, extra_ns=5)
+    assert {item.at_ns for item in garbling} == {7}
+    touched = {(source, target): covering(garbling, source, target) for source in range(4) for target in range(4)}
+    assert touched == {pair: int(bool({0, 1} & set(pair))) for pair in touched}
 
 
 def covering(items, source, target):

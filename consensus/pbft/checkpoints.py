@@ -58,7 +58,7 @@ class Checkpoints:
         if height == self._log.committed.height:
             self._log.unexecuted = False
         if height == self._context.members.base.height:
-            self._forget_other_members(height)
+            self._forget_other_members()
         block = self._log.boundaries.get(height)
         signs = self._members_at(height).votes(self._context.me)
         if block is None or height <= self._log.stable or height in self._own or not (signs or self._context.votes):
@@ -156,6 +156,7 @@ class Checkpoints:
     def installed(self, certificate: StableCheckpoint) -> None:
         """The state of this certificate was installed, whatever ours was before."""
         self._context.diverged = False
+        self._forget_other_members()
         self._stabilise(certificate)
 
     def restore(self, image: Image) -> None:
@@ -192,9 +193,13 @@ class Checkpoints:
         """Who signs a checkpoint: the members that decided its block, although others may decide above it."""
         return self._context.epochs.at(height).members
 
-    def _forget_other_members(self, height: int) -> None:
-        """Others decide above ``height``: what members of before said of checkpoints there counts for nothing."""
+    def _forget_other_members(self) -> None:
+        """Others decide above where the epoch began: what was said of checkpoints there by members of before is void.
+
+        Else a faulty few of before and a faulty few of now could make a certificate together.
+        """
         members = self._context.members
+        height = members.base.height
         self._votes = {
             at: {node: vote for node, vote in votes.items() if at <= height or members.votes(node)}
             for at, votes in self._votes.items()

@@ -211,6 +211,7 @@ class Log:
         self.committed = Point(height, block_hash)
         if height % self._interval == 0:
             self.boundaries[height] = (header, certificate)
+            self._forget_boundaries(height - 2 * self.size)  # an observer learns of no stable checkpoint
             self.unexecuted = True
         if not on_chain:
             self.restart_chain()
@@ -226,7 +227,10 @@ class Log:
         assert self.stable < checkpoint.height <= self.committed.height, "the low watermark only rises"  # noqa: S101
         self.stable, self.checkpoint = checkpoint.height, checkpoint
         self._low = max(self.stable, self.floor)
-        for height in [height for height in self.boundaries if height < self.stable - self.size]:
+        self._forget_boundaries(self.stable - self.size)
+
+    def _forget_boundaries(self, end: int) -> None:
+        for height in [height for height in self.boundaries if height < end]:
             del self.boundaries[height]
 
     def install(self, header: Header, certificate: Certificate) -> None:

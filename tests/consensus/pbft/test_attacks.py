@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from consensus.pbft.messages import CommitVote, NewView, ViewChange
-from tests.consensus.pbft.cluster import Cluster
+from consensus.pbft import Options
+from consensus.pbft.messages import (
+    Checkpoint,
+    Chunk,
+    CommitVote,
+    FetchChunk,
+    FetchManifest,
+    Manifest,
+    NewView,
+    ViewChange,
+)
+from consensus.snapshots import checkpoint_bytes
+from tests.consensus.pbft.cluster import Cluster, ModelCrypto
 from tests.consensus.pbft.test_view_change import change_view, isinstance_of
 
 SIZES = [4, 5, 7]
@@ -35,3 +47,127 @@ def test_a_read_after_a_view_change_sees_what_one_replica_has_decided(n, restart
     assert cluster.heights() == [0] * (n - 1) + [1]
     assert cluster.views()[0] == 1
     assert answers(cluster, others) == [1] * (n - 1)
+
+
+# State transfer into another epoch
+
+
+LONG = Options(checkpoint_interval=2, log_size=12, transfer_window=2)
+
+
+def propose_in_turn(cluster):
+    cluster.propose(next(node.number for node in cluster.nodes if node.running.slot() is not None))
+
+
+def left_behind_by_an_epoch(*, options=LONG, view=0):
+    """Of seven, node 6 was cut off while 3, 4 and 5 left: the rest decide by a quorum of three, up to height 4."""
+    cluster = Cluster(7, options=options)
+    cluster.blocks_kept = 1
+    cluster.isolate(6)
+    cluster.propose(0, b"-3,-4,-5")
+    cluster.deliver()
+    propose_in_turn(cluster)
+    cluster.deliver()
+    cluster.drop()
+    assert cluster.core(0).status().configuration.voters == (0, 1, 2, 6)
+    for target in range(1, view + 1):
+        change_view(cluster, 0, 1, 2)
+        cluster.deliver()
+        assert {cluster.core(number).status().round for number in (0, 1, 2)} == {target}
+    for _ in range(2):
+        propose_in_turn(cluster)
+        cluster.deliver()
+    cluster.drop()
+    cluster.heal()
+    assert cluster.heights()[:3] == [4, 4, 4]
+    assert cluster.heights()[6] == 0
+    return cluster
+
+
+def bring_over(cluster, height=4):
+    """Node 6 is told of the checkpoint by a certificate that it can judge, and fetches the state."""
+    checkpoints = cluster.core(6)._checkpoints
+    certificate = cluster.nodes[0].image["pbft.checkpoint"]["stable"]
+    assert certificate.height == height
+    checkpoints._certified(certificate)  # as if those that left had signed too
+    cluster.core(6)._context.members.flaw_in_manifest = lambda *_: None
+    cluster.carry_out(6, cluster.core(6).demand(cluster.now, False))
+    for _ in range(8):  # those that left do not answer
+        if cluster.heights()[6] < height:
+            cluster.fire(6, "pbft.transfer")
+            cluster.deliver(lambda f: isinstance(f.message, FetchManifest | Manifest | FetchChunk | Chunk))
+    assert cluster.heights()[6] == height
+
+
+def test_votes_of_members_that_left_count_for_nothing_after_a_state_transfer():
+    """Two liars of the old seven and one of the new four would be a quorum of the four."""
+    cluster = left_behind_by_an_epoch()
+    for liar in (3, 4):
+        cluster.give(liar, 6, wrong_checkpoint(liar, 6))
+    bring_over(cluster)
+    cluster.give(0, 6, wrong_checkpoint(0, 6))
+    checkpoints = cluster.core(6)._checkpoints
+    assert sorted(checkpoints._votes[6]) == [0]
+    assert not checkpoints._certificates
+
+
+def wrong_checkpoint(liar, height):
+    return Checkpoint(height, bytes(32), liar, ModelCrypto(liar).sign(checkpoint_bytes(height, bytes(32))))
+
+
+def test_after_a_state_transfer_into_an_epoch_turns_are_counted_from_its_last_checkpoint():
+    cluster = left_behind_by_an_epoch(options=msgspec.structs.replace(LONG, rotate_every=1), view=1)
+    bring_over(cluster)
+    schedules = [cluster.core(number)._context.rotation.decided for number in (0, 1, 2, 6)]
+    assert schedules == [schedules[0]] * 4
+
+
+def test_a_certificate_by_members_that_left_says_nothing_of_views_in_the_epoch_they_left_to():
+    """They decided its base in a view of their own numbering: nobody is ahead of us for that."""
+    cluster = Cluster(7, options=LONG)
+    cluster.blocks_kept = 1
+    cluster.isolate(6)
+    cluster.propose(0, b"-3,-4,-5")
+    cluster.deliver()
+    cluster.propose(0)
+    cluster.deliver(lambda f: not isinstance(f.message, CommitVote))
+    cluster.drop()
+    change_view(cluster, *range(6))
+    cluster.deliver()  # proposed in view 0, where the epoch begins; decided in view 1
+    cluster.drop()
+    cluster.heal()
+    assert cluster.nodes[0].image["certificates"][2].round == 1
+    bring_over(cluster, height=2)
+    assert cluster.core(6)._context.heard == {}
+
+
+# Requests without end
+
+
+def test_a_diverged_replica_that_nobody_can_help_asks_again_only_when_its_patience_ends():
+    options = Options(checkpoint_interval=2, log_size=4)
+    cluster = Cluster(4, options=options)
+    cluster.states_kept = 0
+    for node in cluster.nodes:
+        node.application.kept = 0
+    cluster.core(3)._context.diverged = True
+    cluster.isolate(3)
+    for _ in range(4):
+        cluster.propose(0)
+        cluster.deliver()
+    cluster.drop()
+    cluster.heal()
+    cluster.give(1, 3, cluster.nodes[1].image["pbft.checkpoint"]["stable"])
+    cluster.deliver(rounds=50)
+    assert "pbft.transfer" in cluster.nodes[3].timers
+
+
+def test_an_observer_does_not_keep_the_headers_of_all_checkpoints():
+    options = Options(checkpoint_interval=2, log_size=4)
+    cluster = Cluster(4, observers=1, options=options)
+    for _ in range(40):
+        cluster.propose(0)
+        cluster.deliver()
+        cluster.gossip()
+    assert cluster.heights() == [40] * 5
+    assert sorted(cluster.core(4)._context.log.boundaries) == [32, 34, 36, 38, 40]

@@ -344,6 +344,10 @@ def node(config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The node
     raise typer.Exit(run_node(str(config)))
 
 
+_EXIT_OF_TYPER_INTERRUPTED = 130
+"""What typer, which keeps Ctrl-C to itself, makes of one that no command has caught."""
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """The entry point of ``consortium``."""
     for stream in (sys.stdout, sys.stderr):
@@ -358,6 +362,8 @@ def invoke(argv: Sequence[str]) -> int:
         code = app(list(argv), prog_name="consortium", standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the last line of defence against tracebacks
         return tell(error)
+    if code == _EXIT_OF_TYPER_INTERRUPTED:
+        return tell(KeyboardInterrupt())
     return code if isinstance(code, int) else EXIT_PASS
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.cli import invoke
+
 ROOT = Path(__file__).parents[3]
 TINY = """\
 version: 1
@@ -156,6 +158,17 @@ def test_an_interrupted_run_ends_cleanly_with_its_results(tmp_path: Path, sent: 
     assert json.loads(rest.splitlines()[-1])["verdict"] == "inconclusive"
     manifest = tmp_path / "runs" / "real_spending" / "latest" / "manifest.json"
     assert json.loads(manifest.read_text())["verdict"] == "inconclusive"
+
+
+def test_an_interrupted_search_says_so_and_is_inconclusive(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scenarios.adversary.command.run_check", interrupted)
+    assert invoke(["check", "--protocol", "solo"]) == 3
+    assert capsys.readouterr().err.strip() == "interrupted"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

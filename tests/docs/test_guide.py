@@ -1,6 +1,7 @@
 """What the guide shows was run; here it runs again, in virtual time."""
 
 import re
+import runpy
 
 import pytest
 
@@ -101,3 +102,12 @@ def test_systems_covers_the_rows_that_scenarios_name(root):
 
 def _rows(source):
     return source if isinstance(source, tuple) else (source,)
+
+
+def test_the_core_of_the_sixth_page_is_stepped_by_hand(root, capsys):
+    runpy.run_path(str(root / "docs/examples/raft_by_hand.py"))
+    started, fired, answered, status = capsys.readouterr().out.splitlines()
+    assert "SetTimer(name='raft.election'" in started
+    assert "Broadcast(message=PreVote(term=2, last_index=1, last_term=1)" in fired
+    assert "Send(to=1, message=PreVoteReply(term=1, granted=False))" in answered  # whose log is shorter
+    assert "role='pre-candidate'" in status

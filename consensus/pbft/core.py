@@ -242,7 +242,7 @@ class PbftCore:
             case Checkpoint():
                 self._checkpoints.on_checkpoint(now, sender, message)
             case Fetch():
-                self._retransmission.on_fetch(sender, message)
+                self._retransmission.on_fetch(now, sender, message)
             case Fetched():
                 self._retransmission.on_fetched(message)
             case StatusReport():
@@ -259,9 +259,9 @@ class PbftCore:
             case FetchStable():
                 self._checkpoints.answer(sender, message.height)
             case FetchManifest():
-                self._serving.on_fetch_manifest(sender, message)
+                self._serving.on_fetch_manifest(now, sender, message)
             case FetchChunk():
-                self._serving.on_fetch_chunk(sender, message)
+                self._serving.on_fetch_chunk(now, sender, message)
             case Manifest():
                 self._transfer.on_manifest(now, sender, message)
             case Chunk():

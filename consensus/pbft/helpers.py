@@ -10,6 +10,7 @@ from __future__ import annotations
 from consensus.pbft.checkpoints import Checkpoints
 from consensus.pbft.context import Context, PeerError
 from consensus.pbft.messages import Chunk, FetchChunk, FetchManifest, Manifest, StableCheckpoint
+from consensus.pbft.timers import Sparingly
 from consensus.vocabulary import NodeId
 
 
@@ -19,21 +20,27 @@ class Serving:
     def __init__(self, context: Context, checkpoints: Checkpoints) -> None:
         self._context = context
         self._checkpoints = checkpoints
+        self._answering = Sparingly(context.options.resend_interval_ns)
+        """Who asks in earnest repeats itself only after several such intervals; a small request has a large answer."""
 
-    def on_fetch_manifest(self, sender: NodeId, message: FetchManifest) -> None:
+    def on_fetch_manifest(self, now: int, sender: NodeId, message: FetchManifest) -> None:
         """Answer with the manifest, or that we have none; and with the certificate of a newer one if there is."""
+        if not self._answering.allows(now, sender, message.height):
+            return
         snapshot = self._checkpoints.snapshot_at(message.height)
         self._context.out.send(sender, Manifest(message.height, snapshot))
         if snapshot is None:
             self._checkpoints.answer(sender, message.height)
 
-    def on_fetch_chunk(self, sender: NodeId, message: FetchChunk) -> None:
+    def on_fetch_chunk(self, now: int, sender: NodeId, message: FetchChunk) -> None:
         """Answer with the chunk, or that we do not keep it; and with the certificate of a newer state if there is."""
         snapshot = self._checkpoints.snapshot_at(message.height)
         data = None
         if snapshot is not None:
             if message.place >= len(snapshot.chunks):
                 raise PeerError(f"chunk {message.place} of a state of {len(snapshot.chunks)}")
+            if not self._answering.allows(now, sender, (message.height, message.place)):
+                return
             data = self._context.application.chunk(message.height, message.place)
         self._context.out.send(sender, Chunk(message.height, message.place, data))
         if data is None:

@@ -13,7 +13,7 @@ from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.log import Entry
 from consensus.pbft.messages import Fetch, Fetched, StatusReport
 from consensus.pbft.normal_case import NormalCase
-from consensus.pbft.timers import RESEND, Deadline
+from consensus.pbft.timers import RESEND, Deadline, Sparingly
 from consensus.vocabulary import NodeId
 
 _INTERVAL_DOUBLINGS_MAX = 4
@@ -32,6 +32,7 @@ class Retransmission:
         self._progress = (context.view, context.log.committed.height, context.log.stable)
         self._rounds = 0  # how often the timer found no progress; also whom to ask next
         self._asked: set[tuple[int, bytes]] = set()  # bodies asked for since the timer last fired
+        self._serving = Sparingly(context.options.resend_interval_ns // 2)  # who asks in earnest waits twice as long
         self._helped: dict[NodeId, int] = {}  # when each replica was last sent our NEW-VIEW
 
     @property
@@ -57,10 +58,12 @@ class Retransmission:
             self._helped[sender] = now
             context.out.send(sender, active.new_view)
 
-    def on_fetch(self, sender: NodeId, message: Fetch) -> None:
-        """Serve a block that we accepted and that is not decided yet."""
+    def on_fetch(self, now: int, sender: NodeId, message: Fetch) -> None:
+        """Serve a block that we accepted and that is not decided yet; a small request has a large answer."""
         entry = self._log.get(message.height)
         if entry is not None and entry.accepted is not None and entry.accepted.block.hash == message.hash:
+            if not self._serving.allows(now, sender, message.height):
+                return
             self._context.out.send(sender, Fetched(block=entry.accepted.block))
 
     def on_fetched(self, message: Fetched) -> None:

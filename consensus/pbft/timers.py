@@ -46,18 +46,21 @@ class Deadline:
 
 
 class Sparingly:
-    """At most one answer to each peer in every ``interval_ns``, whatever it asks."""
+    """At most one answer to each peer in every ``interval_ns`` (about one thing, where answers are large)."""
 
     def __init__(self, interval_ns: int) -> None:
         self._interval_ns = interval_ns
-        self._last: dict[NodeId, int] = {}
+        self._last: dict[tuple[NodeId, object], int] = {}
+        self._swept = 0
 
-    def allows(self, now: int, peer: NodeId) -> bool:
+    def allows(self, now: int, peer: NodeId, about: object = None) -> bool:
         """May ``peer`` be answered now? If so, not again for a while."""
-        last = self._last.get(peer)
-        if last is not None and now < last + self._interval_ns:
+        if now >= self._swept + self._interval_ns:  # what is older forbids nothing, and peers may name many things
+            self._last = {key: last for key, last in self._last.items() if now < last + self._interval_ns}
+            self._swept = now
+        if (peer, about) in self._last and now < self._last[peer, about] + self._interval_ns:
             return False
-        self._last[peer] = now
+        self._last[peer, about] = now
         return True
 
 

@@ -10,13 +10,16 @@ from consensus.pbft.messages import (
     Checkpoint,
     Chunk,
     CommitVote,
+    Fetch,
     FetchChunk,
     FetchManifest,
     Manifest,
     NewView,
+    PrePrepare,
     ViewChange,
 )
 from consensus.snapshots import checkpoint_bytes
+from consensus.vocabulary import Send
 from tests.consensus.pbft.cluster import Cluster, ModelCrypto
 from tests.consensus.pbft.test_view_change import change_view, isinstance_of
 
@@ -171,3 +174,24 @@ def test_an_observer_does_not_keep_the_headers_of_all_checkpoints():
         cluster.gossip()
     assert cluster.heights() == [40] * 5
     assert sorted(cluster.core(4)._context.log.boundaries) == [32, 34, 36, 38, 40]
+
+
+def sizes_of(effects):
+    return [type(effect.message) for effect in effects if isinstance(effect, Send)]
+
+
+def test_asking_again_and_again_brings_a_large_answer_but_once_an_interval():
+    cluster = Cluster(4, options=Options(checkpoint_interval=2, log_size=4))
+    for _ in range(2):
+        cluster.propose(0)
+        cluster.deliver()
+    block = cluster.propose(0)
+    cluster.deliver(isinstance_of(PrePrepare))
+    helper, now = cluster.core(1), cluster.now
+    requests = [FetchManifest(2), FetchChunk(2, 0), FetchChunk(2, 1), Fetch(3, block.hash)]
+    for request in requests:
+        assert len(sizes_of(helper.receive(now, 3, request))) == 1
+        assert not any(sizes_of(helper.receive(now, 3, request)) for _ in range(9))
+        assert len(sizes_of(helper.receive(now, 2, request))) == 1, "others are answered"
+    later = now + cluster.options.resend_interval_ns
+    assert [len(sizes_of(helper.receive(later, 3, request))) for request in requests] == [1] * 4

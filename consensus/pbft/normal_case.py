@@ -113,24 +113,24 @@ class NormalCase:
 
     def on_pre_prepare(self, sender: NodeId, message: PrePrepare) -> None:
         """Hold the primary's PRE-PREPARE until it can be accepted (:meth:`advance`)."""
-        context = self._context
+        context, members = self._context, self._members
         view, header = message.view, message.block.header
-        if sender != self._members.primary(view) and (header.round < view or not self._members.rotating):
+        if sender != members.primary(view) and (header.round < view or not members.rotating):
             raise PeerError(f"PRE-PREPARE for view {view} from a replica that is not its primary")
         if view < context.view or (view == context.view and not self._log.inside(header.height)):
             return
         entry = self._log.get(header.height)
         if view == context.view and entry is not None and self._repeats(entry, message):
             return
-        if sender != self._members.author(view, header):
+        if sender != members.author(view, header):
             raise PeerError(f"block of round {header.round} by {header.proposer} in a PRE-PREPARE for view {view}")
-        if self._members.rotating and view == context.view and header.round == view:
+        if members.rotating and view == context.view and header.round == view:
             turn = context.proposer(header.height)
             if turn is None:
                 return  # blocks below this view are missing here, or we are leaving it
             if turn != sender:
                 raise PeerError(f"PRE-PREPARE for height {header.height} out of turn")
-        if not self._members.verify(sender, pre_prepare_bytes(view, header.height, header.hash), message.signature):
+        if not members.verify(sender, pre_prepare_bytes(view, header.height, header.hash), message.signature):
             raise PeerError("PRE-PREPARE with a bad signature")
         if view > context.view:
             context.work_seen(sender, view)

@@ -93,7 +93,7 @@ class Retransmission:
             self._fetch_missing(active)
         elif self._asked:
             self._asked.clear()
-        if not self._unfinished():
+        if not (self._log.tip.height > self._log.committed.height or self._lacking()):
             self._deadline.due = None
             self._rounds = 0
         elif self._deadline.due is None:
@@ -142,10 +142,11 @@ class Retransmission:
             return True
         return log.surpassed(self._members.faults)
 
-    def _unfinished(self) -> bool:
-        context, log = self._context, self._log
-        undecided = log.tip.height > log.committed.height or context.active is None
-        return undecided or self._checkpoints.pending or context.behind or bool(self._asked) or self._left_behind
+    def _lacking(self) -> bool:
+        """Is something to be said or learnt, although no block is under way?"""
+        context = self._context
+        undecided = context.active is None or self._checkpoints.pending or context.behind
+        return undecided or bool(self._asked) or self._left_behind
 
     def _repeat_votes(self, active: Active) -> None:
         context, log = self._context, self._log

@@ -61,6 +61,10 @@ class Memberships:
         """The same for a block that was shown."""
         return self.known.get(height, {}).get(block_hash, (self.founded, False))[1]
 
+    def known_at(self, height: int, block_hash: bytes) -> Configuration:
+        """Who decides a block that was shown."""
+        return self.known.get(height, {}).get(block_hash, (self.founded, False))[0]
+
     def of(self, block: Block) -> tuple[Configuration, bool]:
         """Who decides ``block``, and whether that is news."""
         if self.application is None:

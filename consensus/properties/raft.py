@@ -232,7 +232,7 @@ class RaftSafety(Observer):
         self.logs[node].pop(commit.height - self.keep, None)
         configuration = self.memberships.deciders(commit.block)
         self.highest = max(self.highest, commit.height)
-        if commit.height <= self.height or configuration.electors == (node,):
+        if commit.height <= self.height or self._may_be_alone(node, commit.height):
             return  # a group of one may decide while its only disk still syncs, and lose that in a crash
         self.height = commit.height
         self.entries.pop(commit.height - self.keep, None)
@@ -252,6 +252,15 @@ class RaftSafety(Observer):
         few = lacking(configuration, held)
         if few is not None:
             raise Violation("commit rule", f"{origin} decides entry {commit.height}", f"it lies on the disks of {few}")
+
+    def _may_be_alone(self, node: NodeId, height: int) -> bool:
+        """Is ``node`` all the voters of this entry, or of a later one in its log, which would decide this one too?"""
+        log = self.logs[node]
+        while height in log:
+            if self.memberships.known_at(height, log[height]).electors == (node,):
+                return True
+            height += 1
+        return False
 
 
 def _hard_state(image: Image) -> HardState:

@@ -210,6 +210,7 @@ class Lab:
         self.votes: dict[tuple[int, int], int] = {}
         self.decided: dict[int, Block] = {0: GENESIS}
         self.decided_in: dict[int, int] = {0: 0}
+        self.alone: dict[int, int] = {}  # height -> who decided it by its own signature alone, and nobody else has yet
         self.configurations = {GENESIS.hash: Configuration(voters=self.voters)}  # who decides the block of this hash
         self.changes = 0  # how many decided blocks changed the configuration
         application = LabApplication(founders=self.voters)
@@ -247,6 +248,7 @@ class Lab:
         if any(isinstance(effect, Rejected) for effect in effects):
             assert len(effects) == 1
         self.observe(node.me, effects)
+        self._note_lone_decisions(node, effects)
         for effect in effects:
             self._show(node, effect)
             match effect:
@@ -302,6 +304,17 @@ class Lab:
             node.certified[effect.height] = certificate
             records.append(Put(space=CERTIFICATES, key=effect.height, value=certificate))
         node.queue.append(Persist(records=tuple(records)))
+
+    def _note_lone_decisions(self, node: Node, effects: Effects) -> None:
+        """Where one voter is all, what it decides binds nobody before it is durable (see :meth:`crash`)."""
+        commits = [effect for effect in effects if isinstance(effect, Commit)]
+        proofs = [commit.certificate for commit in commits if commit.certificate is not None]
+        lone = bool(proofs) and [signer for signer, _ in proofs[-1].signatures] == [node.me]
+        for commit in commits:
+            if lone and commit.height not in self.decided:
+                self.alone[commit.height] = node.me
+            elif self.alone.get(commit.height) != node.me:
+                self.alone.pop(commit.height, None)
 
     def _configuration(self, block: Block) -> Configuration:
         """Who decides a block, from the blocks alone (those before it are known, but where a test set a log)."""
@@ -457,8 +470,12 @@ class Lab:
         return self._do(node, node.core.adopt(self.now, block, certificate))
 
     def crash(self, me: int) -> None:
+        """Its memory is gone, and what it decided alone with what it had not written: nothing of that ever left it."""
         node = self.nodes[me]
         node.up, node.queue, node.timers = False, [], {}
+        for height in [height for height, decider in self.alone.items() if decider == me]:
+            if not holds_durably(node, self.decided[height]):
+                del self.alone[height], self.decided[height], self.decided_in[height]
 
     def restart(self, me: int) -> None:
         node = self.nodes[me] = self._node(me, self.nodes[me].store)

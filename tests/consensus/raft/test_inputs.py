@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consensus.chain import Certificate, commit_bytes
-from consensus.configuration import Configuration
+from consensus.configuration import Change, Configuration, Reconfiguration, Verb
 from consensus.raft import RaftOptions
 from consensus.raft.messages import (
     MESSAGES,
@@ -67,11 +67,47 @@ def states() -> Lab:
     return lab
 
 
+def joint_states() -> Lab:
+    """The same roles around a joint configuration: 0, 1 and 2 give way to 2, 3 and 4 (1 stays, to learn).
+
+    The leader is on its way out; 2 stands by both sets; 4 has a vote and does not know it; 5 looks on.
+    """
+    lab = Lab(3, observers=3, options=RaftOptions(log_keep=2, window=4, snapshot_window=1), snapshots=100)
+    lab.elect(0)
+    for number in range(3):
+        lab.propose(0, f"{number}")
+        lab.deliver_all()
+    lab.isolate(4, 5)
+    verbs = ((Verb.REMOVE, 0), (Verb.ADD_LEARNER, 1), (Verb.ADD_VOTER, 3), (Verb.ADD_VOTER, 4))
+    lab.propose(0, change=Reconfiguration(tuple(Change(*verb) for verb in verbs), auto_leave=False))
+    lab.deliver_all()
+    lab.fire(0, "raft.heartbeat")
+    lab.deliver_all()
+    while lab.core(3).server.commit_index < 4:  # a snapshot brings it near, the log the rest
+        lab.fire(0, "raft.heartbeat")
+        lab.deliver_all()
+    assert lab.core(0).server.electorate.configuration.joint
+    lab.isolate(1, 2)
+    lab.propose(0, "half")
+    lab.deliver_all()
+    lab.propose(0, "sent")
+    lab.now += SECOND * 2
+    lab.fire(1, "raft.election")
+    lab.fire(2, "raft.election")
+    for voter in (0, 3, 4):
+        lab.receive(voter, 2, PreVoteReply(2, granted=True))
+    kinds = [Leader, PreCandidate, Candidate, Follower, Observer, Observer]
+    assert [type(node.core.server.role) for node in lab.nodes] == kinds
+    return lab
+
+
 LAB = states()
+JOINT = joint_states()
 NODES = st.sampled_from([*range(6), 99, -1])
 NUMBERS = st.one_of(st.integers(-1, 12), st.sampled_from([2**62, 2**62 + 1, 2**63 - 1]))
 SENT = LAB.core(0).server.log
 BLOCKS = [*LAB.nodes[0].chain[1:], SENT.block_at(SENT.last_index)]
+BLOCKS += JOINT.nodes[0].chain[1:]
 BLOCKS += [make_block(block.height, block.parent, block.round + 1, 1, "bad") for block in BLOCKS]
 BLOCKS += [make_block(block.height, block.parent, block.round + 1, 1, "late", state_height=99) for block in BLOCKS]
 BLOCKS += [make_block(1, GENESIS.hash, 0, 1), make_block(9, bytes(32), 7, 1), make_block(-1, bytes(32), -1, 1)]
@@ -97,6 +133,7 @@ def certificates(draw) -> Certificate:
     )
 
 
+CONFIGURATIONS = [Configuration(voters=tuple(range(5))), JOINT.core(0).server.electorate.configuration]
 CHUNKS = chunks_of([GENESIS, *BLOCKS[:10]])
 DIGESTS = st.sampled_from([LAB.nodes[4].core.server.incoming.digest, bytes(32)])
 
@@ -106,7 +143,7 @@ def snapshots(draw) -> Snapshot:
     """One of a chain that is or is not decided, whole or not."""
     return Snapshot(
         header=draw(st.sampled_from(BLOCKS)).header,
-        configuration=Configuration(voters=tuple(range(5))),
+        configuration=draw(st.sampled_from(CONFIGURATIONS)),
         chunks=tuple(sha256(chunk).digest() for chunk in CHUNKS[: draw(st.integers(0, 5))]),
         certificate=draw(st.one_of(st.none(), certificates())),
     )
@@ -135,12 +172,16 @@ ANY_MESSAGE = st.one_of(
 
 
 @settings(max_examples=400, deadline=None)
-@given(inputs=st.lists(st.tuples(NODES, ANY_MESSAGE), min_size=1, max_size=4), receiver=st.integers(0, 5))
-def test_no_peer_input_raises_and_no_rejected_one_changes_anything(inputs, receiver):
-    core = deepcopy(LAB.core(receiver))
+@given(
+    inputs=st.lists(st.tuples(NODES, ANY_MESSAGE), min_size=1, max_size=4),
+    receiver=st.integers(0, 5),
+    lab=st.sampled_from([LAB, JOINT]),
+)
+def test_no_peer_input_raises_and_no_rejected_one_changes_anything(inputs, receiver, lab):
+    core = deepcopy(lab.core(receiver))
     for sender, message in inputs:
         before = core.state_hash()
-        effects = core.receive(LAB.now, sender, message)
+        effects = core.receive(lab.now, sender, message)
         if any(isinstance(effect, Rejected) for effect in effects):
             assert len(effects) == 1
             assert core.state_hash() == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consensus.chain import BLOCKS
+from consensus.configuration import Change, Reconfiguration, Verb
 from consensus.raft import RaftOptions
 from consensus.raft.records import LOG
 from consensus.vocabulary import SECOND, Commit, Cut, LocalProtocolError, Persist
@@ -186,3 +187,23 @@ def test_a_certificate_of_another_term_or_block_certifies_nothing():
     one, two = lab.nodes[0].chain[1:]
     assert lab.core(1).certifies(two, lab.nodes[0].certified[2])
     assert not lab.core(1).certifies(one, lab.nodes[0].certified[2])
+
+
+def test_what_a_lone_voter_decided_and_had_not_written_binds_nobody():
+    """It lost another's decision with its own: nothing of either had left it."""
+    lab = Lab(2, judged=True)
+    lab.elect(0)
+    lab.propose(0, "a")
+    lab.deliver_all()
+    lab.held.add(0)
+    lab.propose(0, "by both")
+    lab.propose(0, change=Reconfiguration((Change(Verb.REMOVE, 1),)))
+    assert lab.core(0).status().height == 3, "its own vote is enough now"
+    lab.crash(0)
+    lab.held.clear()
+    lab.restart(0)
+    assert lab.core(0).status().height == 1
+    assert lab.run(10 * SECOND, until=lambda: lab.leader() is not None)
+    lab.propose(lab.leader(), "by both, again")
+    lab.run(SECOND)
+    assert {len(node.chain) for node in lab.nodes} == {3}

@@ -1,4 +1,4 @@
-"""A Raft core stepped by hand: no thread, no clock, no network. Run it in the checkout: ``python docs/examples/raft_by_hand.py``.
+"""A Raft core stepped by hand: no thread, clock or network. In the checkout: ``python docs/examples/raft_by_hand.py``.
 
 Node 0 of three holds one decided block. Its election timer fires; then node 1, whose log is empty, asks for its vote.
 """

@@ -10,12 +10,13 @@ holds what is missing below it until it is filled; meanwhile those heights have 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from consensus.chain import Block, Certificate
 from consensus.snapshots import Snapshot
+from node.contracts.numbers import ClientNumbers
 from node.contracts.runtime import Execution, is_executed, record_types
 from node.entry import Divergence, Entry, Execute, Held, MissingBlock
 from node.gap import Gap
@@ -71,6 +72,17 @@ class ChainState:
     def executed(self, client: str, number: int) -> bool:
         """Has this client's transaction of that number been executed (whatever became of it)?"""
         return is_executed(self.tree, client, number)
+
+    def first_executed(self, claims: Iterable[tuple[str, int]]) -> tuple[str, int] | None:
+        """The first of these (client, number) that was executed; each client's numbers are looked up once."""
+        used: dict[str, ClientNumbers | None] = {}
+        for client, number in claims:
+            if client not in used:
+                used[client] = self.tree.get(ClientNumbers.namespace, client)
+            numbers = used[client]
+            if numbers is not None and number in numbers:
+                return client, number
+        return None
 
     def append(self, block: Block, certificate: Certificate | None) -> Execution:
         """Execute the next decided block. Divergence where it contradicts what we computed ourselves."""

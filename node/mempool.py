@@ -86,6 +86,10 @@ class Mempool:
         """All that wait, in order of arrival."""
         return list(self._waiting)
 
+    def fills(self, count: int, size: int) -> bool:
+        """Could all that waits be a full batch of ``count`` transactions or ``size`` bytes? Asked before every look."""
+        return len(self._waiting) >= count or self._bytes >= size
+
     def take(self, count: int, size: int, excluding: Container[Claim]) -> Batch:
         """The bytes of up to ``count`` transactions, together at most ``size`` bytes; they stay here.
 

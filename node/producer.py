@@ -63,10 +63,13 @@ class Producer:
         if slot is None or slot.height - self._chain.height > STATE_LAG_MAX:
             return []
         options = self._options
+        idle = slot.height == self._chain.height + 1
+        wanted = self._core.wants_block()
+        if not (idle or wanted or self._pool.fills(options.block_transactions_max, options.block_bytes_max)):
+            return []
         in_flight = self._proposals.claimed(slot.parent)
         batch = self._pool.take(options.block_transactions_max, options.block_bytes_max, in_flight)
-        idle = slot.height == self._chain.height + 1
-        if not self._core.wants_block() and not self._worth_a_block(now, batch, idle=idle):
+        if not wanted and not self._worth_a_block(now, batch, idle=idle):
             return self._wait_for_company(now) if batch.raws and idle else []
         block = build_block(
             slot,

@@ -87,13 +87,19 @@ class Proposals:
         reason = check_block(block, network=self._network, members=self._members)
         if reason is not None:
             raise TransactionError(reason)
-        claims = self.claimed(block.parent)
-        transactions = []
-        for raw in block.transactions:
-            transaction = self._admission.check(raw)
-            claim = claim_of(transaction)
-            if claim in claims or self._chain.executed(*claim):
-                raise TransactionError(f"{claim[0]}'s number {claim[1]} is used already")
-            claims.add(claim)
-            transactions.append(transaction)
+        check = self._admission.check
+        transactions = [check(raw) for raw in block.transactions]
+        claims = list(map(claim_of, transactions))
+        taken = self._taken(block, claims) or self._chain.first_executed(claims)
+        if taken is not None:
+            raise TransactionError(f"{taken[0]}'s number {taken[1]} is used already")
         return transactions
+
+    def _taken(self, block: Block, claims: list[Claim]) -> Claim | None:
+        """The first of the block's claims that it makes twice, or that an undecided block below it makes."""
+        taken = self.claimed(block.parent)
+        for claim in claims:
+            if claim in taken:
+                return claim
+            taken.add(claim)
+        return None

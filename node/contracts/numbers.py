@@ -23,7 +23,10 @@ class ClientNumbers(Record, frozen=True):
     ranges: tuple[tuple[int, int], ...]
 
     def __contains__(self, number: int) -> bool:
-        return any(first <= number <= last for first, last in self.ranges)
+        for first, last in self.ranges:  # noqa: SIM110 - setting a generator up costs more than the search
+            if first <= number <= last:
+                return True
+        return False
 
 
 def with_number(numbers: ClientNumbers, number: int) -> ClientNumbers | None:

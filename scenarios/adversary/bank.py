@@ -2,10 +2,15 @@
 
 ``make bug-bank`` plays every bug of the bank under every strategy over ten seeds and writes ``docs/bug-bank.md``. The
 row "none" plays the cores as they are, and must stay silent.
+
+Hours of work, so every search that is over is kept at once, in one file each: what was stopped goes on where it was,
+and slices (some bugs at a time, on several machines) put together make the whole page. What is kept speaks of the
+program that played it: begin with an empty folder after the program, or a bug, has changed.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +20,7 @@ from statistics import median
 import msgspec
 
 from scenarios.adversary.bugs import bugs
-from scenarios.adversary.search import Plan, Search, check
+from scenarios.adversary.search import Plan, Search, check, keep_search, read_search
 
 SEEDS = 10
 BUDGET_S = 60.0
@@ -74,15 +79,38 @@ class Row(msgspec.Struct, kw_only=True):
         return ", ".join(name for name, _ in names.most_common())
 
 
-def matrix(names: tuple[str, ...], *, seeds: int, budget_s: float) -> Iterator[tuple[str, dict[str, Row]]]:
+def kept(folder: Path, name: str, strategy: str, seed: int, budget_s: float) -> Search:
+    """The search for ``name``: read from ``folder`` if it was made before with that budget, or made and kept there."""
+    path = folder / f"{name}.{strategy}.{seed}.{budget_s:g}.json"
+    protocol = bugs()[name].protocol
+    search = read_search(path, plan_of(name, protocol, strategy))
+    if search is None:
+        search = caught(name, seed=seed, budget_s=budget_s, strategy=strategy)
+        keep_search(search, path)
+    return search
+
+
+def matrix(
+    names: tuple[str, ...], *, seeds: int, budget_s: float, folder: Path
+) -> Iterator[tuple[str, dict[str, Row]]]:
     """Every bug with its rows by strategy. What random loss misses in the first three seeds it is not asked again."""
     for name in names:
         rows = {}
         for strategy in STRATEGIES:
             count = seeds if strategy == STRATEGIES[0] else min(3, seeds)
-            searches = [caught(name, seed=seed, budget_s=budget_s, strategy=strategy) for seed in range(count)]
+            searches = [kept(folder, name, strategy, seed, budget_s) for seed in range(count)]
             rows[strategy] = Row(name=name, strategy=strategy, searches=searches)
         yield name, rows
+
+
+def silence(protocol: str, *, budget_s: float, folder: Path) -> Search:
+    """The row "none": trials of the program as it is, more with every call until the budget is spent."""
+    path, plan = folder / f"none.{protocol}.json", plan_of(None, protocol, "swarm")
+    before = read_search(path, plan)
+    left = budget_s - (before.cpu_s if before is not None else 0.0)
+    search = check(plan, runs=APART, budget_s=max(0.0, left), resumed=before)
+    keep_search(search, path)
+    return search
 
 
 def page(rows: dict[str, dict[str, Row]], silent: dict[str, Search], *, seeds: int, budget_s: float) -> str:
@@ -119,19 +147,29 @@ plain random loss of messages catches (three seeds). "none" is the program as it
 
 
 def main() -> None:
-    """``python -m scenarios.adversary.bank [FILE] [SEEDS] [BUDGET_S] [NAME ...]``."""
-    out, seeds, budget_s = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    names = tuple(sys.argv[4:]) or tuple(bugs())
+    """``python -m scenarios.adversary.bank --help``."""
+    parser = argparse.ArgumentParser(prog="bank", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", nargs="*", help="bugs to search for in this slice (all, unless some are named)")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="searches for each bug")
+    parser.add_argument("--budget", type=float, default=BUDGET_S, help="CPU-seconds for each search")
+    parser.add_argument("--kept", type=Path, default=Path("runs/bug-bank"), help="where finished searches are kept")
+    parser.add_argument("--page", type=Path, help="write the page there; without it, a slice is only played")
+    asked = parser.parse_args()
+    unknown = [name for name in asked.names if name not in bugs()]
+    if unknown or (asked.page and asked.names):
+        parser.error(f"no such bug: {', '.join(unknown)}" if unknown else "the page holds every bug: name none")
     rows = {}
-    for name, found in matrix(names, seeds=seeds, budget_s=budget_s):
+    for name, found in matrix(
+        tuple(asked.names) or tuple(bugs()), seeds=asked.seeds, budget_s=asked.budget, folder=asked.kept
+    ):
         rows[name] = found
         cells = " ".join(f"{strategy} {' '.join(row.cells())}" for strategy, row in found.items())
         sys.stderr.write(f"{name}: {cells} {found['swarm'].oracles}\n")
-    silent = {
-        protocol: check(Plan(protocol=protocol, network="cores"), runs=APART, budget_s=budget_s * 2)
-        for protocol in ("raft", "pbft")
-    }
-    out.write_text(page(rows, silent, seeds=seeds, budget_s=budget_s), encoding="utf-8")
+    if asked.page:
+        silent = {
+            protocol: silence(protocol, budget_s=asked.budget * 2, folder=asked.kept) for protocol in ("raft", "pbft")
+        }
+        asked.page.write_text(page(rows, silent, seeds=asked.seeds, budget_s=asked.budget), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consensus.properties import standard_oracles
+from consensus.properties import Observer, standard_oracles
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import Image, NodeId
 from network.virtual.bare import GENESIS, OPTIONS, BareClient, bare_cast, members_of
@@ -10,6 +10,7 @@ from network.virtual.crypto import Notary
 from network.virtual.machine import Machine
 from network.virtual.world import World
 from scenarios.adversary.oracles import HonestWords
+from scenarios.adversary.pbft_oracles import ViewWords
 from scenarios.adversary.raft_oracles import RaftWords
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial, pace_ns
@@ -47,14 +48,24 @@ def core_stage(trial: Trial) -> Stage:
                 application=members_of(case),
                 options=OPTIONS.get(case.protocol),
             ),
-            *(() if trial.liars or trial.twins is not None else (HonestWords(case.voters),)),
-            *((RaftWords(case.voters),) if case.protocol == "raft" else ()),
+            *_words(trial),
         ),
         finished=bare.finished,
         rounds=bare.rounds,
         describe=bare.describe,
         judge=judge,
     )
+
+
+def _words(trial: Trial) -> tuple[Observer, ...]:
+    """What is asked of every single word, where nobody lies."""
+    case = trial.case
+    if trial.liars or trial.twins is not None:
+        return ()
+    if case.protocol == "pbft":
+        return HonestWords(case.voters), ViewWords(case.voters)
+    settled = members_of(case) is None
+    return HonestWords(case.voters), RaftWords(case.voters if settled else None)
 
 
 def history(client: BareClient) -> list[Operation]:

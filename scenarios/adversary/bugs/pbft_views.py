@@ -61,7 +61,7 @@ def _not_recomputed(plant: Planter) -> None:
     plant.replace("consensus.pbft.view_change:flaw_in_new_view", wrap)
 
 
-@bug("pbft-refuses-new-view", quick=False, protocol="pbft", source="cf. ConsenSys/quorum #305")
+@bug("pbft-refuses-new-view", protocol="pbft", source="cf. ConsenSys/quorum #305")
 def _refuses(plant: Planter) -> None:
     """A backup refuses a valid NEW-VIEW that leaves out what it had prepared itself, and stays behind for ever."""
 

@@ -24,7 +24,7 @@ def _vote_ignores_terms(plant: Planter) -> None:
     )
 
 
-@bug("raft-vote-ignores-logs", quick=False, protocol="raft", source="Raft paper, section 5.4.1 left out")
+@bug("raft-vote-ignores-logs", protocol="raft", source="Raft paper, section 5.4.1 left out")
 def _vote_ignores_logs(plant: Planter) -> None:
     """A voter does not ask whether the candidate's log is as complete as its own."""
     plant.replace("consensus.raft.log:Log.is_up_to_date", lambda _: lambda self, index, term: True)  # noqa: ARG005
@@ -109,7 +109,7 @@ def _acks_own_last_index(plant: Planter) -> None:
     plant.replace("consensus.raft.append:_answer", wrap)
 
 
-@bug("raft-commits-older-term", quick=False, protocol="raft", source="Raft paper, figure 8")
+@bug("raft-commits-older-term", protocol="raft", source="Raft paper, figure 8")
 def _commits_older_term(plant: Planter) -> None:
     """A leader commits what a majority holds, whichever term it is of."""
 

@@ -91,7 +91,7 @@ def _truncation_not_durable(plant: Planter) -> None:
     plant.replace("consensus.raft.server:Server._load", wrap)
 
 
-@bug("raft-stale-term-written", quick=False, protocol="raft", source="a term that falls at a restart")
+@bug("raft-stale-term-written", protocol="raft", source="a term that falls at a restart")
 def _stale_term(plant: Planter) -> None:
     """The term is written one too low, so that a restarted server votes twice in it."""
 

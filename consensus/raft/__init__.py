@@ -4,7 +4,8 @@ An engineer who knows the paper finds its names: a :class:`~consensus.raft.serve
 :mod:`~consensus.raft.roles`, RequestVote and AppendEntries in :mod:`~consensus.raft.messages`, the rules in
 :mod:`~consensus.raft.election`, :mod:`~consensus.raft.append` and :mod:`~consensus.raft.replication`, leadership
 :mod:`~consensus.raft.transfer`, linearizable :mod:`~consensus.raft.reads`, :mod:`~consensus.raft.membership` changes,
-InstallSnapshot in :mod:`~consensus.raft.snapshot` (leaders) and :mod:`~consensus.raft.installation` (followers), and
+InstallSnapshot in :mod:`~consensus.raft.snapshot` (leaders) and :mod:`~consensus.raft.installation` (followers),
+blocks that catch-up brings in :mod:`~consensus.raft.adoption`, and
 what keeps a leader from taking more in :mod:`~consensus.raft.limits`. What differs from the paper, and why:
 
 * The log's entries are the chain's blocks, so equal hashes mean equal logs, and index = height.

@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 
 from consensus.chain import Block, Certificate
-from consensus.configuration import ConfigurationError
 from consensus.proof import Run
 from consensus.protocols import Setup, Slot, Status
 from consensus.raft import (
+    adoption,
     append,
     certificates,
     election,
@@ -244,35 +244,10 @@ class RaftCore:
     # -- Catch-up --------------------------------------------------------------------------------------
 
     def adopt(self, now: int, block: Block, certificate: Certificate | None) -> Effects:
-        """Take a decided block from catch-up.
-
-        A leader whose log contradicts it has been replaced without having heard of it. The block's own term
-        need not show that: it may be an older leader's, committed by a successor's (section 5.4.2). A candidate whose
-        log it changes gives up: the votes on their way to it are for the log that it had.
-        """
+        """Take a decided block from catch-up (see :mod:`consensus.raft.adoption`)."""
         self._require_started()
-        server = self.server
-        log, height = server.log, server.commit_index + 1
-        if block.height != height or block.parent != log.hash_at(height - 1):
-            raise LocalProtocolError(f"block {block.height} does not follow the decided one at {height - 1}")
-        agrees = log.last_index >= height and log.hash_at(height) == block.hash
-        deposed = isinstance(server.role, Leader | PreCandidate | Candidate) and not agrees
-        if isinstance(server.role, Observer) and block.round > server.term:
-            server.enter_term(block.round)
-        elif deposed or block.round > server.term:
-            server.become_follower(now, max(block.round, server.term))  # a decided block proves its term
-        if not agrees:
-            try:
-                electorate = server.configurations.following(server.configurations.at(height - 1), block)
-            except ConfigurationError as error:
-                raise LocalProtocolError(f"block {block.height}: {error}") from None
-            if log.last_index >= height:
-                server.truncate(height)
-            server.adopt(block, electorate)
-            membership.take_effect(server, now)
-        server.commit(height, {height: certificate} if certificate is not None else {})
-        membership.step_down_if_removed(server)
-        return server.take_effects()
+        adoption.adopt(self.server, now, block, certificate)
+        return self.server.take_effects()
 
     def certifies(self, block: Block, certificate: Certificate) -> bool:
         return certificates.certifies(self.server, block, certificate)

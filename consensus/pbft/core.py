@@ -109,6 +109,7 @@ class PbftCore:
                 self._view_changes.become_changing(self._context.rotation.next_view(context.view))
         elif name == RESEND:
             self._retransmission.fired(now)
+            self._view_changes.waited()
         elif name == TRANSFER:
             self._transfer.fired(now)
         elif name != VALIDATE:

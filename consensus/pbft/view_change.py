@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import msgspec
 
+from consensus.chain import Header
 from consensus.pbft.certificates import Membership, new_view_bytes, pre_prepare_bytes, view_change_bytes
 from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.messages import PREPARED, VIEW, NewView, Reproposal, ViewChange, ViewRecord
@@ -129,7 +130,28 @@ class ViewChanges:
             if entry.held is not None and entry.held.view != keep:
                 entry.held = None
 
+    def waited(self) -> None:
+        """Whoever else asks for our view has had its time to say so."""
+        if self._context.votes:
+            self._begin_if_primary(patient=False)
+
     # Parts of the above
+
+    def _obtainable(self, candidates: list[ViewChange]) -> list[ViewChange] | None:
+        """A quorum of these, the first ones if possible, that prescribes no block whose body we lack."""
+        quorum = self._members.quorum
+        while len(candidates) >= quorum:
+            lacking = next((header for header in choose(candidates[:quorum]).reproposed if self._lacks(header)), None)
+            if lacking is None:
+                return candidates[:quorum]
+            candidates = [c for c in candidates if all(shown.hash != lacking.hash for shown in c.prepared)]
+        return None
+
+    def _lacks(self, header: Header) -> bool:
+        entry = self._log.get(header.height)
+        if not self._log.inside(header.height):
+            return False  # decided here, or too far ahead to keep
+        return entry is None or entry.accepted is None or entry.accepted.block.hash != header.hash
 
     def _wanted(self, view: int) -> bool:
         """Is ``view`` ahead of us? During a change the view we change to is."""
@@ -157,17 +179,24 @@ class ViewChanges:
         if len(higher) > self._members.faults:
             self.become_changing(higher[self._members.faults])
 
-    def _begin_if_primary(self) -> None:
-        """The new primary: NEW-VIEW as soon as a quorum, ourselves included, asks for exactly our view."""
+    def _begin_if_primary(self, *, patient: bool = True) -> None:
+        """The new primary: NEW-VIEW as soon as a quorum, ourselves included, asks for exactly our view.
+
+        A liar may prove that a block was prepared whose body those who saw it gave up for another in a later view, and
+        hold every view up by it. So a quorum whose blocks we have comes first; others are waited for, for a while.
+        """
         context = self._context
         if context.active is not None or context.primary != context.me:
             return
         view = context.view
         own = context.view_changes[context.me]
         others = [c for node, c in sorted(context.view_changes.items()) if c.view == view and node != context.me]
-        if len(others) + 1 < self._members.quorum:
-            return
-        chosen = tuple(sorted([own, *others[: self._members.quorum - 1]], key=lambda change: change.replica))
+        quorum = self._obtainable([own, *others])
+        if quorum is None:
+            if len(others) + 1 < self._members.quorum or (patient and len(others) + 1 < len(self._members.voters)):
+                return
+            quorum = [own, *others][: self._members.quorum]
+        chosen = tuple(sorted(quorum, key=lambda change: change.replica))
         pre_prepares = tuple(
             Reproposal(
                 height=header.height,

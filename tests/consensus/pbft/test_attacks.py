@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from consensus.pbft import Options
+from consensus.pbft.certificates import view_change_bytes
 from consensus.pbft.messages import (
     Checkpoint,
     Chunk,
@@ -15,12 +16,13 @@ from consensus.pbft.messages import (
     FetchManifest,
     Manifest,
     NewView,
+    Prepare,
     PrePrepare,
     ViewChange,
 )
 from consensus.snapshots import checkpoint_bytes
-from consensus.vocabulary import Send
-from tests.consensus.pbft.cluster import Cluster, ModelCrypto
+from consensus.vocabulary import SECOND, Send
+from tests.consensus.pbft.cluster import GENESIS, Cluster, Flight, ModelCrypto
 from tests.consensus.pbft.test_view_change import change_view, isinstance_of
 
 SIZES = [4, 5, 7]
@@ -195,3 +197,38 @@ def test_asking_again_and_again_brings_a_large_answer_but_once_an_interval():
         assert len(sizes_of(helper.receive(now, 2, request))) == 1, "others are answered"
     later = now + cluster.options.resend_interval_ns
     assert [len(sizes_of(helper.receive(later, 3, request))) for request in requests] == [1] * 4
+
+
+# A view that cannot go on
+
+
+def test_a_liar_that_proves_a_block_which_nobody_else_has_any_more_holds_up_no_view():
+    """Node 0 alone has the certificate; those who accepted the block took another in view 1; it shows it for ever."""
+    c = Cluster(4, byzantine=[0])
+    c.propose(0)
+    c.deliver(lambda f: isinstance(f.message, PrePrepare) and f.to in (1, 2))
+    c.deliver(lambda f: isinstance(f.message, Prepare) and f.to == 0)
+    cert = c.core(0)._context.log.get(1).prepared
+    c.drop()
+    c.crash(0)
+    change_view(c, 1, 2, 3)
+    c.deliver()
+    assert c.views()[1:] == [1] * 3
+    c.propose(1)
+    c.deliver(isinstance_of(PrePrepare))
+    c.drop()
+    told = set()
+
+    def lie(_sender, _to, m):
+        if isinstance(m, ViewChange) and m.view not in told:
+            told.add(m.view)
+            vc = ViewChange(m.view, 0, 0, GENESIS, None, (cert,), b"")
+            vc = msgspec.structs.replace(vc, signature=ModelCrypto(0).sign(view_change_bytes(vc)))
+            for other in (1, 2, 3):
+                c.flights.append(Flight(c.now + 1, 0, 0, other, vc))
+        return m
+
+    c.filter_sent = lie
+    change_view(c, 1, 2, 3)
+    c.demand()
+    c.run(c.all_at(3, [1, 2, 3]), limit_ns=60 * SECOND)

@@ -239,6 +239,23 @@ def experiment(
         typer.echo(elections.table(measured))
 
 
+@app.command(
+    epilog="\b\nExample:\n  consortium calibrate costs.yaml\n"
+    "  consortium run one_claim --mode virtual --set costs=$PWD/costs.yaml"
+)
+def calibrate(path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")]) -> None:
+    """Measure what a node's work costs on this machine, for a scenario's `costs:`."""
+    from scenarios.calibration import write_costs  # noqa: PLC0415 -- loads a whole node
+
+    try:
+        costs = write_costs(path)
+    except OSError as error:
+        say(f"{path}: cannot be written: {error.strerror}")
+        raise typer.Exit(EXIT_INVALID) from None
+    for name, ns in costs.items():
+        typer.echo(f"{name:12} {ns:>10,} ns")
+
+
 @app.command()
 def verify(folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run's folder.")]) -> None:
     """Audit a run's exported ledgers from its files alone."""

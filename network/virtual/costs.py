@@ -1,7 +1,7 @@
 """What a node's processor needs for its work: the world keeps a node busy for so long, and its inputs wait in line.
 
 A model, not a meter: every signature in a message that comes in is verified, every message that goes out is signed,
-every transaction of a decided block is executed. ``configs/costs`` holds measured figures (``consortium calibrate``).
+every transaction of a decided block is executed. ``consortium calibrate`` measures the figures.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Files that a scenario refers to, read into it: ``latency: {file: ...}``.
+"""Files that a scenario refers to, read into it: ``latency: {file: ...}``, ``costs: ...``.
 
 What a run keeps of its scenario is then whole: it can be played again anywhere, and its hash covers the data.
 """
@@ -10,8 +10,8 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from scenarios.language.models.network import SAMPLES_MAX
-from scenarios.language.problems import Path, Problem
-from scenarios.language.reading import BYTES_MAX, Document
+from scenarios.language.problems import Path, Problem, ScenarioInvalid
+from scenarios.language.reading import BYTES_MAX, Document, read_file
 from scenarios.language.units import UnitError, parse_duration
 
 
@@ -31,6 +31,12 @@ def inline_files(document: Document) -> list[Problem]:
         del latency["file"]
         latency.setdefault("dist", "empirical")
         latency["samples"] = samples
+    if isinstance(document.root.get("costs"), str):
+        try:
+            document.root["costs"] = read_file(folder / document.root["costs"]).root
+        except ScenarioInvalid as unread:
+            message = f"no costs: {unread.problems[0].message}"
+            problems.append(Problem(document.mark(("costs",)), ("costs",), message))
     return problems
 
 

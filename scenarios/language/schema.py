@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr
 from scenarios.language.models.base import Part, Word
 from scenarios.language.models.business import Assumption, Flow, Privacy, Row, Story
 from scenarios.language.models.consensus import Consensus
+from scenarios.language.models.costs import CostsOrName
 from scenarios.language.models.expect import Expect
 from scenarios.language.models.faults import Fault
 from scenarios.language.models.members import ClientName, Clients, MemberName, Members
@@ -81,6 +82,8 @@ class Scenario(Part):
     """People with wallets of their own, by role. Every organisation has a wallet of its name anyway."""
     network: Network = Network()
     """The links between nodes."""
+    costs: CostsOrName | None = None
+    """What work costs a node (virtual world only): six durations, or their file's name from the scenario's folder."""
 
     privacy: Privacy = "collection"
     """What a value of a business record looks like on the chain."""

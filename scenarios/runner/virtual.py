@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from consensus.properties import Observer, Violation, standard_oracles
 from consensus.vocabulary import SECOND, Broadcast, Commit, Effects, Image, NodeId, Rejected, Reply, Send, Trace
+from network.virtual.costs import Costs
 from network.virtual.distributions import Constant
 from network.virtual.draws import Stream
 from network.virtual.evidence import TraceHook
@@ -21,6 +22,7 @@ from network.virtual.world import World
 from node.assembly import Common, vault_opener
 from node.membership import Ed25519Crypto
 from node.replica import Replica
+from scenarios.language.models import costs as language
 from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged, Conductor
 from scenarios.runner.faults import FaultScript, apply_fault, over_ns
@@ -57,6 +59,7 @@ class VirtualRun:
             links=links_of(plan),
             seed=plan.seed,
             trace=trace,
+            costs=_costs(plan.scenario.costs),
             sync=Constant(ns=plan.scenario.network.disk.write),
             observers=(
                 *self._oracles(),
@@ -209,6 +212,19 @@ class VirtualRun:
             mempool=len(machine.mempool),
             last_block=machine.chain.head.hash.hex()[:8],
         )
+
+
+def _costs(costs: language.Costs | None) -> Costs | None:
+    """The scenario's costs as the world counts them: a nanosecond a kilobyte is a picosecond a byte."""
+    if costs is None:
+        return None
+    return Costs(
+        input_ns=costs.input,
+        byte_ps=costs.encode + costs.hash,
+        sign_ns=costs.sign,
+        verify_ns=costs.verify,
+        transaction_ns=costs.transaction,
+    )
 
 
 class _Recorder(Observer):

@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from consensus.properties import Violation
+from consensus.raft import membership
+from consensus.raft.electorate import Electorate
 from consensus.raft.messages import RequestVoteReply
 from consensus.raft.records import LOG, STATE
 from consensus.vocabulary import Broadcast, Effects, Persist, Reply, Send
@@ -100,6 +102,30 @@ def generous(effects: Effects) -> Effects:
 def test_a_planted_bug_is_caught(protocol: str, tamper: Callable[[Effects], Effects], expected: str) -> None:
     with pytest.raises(Violation, match=expected):
         _play_all(protocol, tamper)
+
+
+@pytest.mark.parametrize(
+    ("owner", "rule", "broken", "expected"),
+    [
+        (
+            Electorate,
+            "is_quorum",
+            lambda self, nodes: 2 * len({*nodes} & {*self.electors}) > len(self.electors),
+            "certificates|commit rule|membership|agreement",
+        ),
+        (
+            membership,
+            "may_change",
+            lambda server: server.log.term_at(server.commit_index) == server.term,
+            "one at .* is not decided yet",
+        ),
+    ],
+    ids=["a quorum of the union of two configurations", "two changes of members at once"],
+)
+def test_a_broken_rule_of_membership_is_caught(owner, rule, broken, expected: str, monkeypatch) -> None:
+    monkeypatch.setattr(owner, rule, broken)
+    with pytest.raises(Violation, match=expected):
+        _play_all("raft", lambda effects: effects)
 
 
 @pytest.mark.parametrize("protocol", ["solo", "raft", "pbft"])

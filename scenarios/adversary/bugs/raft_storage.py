@@ -79,16 +79,16 @@ def _truncation_not_durable(plant: Planter) -> None:
     # The hash links of blocks would mend it: a server that does not check them when it loads is what had the bug.
 
     def wrap(real: Any) -> Any:
-        def load(self: Any, image: Any, *rest: Any) -> None:
-            real(self, image, *rest)
-            entries = image.get(LOG, {})
-            self._records = [record for record in self._records if not isinstance(record, Cut)]
-            if stale := [index for index in entries if index > self.log.last_index]:
-                self.log._blocks += [entries[index].block for index in sorted(stale)]  # noqa: SLF001
+        def recover(setup: Any, log_keep: int) -> Any:
+            found = real(setup, log_keep)
+            entries = setup.image.get(LOG, {})
+            found.leftover = False
+            found.log._blocks += [entries[index].block for index in sorted(entries) if index > found.log.last_index]  # noqa: SLF001
+            return found
 
-        return load
+        return recover
 
-    plant.replace("consensus.raft.server:Server._load", wrap)
+    plant.replace("consensus.raft.server:recover", wrap)
 
 
 @bug("raft-stale-term-written", protocol="raft", source="a term that falls at a restart")

@@ -200,7 +200,7 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
     ``voters_of`` picks who votes among the scenario's voting members (solo: the first alone).
     ``quorum`` and ``faults`` are functions of the number of voters. ``replies`` is how many equal receipts a
     client needs before it may believe one, ``read_replies`` how many equal answers to a read. ``messages`` are the
-    structs on the wire, ``records`` those on disk.
+    structs on the wire, ``records`` those on disk. ``options`` judges ``Setup.options``: ValueError says what is wrong.
     """
 
     name: str
@@ -212,6 +212,7 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
     read_replies: Callable[[int], int]
     messages: tuple[type, ...]
     records: tuple[type, ...]
+    options: Callable[[Any], Any] = lambda given: given
 
 
 _registry: dict[str, ProtocolEntry] = {}

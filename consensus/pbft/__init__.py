@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from consensus.pbft.core import PbftCore
 from consensus.pbft.messages import MESSAGES, RECORDS
-from consensus.pbft.options import Options
+from consensus.pbft.options import Options, options_of
 from consensus.protocols import ProtocolEntry, register
 from consensus.quorum import byzantine_faults, byzantine_quorum
 
@@ -28,5 +28,6 @@ register(
         read_replies=byzantine_quorum,
         messages=MESSAGES,
         records=RECORDS,
+        options=options_of,
     )
 )

@@ -43,7 +43,7 @@ from consensus.protocols import ProtocolEntry, register
 from consensus.quorum import crash_faults, majority
 from consensus.raft.core import RaftCore
 from consensus.raft.messages import MESSAGES
-from consensus.raft.options import RaftOptions
+from consensus.raft.options import RaftOptions, options_of
 from consensus.raft.records import RECORDS
 
 __all__ = ["RaftCore", "RaftOptions"]
@@ -59,5 +59,6 @@ register(
         read_replies=lambda _: 1,
         messages=MESSAGES,
         records=RECORDS,
+        options=options_of,
     ),
 )

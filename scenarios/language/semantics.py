@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import NamedTuple
 
+from msgspec import ValidationError
+
 from consensus.protocols import protocol, protocol_names
 from scenarios.language.models.faults import KINDS, VIRTUAL_ONLY
 from scenarios.language.problems import Path, Problem, Severity, did_you_mean
+from scenarios.language.protocol_options import protocol_options
 from scenarios.language.reading import Document
 from scenarios.language.schema import Scenario
 
@@ -58,6 +61,17 @@ def _protocol_exists(scenario: Scenario) -> Iterator[Finding]:
     if name not in known:
         near = did_you_mean(name, known)
         yield Finding(("consensus", "protocol"), f"`{name}` is none of {', '.join(known)}{near}")
+
+
+def _settings_of_the_protocol_agree(scenario: Scenario) -> Iterator[Finding]:
+    """What the core itself would refuse: two settings that contradict each other."""
+    name = scenario.consensus.protocol
+    if name not in protocol_names():
+        return
+    try:
+        protocol(name).options(protocol_options(scenario.consensus, name))
+    except (ValueError, ValidationError) as error:
+        yield Finding(("consensus", name), str(error))
 
 
 def _someone_votes(scenario: Scenario) -> Iterator[Finding]:
@@ -180,6 +194,7 @@ def _near(name: str, known: list[str]) -> str:
 
 _RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _protocol_exists,
+    _settings_of_the_protocol_agree,
     _someone_votes,
     _names_are_unique,
     _links_name_someone,

@@ -14,6 +14,7 @@ from node.assembly import Common
 from node.ledger.genesis import Client, Genesis, Member
 from node.membership import Ed25519Crypto, KeyRing
 from node.replica import ReplicaOptions
+from scenarios.language.protocol_options import protocol_options
 from scenarios.language.schema import Scenario
 from scenarios.runner.conductor import Conductor
 from scenarios.runner.steps import build_steps, contract_settings
@@ -62,7 +63,7 @@ def make_plan(scenario: Scenario, *, protocol: str | None = None, seed: int | No
         keyring=keyring,
         genesis=genesis,
         workload=build_steps(scenario, keyring, genesis, chosen_seed),
-        protocol_options=_protocol_options(scenario, chosen_protocol),
+        protocol_options=protocol_options(scenario.consensus, chosen_protocol),
         replica_options=_replica_options(scenario),
     )
 
@@ -96,25 +97,6 @@ def _genesis(scenario: Scenario, keyring: KeyRing, protocol: str) -> Genesis:
         clients=clients,
         settings=contract_settings(scenario),
     )
-
-
-def _protocol_options(scenario: Scenario, protocol: str) -> dict[str, Any]:
-    """The scenario's settings under the names that the protocol gives them, in nanoseconds."""
-    options: dict[str, Any] = {}
-    if protocol == "raft":
-        raft = scenario.consensus.raft
-        if raft.election_timeout is not None:
-            options["election_timeout_min_ns"] = raft.election_timeout.start_ns
-            options["election_timeout_max_ns"] = raft.election_timeout.end_ns
-        if raft.heartbeat is not None:
-            options["heartbeat_ns"] = raft.heartbeat
-    elif protocol == "pbft":
-        pbft = scenario.consensus.pbft
-        if pbft.view_change_timeout is not None:
-            options["view_change_timeout_ns"] = pbft.view_change_timeout
-        if pbft.window is not None:
-            options["window"] = pbft.window
-    return options
 
 
 def _replica_options(scenario: Scenario) -> ReplicaOptions:

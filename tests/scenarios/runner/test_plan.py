@@ -5,11 +5,15 @@ from importlib.resources import files
 import pytest
 
 import scenarios.runner
+from consensus.pbft import Options
+from consensus.raft import RaftOptions
 from node.assembly import Common
 from node.ledger.genesis import decode_genesis
 from node.ledger.transaction import decode_transaction
 from node.replica import ReplicaOptions
+from scenarios.language import ScenarioInvalid
 from scenarios.language.loader import load_scenario
+from scenarios.language.models.consensus import Pbft, Raft
 from scenarios.runner.plan import make_plan
 from scenarios.runner.record import RunRecord
 
@@ -110,6 +114,26 @@ def test_settings_of_protocol_blocks_and_nodes_reach_the_nodes():
         complain_after_ns=3 * 10**9,
         snapshots=False,
     )
+
+
+@pytest.mark.parametrize(("part", "kind"), [(Raft, RaftOptions), (Pbft, Options)])
+def test_every_setting_of_a_protocol_has_its_place_in_the_language(part, kind):
+    names = {"election_timeout" if "election_timeout" in n else n.removesuffix("_ns") for n in kind.__struct_fields__}
+    assert set(part.model_fields) == names
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("consensus={protocol: raft, raft: {heartbeat: 2 s}}", "heartbeat_ns must be positive and less than"),
+        ("consensus={protocol: raft, raft: {pre_vote: false, lease: 1 ms}}", "a lease needs pre_vote"),
+        ("consensus={protocol: pbft, pbft: {window: 4, log_size: 2}}", "log_size 2 is less than window 4"),
+        ("consensus={protocol: pbft, pbft: {view_change_timeout: 0 s}}", "view_change_timeout_ns"),
+    ],
+)
+def test_settings_that_the_core_would_refuse_make_the_scenario_invalid(setting, said):
+    with pytest.raises(ScenarioInvalid, match=said):
+        loaded(setting)
 
 
 def test_what_is_left_out_is_left_to_the_protocols_defaults(plan):

@@ -6,6 +6,7 @@ the lowest seed. The state of a search is plain data; written to a file, it goes
 
 from __future__ import annotations
 
+import signal
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -132,7 +133,7 @@ def _one_by_one(plan: Plan, first: int, last: int) -> Iterator[_Result]:
 def _side_by_side(plan: Plan, first: int, last: int, jobs: int) -> Iterator[_Result]:
     """Results in order of seed, whoever finishes first."""
     waiting: deque[Future[_Result]] = deque()
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         try:
             for seed in range(first, last):
                 waiting.append(pool.submit(_played, plan, seed))

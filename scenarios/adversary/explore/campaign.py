@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from queue import Empty
 from typing import Any
@@ -128,5 +129,6 @@ def _side_by_side(
 
 def _work(scene: Scene, depth: int | None, budget_s: float | None, news: Any) -> None:
     """One process: search, and tell every now and then how far it is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes: the first of them ends the others
     tally = search_scene(scene, depth=depth, budget_s=budget_s, progress=lambda tally: news.put((tally, False)))
     news.put((tally, True))

@@ -34,6 +34,14 @@ def test_the_scenario_of_the_second_page_passes(consent, tmp_path):
     assert verdict == "pass"
 
 
+def test_it_passes_with_the_settings_of_its_last_section(consent, root, tmp_path):
+    page = (root / "docs/guide/2-write-a-scenario.md").read_text()
+    settings = re.findall(r"--set (consensus\.[a-z_.]+=\w+)", page)
+    assert len(settings) == 2
+    verdict, _ = _verdicts(consent, tmp_path, *settings)
+    assert verdict == "pass"
+
+
 def test_it_passes_with_the_faults_of_the_third_page(consent, root, tmp_path):
     faults, *_ = _blocks(root / "docs/guide/3-break-things.md", "yaml")
     consent.write_text(consent.read_text() + faults)

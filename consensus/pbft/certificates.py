@@ -61,6 +61,16 @@ def _ascending(replicas: list[NodeId]) -> bool:
     return all(a < b for a, b in pairwise(replicas))
 
 
+def flaw_in_manifest(snapshot: Snapshot, certificate: StableCheckpoint) -> str | None:
+    """It must have the certified digest, and bring a proof of its block: whether one that holds, deciders say."""
+    proof, header = snapshot.certificate, snapshot.header
+    if (snapshot.height, snapshot.digest) != (certificate.height, certificate.digest):
+        return "a manifest that is not the certified one"
+    if proof is None or (proof.height, proof.hash) != (header.height, header.hash):
+        return "a manifest without the proof of its block"
+    return None
+
+
 class Membership:
     """Who votes, how many are a quorum, and whose turn a view is."""
 
@@ -144,13 +154,8 @@ class Membership:
                 return f"CHECKPOINT not signed by voter {replica}"
         return None
 
-    def flaw_in_manifest(self, snapshot: Snapshot, certificate: StableCheckpoint) -> str | None:
-        """It must have the certified digest, and bring the proof that its block was decided."""
-        proof, header = snapshot.certificate, snapshot.header
-        if (snapshot.height, snapshot.digest) != (certificate.height, certificate.digest):
-            return "a manifest that is not the certified one"
-        if proof is None or (proof.height, proof.hash) != (header.height, header.hash):
-            return "a manifest without the proof of its block"
+    def flaw_in_proof(self, proof: Certificate) -> str | None:
+        """Whatever it is of, these members must have decided it."""
         return verify_certificate(proof, self.voters, self.quorum, self.verify)
 
     def flaw_in_view_change(self, message: ViewChange, log_size: int) -> str | None:

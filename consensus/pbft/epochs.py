@@ -91,6 +91,18 @@ class Epochs:
         """The epoch that decides ``height``, as far as is known here."""
         return next((epoch for epoch in reversed(self._epochs) if epoch.members.base.height < height), self._epochs[0])
 
+    def deciders(self, snapshot: Snapshot) -> Membership | None:
+        """Who decided the last block of a state above what is decided here, of which a quorum signed the digest.
+
+        None where that cannot be told: the block ends an epoch, and that may be another than ours.
+        """
+        since = snapshot.since
+        if since is None or since.height <= self.current.members.base.height:
+            return self.current.members
+        if since.height == snapshot.height:
+            return None
+        return self._epoch(snapshot.configuration, Point(since.height, since.hash), since).members
+
     @property
     def changing(self) -> bool:
         """Members have changed before, or are about to: who is unknown here may be known elsewhere."""

@@ -10,15 +10,16 @@ checkpoint known to be stable, nobody keeps the blocks any more, and the state i
     either    --decided that far by ourselves, or nobody keeps that state-->  Idle
 
 Nothing is believed of a helper: the manifest must have the digest that a quorum signed, each chunk the digest that the
-manifest lists. Who sends another is a liar and asked for nothing more; who is silent, or does not keep the state, is
-passed over. Chunks that our own older state shares are not fetched. What was received is durable, so that a restart
-goes on where it was.
+manifest lists. Who sends another is a liar and asked for nothing more; who is silent, does not keep the state, or
+proves its block by members that we do not know, is passed over. Chunks that our own older state shares are not fetched.
+What was received is durable, so that a restart goes on where it was.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from consensus.pbft.certificates import flaw_in_manifest
 from consensus.pbft.checkpoints import Checkpoints
 from consensus.pbft.context import Context, PeerError
 from consensus.pbft.helpers import Helpers
@@ -85,14 +86,13 @@ class StateTransfer:
         if not isinstance(work, Seeking) or message.height != work.certificate.height:
             return
         snapshot = message.snapshot
-        members = self._context.members
-        flaw = members.flaw_in_manifest(snapshot, work.certificate) if snapshot is not None else None
-        if flaw is not None and sender != work.helper:
-            raise PeerError(flaw)
-        if snapshot is not None and flaw is None:
+        lie = self._lie_in(snapshot, work.certificate) if snapshot is not None else None
+        if lie is not None and sender != work.helper:
+            raise PeerError(lie)
+        if snapshot is not None and lie is None and self._proven(snapshot):
             self._fetch(now, work, snapshot)
         elif sender == work.helper:
-            self._turned_down(now, sender, lie=flaw)
+            self._turned_down(now, sender, lie=lie)
 
     def on_chunk(self, now: int, sender: NodeId, message: Chunk) -> None:
         """Keep the chunk, durably, if it has the digest that the manifest lists."""
@@ -179,6 +179,19 @@ class StateTransfer:
         return (type(work).__name__, parts, sorted(self._held), *self._helpers.snapshot())
 
     # Parts of the above
+
+    def _lie_in(self, snapshot: Snapshot, certificate: StableCheckpoint) -> str | None:
+        """What no correct helper would have sent. A proof is one only where we know who decided the block."""
+        lie = flaw_in_manifest(snapshot, certificate)
+        if lie is None and snapshot.certificate is not None:
+            deciders = self._context.epochs.deciders(snapshot)
+            lie = deciders.flaw_in_proof(snapshot.certificate) if deciders is not None else None
+        return lie
+
+    def _proven(self, snapshot: Snapshot) -> bool:
+        """Is the last block proven, by our own members where we cannot tell who decided it?"""
+        deciders = self._context.epochs.deciders(snapshot) or self._context.members
+        return snapshot.certificate is not None and deciders.flaw_in_proof(snapshot.certificate) is None
 
     def _fits(self, data: bytes, digest: bytes) -> bool:
         return self._context.application.chunk_digest(data) == digest

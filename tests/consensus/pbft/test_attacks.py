@@ -60,12 +60,15 @@ def test_a_read_after_a_view_change_sees_what_one_replica_has_decided(n, restart
 LONG = Options(checkpoint_interval=2, log_size=12, transfer_window=2)
 
 
-def propose_in_turn(cluster):
-    cluster.propose(next(node.number for node in cluster.nodes if node.running.slot() is not None))
+def propose_in_turn(cluster, *transactions):
+    cluster.propose(next(node.number for node in cluster.nodes if node.running.slot() is not None), *transactions)
 
 
-def left_behind_by_an_epoch(*, options=LONG, view=0):
-    """Of seven, node 6 was cut off while 3, 4 and 5 left: the rest decide by a quorum of three, up to height 4."""
+def left_behind_by_an_epoch(*, options=LONG, view=0, then=()):
+    """Of seven, node 6 was cut off while 3, 4 and 5 left: the rest decide by a quorum of three, up to height 4.
+
+    ``then``: what is decided at height 3.
+    """
     cluster = Cluster(7, options=options)
     cluster.blocks_kept = 1
     cluster.isolate(6)
@@ -79,8 +82,8 @@ def left_behind_by_an_epoch(*, options=LONG, view=0):
         change_view(cluster, 0, 1, 2)
         cluster.deliver()
         assert {cluster.core(number).status().round for number in (0, 1, 2)} == {target}
-    for _ in range(2):
-        propose_in_turn(cluster)
+    for transactions in (then, ()):
+        propose_in_turn(cluster, *transactions)
         cluster.deliver()
     cluster.drop()
     cluster.heal()
@@ -95,7 +98,6 @@ def bring_over(cluster, height=4):
     certificate = cluster.nodes[0].image["pbft.checkpoint"]["stable"]
     assert certificate.height == height
     checkpoints._certified(certificate)  # as if those that left had signed too
-    cluster.core(6)._context.members.flaw_in_manifest = lambda *_: None
     cluster.carry_out(6, cluster.core(6).demand(cluster.now, False))
     for _ in range(8):  # those that left do not answer
         if cluster.heights()[6] < height:
@@ -114,6 +116,18 @@ def test_votes_of_members_that_left_count_for_nothing_after_a_state_transfer():
     checkpoints = cluster.core(6)._checkpoints
     assert sorted(checkpoints._votes[6]) == [0]
     assert not checkpoints._certificates
+
+
+def test_helpers_are_no_liars_for_a_proof_by_members_that_we_do_not_know():
+    """Height 4 ends the epoch of four members; node 6 knows the seven before, and those that decide above."""
+    cluster = left_behind_by_an_epoch(then=[b"+3"])
+    assert cluster.core(0).status().configuration.voters == (0, 1, 2, 3, 6)
+    cluster.core(6)._checkpoints._certified(cluster.nodes[0].image["pbft.checkpoint"]["stable"])
+    cluster.carry_out(6, cluster.core(6).demand(cluster.now, False))
+    cluster.fire(6, "pbft.transfer")
+    cluster.deliver(lambda f: isinstance(f.message, FetchManifest | Manifest))
+    liars, passed_over = cluster.core(6)._transfer._helpers.snapshot()
+    assert (liars, len(passed_over)) == ([], 3)
 
 
 def wrong_checkpoint(liar, height):

@@ -1,10 +1,11 @@
 """State transfer: fetching the state of a stable checkpoint, chunk by chunk, from helpers of whom some may lie.
 
 (Castro & Liskov 1999, section 4.3; Castro 2001, section 5.3.) Blocks come first: the replica layer's catch-up fetches
-those that were decided, each proven by certificates. Where that stands still for ``transfer_patience_ns`` below a
-checkpoint known to be stable, nobody keeps the blocks any more, and the state itself is fetched::
+those that were decided, each proven by certificates. Below a checkpoint known to be stable that must bring us there, or
+a checkpoint interval on, in every ``transfer_patience_ns``. Else nobody keeps the blocks any more, or a liar doles them
+out to hold us back, and the state itself is fetched::
 
-    Idle      --catch-up stands still, or we have diverged-->  Seeking    the manifest is asked for
+    Idle      --catch-up is too slow, or we have diverged-->   Seeking    the manifest is asked for
     Seeking   --a manifest of the certified digest-->          Fetching   chunks are asked for, several at once
     Fetching  --all chunks match the manifest-->               Idle       installed
     either    --decided that far by ourselves, or nobody keeps that state-->  Idle
@@ -44,9 +45,9 @@ _ANSWER_INTERVALS = 4
 
 
 class Idle(msgspec.Struct):
-    """Nothing is fetched. ``height`` was the last decided one when patience began."""
+    """Nothing is fetched. Patience begins anew when blocks have brought us to ``goal``."""
 
-    height: int = 0
+    goal: int = 0
 
 
 class Seeking(msgspec.Struct):
@@ -206,8 +207,8 @@ class StateTransfer:
             self._deadline.set(now, None)
         elif self._context.diverged and self._deadline.due is None:
             self._seek(now, Seeking(target))
-        elif self._deadline.due is None or committed > work.height:
-            work.height = committed
+        elif self._deadline.due is None or committed >= work.goal:
+            work.goal = min(committed + self._context.options.checkpoint_interval, target.height)
             self._deadline.set(now, now + self._context.options.transfer_patience_ns)
 
     def _become_idle(self) -> None:

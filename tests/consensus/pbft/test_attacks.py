@@ -160,6 +160,33 @@ def test_a_certificate_by_members_that_left_says_nothing_of_views_in_the_epoch_t
     assert cluster.core(6)._context.heard == {}
 
 
+# Catch-up without end
+
+
+@pytest.mark.parametrize(("at_once", "fetched"), [(1, True), (2, False)])
+def test_blocks_that_come_one_by_one_do_not_put_a_state_transfer_off(at_once, fetched):
+    """Each comes before patience ends; but in that time it takes a whole checkpoint interval of them."""
+    options = Options(checkpoint_interval=2, log_size=4)
+    cluster = Cluster(4, options=options)
+    cluster.isolate(3)
+    for _ in range(8):
+        cluster.propose(0)
+        cluster.deliver()
+    cluster.drop()
+    source = cluster.nodes[0].image
+    cluster.give(1, 3, source["pbft.checkpoint"]["stable"])
+    for first in range(1, 7, at_once):
+        due = cluster.now + options.transfer_patience_ns * 3 // 4
+        while "pbft.transfer" in cluster.nodes[3].timers and cluster.nodes[3].timers["pbft.transfer"][0] < due:
+            cluster.now = cluster.nodes[3].timers.pop("pbft.transfer")[0]
+            cluster.carry_out(3, cluster.core(3).timer(cluster.now, "pbft.transfer"))
+        cluster.now = due
+        for height in range(first, first + at_once):
+            block, certificate = source["blocks"][height], source["certificates"][height]
+            cluster.carry_out(3, cluster.core(3).adopt(cluster.now, block, certificate))
+    assert (type(cluster.core(3)._transfer._work).__name__ != "Idle") == fetched
+
+
 # Requests without end
 
 

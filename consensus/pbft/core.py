@@ -37,7 +37,7 @@ from consensus.pbft.messages import (
 from consensus.pbft.normal_case import NormalCase
 from consensus.pbft.retransmission import Retransmission
 from consensus.pbft.state_transfer import StateTransfer
-from consensus.pbft.timers import RESEND, TRANSFER, VALIDATE, VIEW_CHANGE, Patience
+from consensus.pbft.timers import NEW_VIEW, RESEND, TRANSFER, VALIDATE, VIEW_CHANGE, Patience
 from consensus.pbft.view_change import ViewChanges
 from consensus.proof import Run
 from consensus.protocols import Setup, Slot, Status
@@ -109,7 +109,8 @@ class PbftCore:
                 self._view_changes.become_changing(self._context.rotation.next_view(context.view))
         elif name == RESEND:
             self._retransmission.fired(now)
-            self._view_changes.waited()
+        elif name == NEW_VIEW:
+            self._view_changes.fired(now)
         elif name == TRANSFER:
             self._transfer.fired(now)
         elif name != VALIDATE:
@@ -284,6 +285,7 @@ class PbftCore:
                 self._normal_case.advance()
         if context.votes:
             self._patience.settle(now, quorum_asks=context.active is None and self._view_changes.quorum_asks)
+            self._view_changes.settle(now, self._patience.half_spent)
             self._retransmission.settle(now)
             if context.out.decided:
                 # What waits for the state these decisions lead to can be judged once the driver executed them.

@@ -17,6 +17,7 @@ VIEW_CHANGE = "pbft.view-change"
 RESEND = "pbft.resend"
 VALIDATE = "pbft.validate"
 TRANSFER = "pbft.transfer"
+NEW_VIEW = "pbft.new-view"
 
 
 class Deadline:
@@ -83,6 +84,12 @@ class Patience:
     @property
     def timeout(self) -> int:
         return self._context.options.view_change_timeout_ns << self.doublings
+
+    @property
+    def half_spent(self) -> int | None:
+        """When the primary, or the new one, has had half of its time; None while nobody times it."""
+        due = self._deadline.due
+        return due - self.timeout // 2 if due is not None else None
 
     def expired(self, now: int) -> bool:
         """The timer fired; True when the primary's time is up."""

@@ -17,6 +17,7 @@ from consensus.pbft.certificates import Membership, new_view_bytes, pre_prepare_
 from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.messages import PREPARED, VIEW, NewView, Reproposal, ViewChange, ViewRecord
 from consensus.pbft.new_view import choose, flaw_in_new_view
+from consensus.pbft.timers import NEW_VIEW, Deadline
 from consensus.vocabulary import Cut, NodeId, Put
 
 
@@ -26,6 +27,7 @@ class ViewChanges:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._log = context.log
+        self._deadline = Deadline(context, NEW_VIEW)
 
     @property
     def _members(self) -> Membership:
@@ -130,9 +132,16 @@ class ViewChanges:
             if entry.held is not None and entry.held.view != keep:
                 entry.held = None
 
-    def waited(self) -> None:
+    def settle(self, now: int, wait_until: int | None) -> None:
+        """At the end of every input: time how long we, the new primary, wait for others than the quorum we have."""
+        context = self._context
+        waits = context.active is None and context.primary == context.me
+        asking = sum(1 for change in context.view_changes.values() if change.view == context.view) if waits else 0
+        self._deadline.set(now, wait_until if waits and asking >= self._members.quorum else None)
+
+    def fired(self, now: int) -> None:
         """Whoever else asks for our view has had its time to say so."""
-        if self._context.votes:
+        if self._deadline.fired(now):
             self._begin_if_primary(patient=False)
 
     # Parts of the above
@@ -183,7 +192,9 @@ class ViewChanges:
         """The new primary: NEW-VIEW as soon as a quorum, ourselves included, asks for exactly our view.
 
         A liar may prove that a block was prepared whose body those who saw it gave up for another in a later view, and
-        hold every view up by it. So a quorum whose blocks we have comes first; others are waited for, for a while.
+        hold every view up by it. So a quorum whose blocks we have comes first, and others are waited for until half of
+        our own time is spent. Timeouts grow until every correct replica is heard in that, and is sent what it lacks in
+        the rest; and among the correct, whoever proves the latest block has it, and needs no liar's word in its turn.
         """
         context = self._context
         if context.active is not None or context.primary != context.me:

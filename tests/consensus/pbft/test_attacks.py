@@ -21,7 +21,7 @@ from consensus.pbft.messages import (
     ViewChange,
 )
 from consensus.snapshots import checkpoint_bytes
-from consensus.vocabulary import SECOND, Send
+from consensus.vocabulary import MILLISECOND, SECOND, Send
 from tests.consensus.pbft.cluster import GENESIS, Cluster, Flight, ModelCrypto
 from tests.consensus.pbft.test_view_change import change_view, isinstance_of
 
@@ -243,8 +243,12 @@ def test_asking_again_and_again_brings_a_large_answer_but_once_an_interval():
 # A view that cannot go on
 
 
-def test_a_liar_that_proves_a_block_which_nobody_else_has_any_more_holds_up_no_view():
-    """Node 0 alone has the certificate; those who accepted the block took another in view 1; it shows it for ever."""
+@pytest.mark.parametrize("late_ms", [20, 400])
+def test_a_liar_that_proves_a_block_which_nobody_else_has_any_more_holds_up_no_view(late_ms):
+    """Node 0 alone has the certificate; those who accepted the block took another in view 1; it shows it for ever.
+
+    Its word is always the first to come, one VIEW-CHANGE ``late_ms`` later, perhaps when all is sent again.
+    """
     c = Cluster(4, byzantine=[0])
     c.propose(0)
     c.deliver(lambda f: isinstance(f.message, PrePrepare) and f.to in (1, 2))
@@ -260,16 +264,20 @@ def test_a_liar_that_proves_a_block_which_nobody_else_has_any_more_holds_up_no_v
     c.drop()
     told = set()
 
-    def lie(_sender, _to, m):
+    def lie(sender, to, m):
         if isinstance(m, ViewChange) and m.view not in told:
             told.add(m.view)
             vc = ViewChange(m.view, 0, 0, GENESIS, None, (cert,), b"")
             vc = msgspec.structs.replace(vc, signature=ModelCrypto(0).sign(view_change_bytes(vc)))
             for other in (1, 2, 3):
                 c.flights.append(Flight(c.now + 1, 0, 0, other, vc))
+        if isinstance(m, ViewChange) and sender == max({1, 2, 3} - {to}):
+            c.flights.append(Flight(c.now + late_ms * MILLISECOND, 0, sender, to, m))
+            return None
         return m
 
     c.filter_sent = lie
     change_view(c, 1, 2, 3)
     c.demand()
     c.run(c.all_at(3, [1, 2, 3]), limit_ns=60 * SECOND)
+    assert c.views()[1:] == [2] * 3

@@ -100,9 +100,7 @@ def test_one_height_has_one_state() -> None:
     oracle = raft()
     oracle.on_leave(1, 0, 1, Send(2, InstallSnapshot(1, snapshot_at(4))), {})
     oracle.on_install(2, 2, 1, install(snapshot_at(4)))
-    with pytest.raises(
-        Violation, match=r"snapshot: .*offered by node 1\.1 .*offered by node 0\.1"
-    ):
+    with pytest.raises(Violation, match=r"snapshot: .*offered by node 1\.1 .*offered by node 0\.1"):
         oracle.on_leave(3, 1, 1, Send(2, InstallSnapshot(2, snapshot_at(4, state=b"o" * 32))), {})
 
 

@@ -26,7 +26,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     log_size: Positive | None = None
     """Heights above the stable checkpoint for which messages are kept; None: four windows, at least two intervals."""
     transfer_patience_ns: Positive = 2 * SECOND
-    """How long catch-up by blocks may stand still below a stable checkpoint before the state itself is fetched."""
+    """How long catch-up may take for each interval of blocks below a stable checkpoint before the state is fetched."""
     transfer_window: Positive = 4
     """Chunks of a state asked for at once."""
     rotate_every: Natural = 0

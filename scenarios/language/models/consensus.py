@@ -87,7 +87,7 @@ class Pbft(Part):
     log_size: Count | None = None
     """Heights above the stable checkpoint for which messages are kept: at least the window, and two intervals."""
     transfer_patience: Nanoseconds | None = None
-    """How long catch-up by blocks may stand still below a stable checkpoint before the state itself is fetched."""
+    """How long catch-up may take for each interval of blocks below a stable checkpoint before the state is fetched."""
     transfer_window: Count | None = None
     """How many chunks of a state are asked for at once."""
     rotate_every: Annotated[int, Field(ge=0, le=100_000)] | None = None

@@ -20,6 +20,7 @@ import msgspec
 from consensus.chain import Block, Certificate
 from consensus.configuration import Configuration, Reconfiguration
 from consensus.proof import Run
+from consensus.snapshots import Snapshot
 from consensus.vocabulary import Effects, Image, NodeId
 
 
@@ -60,6 +61,13 @@ class Application(Protocol):
     def chunk_digest(self, chunk: bytes) -> bytes:
         """The digest under which a manifest lists this chunk; never raises, whatever the bytes."""
         return sha256(chunk).digest()
+
+    def flaw_in_state(self, snapshot: Snapshot, chunks: tuple[bytes, ...]) -> str | None:  # noqa: ARG002  a default
+        """Why these chunks, each as the manifest lists it, are no state to go on from; None: they are one.
+
+        Asked before an ``Install`` where nobody but the sender vouches for the snapshot; never raises.
+        """
+        return None
 
 
 class Crypto(Protocol):

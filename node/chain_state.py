@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from consensus.chain import Block, Certificate
+from consensus.chain import Block, Certificate, Header
 from consensus.snapshots import Snapshot
 from node.contracts.numbers import ClientNumbers
 from node.contracts.runtime import Execution, is_executed, record_types
@@ -109,6 +109,26 @@ class ChainState:
         Divergence where it is no state, or says of a height that we executed that its root is another than ours.
         """
         header = snapshot.header
+        tree, known = self._read(header, chunks)
+        self.gap = self._gap_below(snapshot, tree)
+        self._entries = self._entries[: self.gap.first] + [None] * (header.height + 1 - self.gap.first)
+        self._roots = known
+        self.tree = tree
+        self.head = Block(header, ())  # its body is fetched with those below it
+
+    def flaw_in_state(self, snapshot: Snapshot, chunks: Sequence[bytes]) -> str | None:
+        """Why :meth:`install` would raise, or the block names another root than the state; None where all is well."""
+        header = snapshot.header
+        try:
+            _, known = self._read(header, chunks)
+        except Divergence as divergence:
+            return str(divergence)
+        if header.state_height >= header.height or known[header.state_height] not in {header.state, _NO_ROOT}:
+            return f"the snapshot of height {header.height}: its block states another root than it lists"
+        return None
+
+    def _read(self, header: Header, chunks: Sequence[bytes]) -> tuple[StateTree, list[bytes]]:
+        """The state in ``chunks`` and every root known with it."""
         try:
             tree, roots = assemble(chunks, record_types())
         except ChunkError as error:
@@ -121,11 +141,7 @@ class ChainState:
             if known[height] not in {root, _NO_ROOT}:
                 raise Divergence(f"the snapshot of height {header.height} lists another root than ours for {height}")
             known[height] = root
-        self.gap = self._gap_below(snapshot, tree)
-        self._entries = self._entries[: self.gap.first] + [None] * (header.height + 1 - self.gap.first)
-        self._roots = known
-        self.tree = tree
-        self.head = Block(header, ())  # its body is fetched with those below it
+        return tree, known
 
     def _gap_below(self, snapshot: Snapshot, tree: StateTree) -> Gap:
         if self.gap is None:

@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
+from consensus.configuration import Configuration
 from consensus.protocols import Application, Crypto, ProtocolEntry, Setup, Status, Verdict
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
@@ -93,6 +94,7 @@ class Replica(Application):
         genesis = setup.directory.genesis
         chosen = electorate(genesis)
         self._voters = chosen.voters
+        self._decided_by = (genesis.network, chosen.members_hash)  # what every header names
         self._nodes = len(genesis.members)
         self.chain = ChainState(setup.genesis_block, setup.genesis_tree, setup.execute)
         self._proposals = Proposals(self.chain, setup.admission, genesis.network, chosen.members_hash)
@@ -239,6 +241,15 @@ class Replica(Application):
     def chunk_digest(self, chunk: bytes) -> bytes:
         """``Application``: a chunk's digest is the hash of the subtree that it holds."""
         return chunk_digest(chunk)
+
+    def flaw_in_state(self, snapshot: Snapshot, chunks: tuple[bytes, ...]) -> str | None:
+        """``Application``: why a state that a leader sent is none of this network's."""
+        header = snapshot.header
+        if (header.network, header.members) != self._decided_by:
+            return "its block is none of this network's"
+        if snapshot.configuration != Configuration(voters=self._voters):
+            return "it would have others decide than the genesis"  # no contract changes members yet
+        return self.chain.flaw_in_state(snapshot, chunks)
 
     # Deciding and proposing
 

@@ -2,8 +2,9 @@
 
 1. An older term is refused and told of ours.
 2. The snapshot must be possible: of a height and term that this leader can know decided, with a good certificate if it
-   has one, and nothing that contradicts what we hold as committed. A chunk must be one that the manifest lists.
-   Otherwise the message is rejected, before anything has changed.
+   has one, and nothing that contradicts what we hold as committed. A chunk must be one that the manifest lists, and the
+   last of them must complete a state that the application can go on from. Otherwise the message is rejected, before
+   anything has changed.
 3. One that ends at or below our commit index is of no use: we answer that our log equals the leader's up to there.
 4. One snapshot is received at a time, every piece durable before it is acknowledged, so that a restart goes on where it
    was. Another takes its place if it is later, or from a later leader; chunks that both list are kept.
@@ -12,9 +13,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from consensus.raft.append import follow, require_one_leader
 from consensus.raft.certificates import fault_of
 from consensus.raft.electorate import Electorate
+from consensus.raft.incoming import begin
 from consensus.raft.messages import AppendSuccess, InstallSnapshot, InstallSnapshotReply, SnapshotChunk
 from consensus.raft.roles import Follower
 from consensus.raft.server import PeerError, Server
@@ -33,6 +37,8 @@ def on_install_snapshot(server: Server, now: int, sender: NodeId, message: Insta
         return
     require_one_leader(server, sender, message.term)
     _require_possible(server, snapshot, message.term)
+    if snapshot.height > server.commit_index:
+        _require_state(server, snapshot, begin(snapshot, server.incoming)[0].chunks)
     role = follow(server, now, sender, message.term)
     if snapshot.height <= server.commit_index:
         _say_committed(server, sender, role)
@@ -58,6 +64,7 @@ def on_snapshot_chunk(server: Server, now: int, sender: NodeId, message: Snapsho
     expected = incoming is not None and incoming.digest == message.digest
     if incoming is not None and expected:
         _require_listed(server, incoming.snapshot, message)
+        _require_state(server, incoming.snapshot, {**incoming.chunks, message.place: message.chunk})
     role = follow(server, now, sender, message.term)
     if expected:
         server.receive_chunk(message.place, message.chunk)
@@ -92,6 +99,15 @@ def _require_listed(server: Server, snapshot: Snapshot, message: SnapshotChunk) 
         raise PeerError(f"chunk {message.place} of a snapshot of {len(snapshot.chunks)}")
     if server.application.chunk_digest(message.chunk) != snapshot.chunks[message.place]:
         raise PeerError(f"chunk {message.place} is not the one that the manifest lists")
+
+
+def _require_state(server: Server, snapshot: Snapshot, chunks: Mapping[int, bytes]) -> None:
+    """Rule 2, for what all chunks make up together, once they are here."""
+    if len(chunks) < len(snapshot.chunks):
+        return
+    flaw = server.application.flaw_in_state(snapshot, tuple(chunks[place] for place in range(len(snapshot.chunks))))
+    if flaw is not None:
+        raise PeerError(f"the snapshot of height {snapshot.height}: {flaw}")
 
 
 def _go_on(server: Server, leader: NodeId, role: Follower) -> None:

@@ -1,15 +1,20 @@
 """What a hostile member may send to a replica: it changes nothing, costs a bounded amount, and stops nobody."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import inspect as info
 
 from consensus.chain import Block
+from consensus.configuration import Configuration
 from consensus.protocols import protocol
+from consensus.raft.messages import InstallSnapshot, SnapshotChunk
+from consensus.snapshots import Snapshot
 from consensus.vocabulary import Send, SetTimer
 from network.gossip import GOSSIP_MESSAGES, Decided, Fetch, Position, Transactions
 from network.requests import REQUEST_MESSAGES, Receipt
+from node.ledger.state_chunks import chunk_digest
 from node.replica import ReplicaOptions
 from tests.node.lab import Net, certified, of, reheaded, rejections, transfer
 
@@ -219,6 +224,34 @@ def made(kind):  # noqa: C901, PLR0911 - one case for each type of the wire
         case info.TupleType(item_types=items):
             return st.tuples(*map(made, items))
     raise AssertionError(f"no strategy for {kind}")
+
+
+def offered(net, *, chunks=(), **changed):
+    """A Raft leader's InstallSnapshot of a height that nobody has, of a later term than any."""
+    head = net[0].chain.head.header
+    header = msgspec.structs.replace(head, height=head.height + 3, round=9, **changed)
+    return InstallSnapshot(9, Snapshot(header, Configuration(voters=(0, 1, 2)), chunks))
+
+
+def test_a_raft_leader_s_snapshot_that_is_no_state_is_refused_and_changes_nothing():
+    net = Net("raft", 3)
+    net.submit(0, transfer(1))
+    host = net[2]
+    before = state(host.replica)
+    for message in (offered(net), offered(net, members=bytes(32)), offered(net, network="another")):
+        assert len(rejections(host.receive(HOSTILE, message))) == 1
+        assert state(host.replica) == before
+
+
+def test_a_raft_leader_s_last_chunk_that_completes_no_state_is_refused():
+    net = Net("raft", 3)
+    net.submit(0, transfer(1))
+    host, junk = net[2], b"junk"
+    message = offered(net, chunks=(chunk_digest(junk),))
+    assert rejections(host.receive(HOSTILE, message)) == []
+    before = state(host.replica)
+    assert len(rejections(host.receive(HOSTILE, SnapshotChunk(9, message.snapshot.digest, 0, junk)))) == 1
+    assert state(host.replica) == before
 
 
 @pytest.mark.parametrize("name", sorted(VOTERS))

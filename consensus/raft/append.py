@@ -42,7 +42,7 @@ class Plan(msgspec.Struct, frozen=True):
 def on_append_entries(server: Server, now: int, sender: NodeId, message: AppendEntries) -> None:
     """A leader's entries or heartbeat."""
     if message.term < server.term:
-        server.send(sender, _failure(server.term, message, server.log.last_index + 1, 0))
+        server.send(sender, _failure(server.term, message, 0, 0))  # of our term alone: it answers no round of that term
         return
     require_one_leader(server, sender, message.term)
     _require_chained(message)

@@ -80,7 +80,7 @@ class AppendSuccess(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
 
 
 class AppendFailure(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="raft.refused"):
-    """My log does not hold your previous entry, or your ``term`` is over (then only ``term`` means something).
+    """My log does not hold your previous entry; or your term is over, then ``conflict_index`` is 0 and all is ``term``.
 
     ``conflict_term`` is the term of my entry at ``previous_index`` and ``conflict_index`` the first I hold of
     that term; or 0 and my log's end, where it is too short (end of section 5.3).

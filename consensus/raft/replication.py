@@ -195,6 +195,8 @@ def on_append_failure(server: Server, now: int, sender: NodeId, message: AppendF
     if message.term > server.term:
         server.become_follower(now, message.term)
         return
+    if message.conflict_index == 0:
+        return  # our earlier term was refused: late, this must not count as an answer to a round of the present one
     role = leadership_addressed(server, sender, message.term)
     if role is None:
         return

@@ -67,7 +67,7 @@ def test_an_older_term_is_refused_and_told_ours():
     lab = Lab(3)
     lab.receive(0, 2, append(5, GENESIS, []))
     before = lab.core(2).state_hash()
-    assert sent(lab.receive(1, 2, append(4, GENESIS, chain(4)))) == [AppendFailure(5, 0, 1, 0, 0)]
+    assert sent(lab.receive(1, 2, append(4, GENESIS, chain(4)))) == [AppendFailure(5, 0, 0, 0, 0)]
     assert lab.core(2).state_hash() == before
 
 

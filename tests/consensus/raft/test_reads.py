@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from consensus.raft import RaftOptions
 from consensus.raft.messages import AppendEntries, ReadIndex, ReadIndexAnswer, TimeoutNow
-from consensus.vocabulary import MILLISECOND, Readable
+from consensus.vocabulary import MILLISECOND, Readable, Send
 from tests.consensus.raft.lab import Lab
 
 LEASE = 400 * MILLISECOND
@@ -32,6 +32,20 @@ def test_a_read_waits_for_a_round_of_heartbeats_begun_after_it():
     assert lab.answers == [], "those answers may be older than the read"
     lab.deliver_all()
     assert lab.answers == [Readable(context=7, height=1)]
+
+
+def test_a_late_refusal_of_an_earlier_term_confirms_no_round_of_this_one():
+    """What we asked in an earlier term is refused in the name of this one, in which we lead again."""
+    lab = leading()
+    term = lab.core(0).status().round
+    late = AppendEntries(term - 1, 0, 0, (), 0, None, 1)
+    refusals = [effect.message for effect in lab.receive(0, 1, late) if isinstance(effect, Send)]
+    assert [(refusal.term, refusal.beat) for refusal in refusals] == [(term, 1)]
+    lab.flights.clear()
+    lab.read(0, 7)  # begins the round of beat 1
+    before = lab.core(0).state_hash()
+    assert lab.receive(1, 0, refusals[0]) == []
+    assert (lab.core(0).state_hash(), lab.answers) == (before, [])
 
 
 def test_a_lone_voter_reads_at_once():

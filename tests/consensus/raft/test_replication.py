@@ -195,7 +195,7 @@ def test_impossible_answers_are_rejected():
         AppendSuccess(1, 2, None, 0),
         AppendSuccess(2, 1, None, 0),
         AppendSuccess(1, -1, None, 0),
-        AppendFailure(1, 1, 0, 0, 0),
+        AppendFailure(1, 1, -1, 0, 0),
         AppendFailure(1, 1, 2, 0, 0),
         AppendFailure(1, 2, 1, 0, 0),
         AppendFailure(1, 1, 1, 9, 0),

@@ -38,7 +38,10 @@ class Roots(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class Entries(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="state.entries"):
-    """Every (namespace, key, record's bytes) below a node at ``depth``, in ascending order of path."""
+    """Every (namespace, key, record's bytes) below a node at ``depth``, in ascending order of path.
+
+    The hash of fewer than two entries is the same at every depth, so theirs is written as 0: a chunk has one form.
+    """
 
     depth: int
     entries: tuple[tuple[str, str, bytes], ...]
@@ -64,7 +67,7 @@ def chunks_of(tree: StateTree, roots: bytes) -> list[bytes]:
     for group in groups:
         group.sort(key=lambda entry: entry[0])
         entries = tuple((namespace, key, encode_record(record)) for _, namespace, key, record in group)
-        chunks.append(_encode(Entries(depth, entries)))
+        chunks.append(_encode(Entries(depth if len(entries) > 1 else 0, entries)))
     return chunks
 
 
@@ -132,6 +135,8 @@ def _subtree_hash(chunk: Entries) -> bytes:
     """ValueError where it is no subtree: a depth out of bounds, entries that do not ascend, or of several subtrees."""
     if not 0 <= chunk.depth <= DEPTH_MAX:
         raise ValueError("no depth of a chunk")
+    if chunk.depth and len(chunk.entries) < 2:
+        raise ValueError("a depth where there is nothing below a node")
     leaves = []
     for namespace, key, raw in chunk.entries:
         path, value_hash = entry_path(namespace, key), sha256(raw).digest()

@@ -62,6 +62,16 @@ def test_the_manifest_depends_on_the_state_alone_and_not_on_how_it_came_to_be():
     assert manifest_of(grown, b"") == manifest_of(state(100), b"")
 
 
+def test_every_flipped_bit_of_a_chunk_s_head_shows():
+    """Its kind and depth; of chunks of one entry too, whose hash is the same at every depth."""
+    tree = state(100)
+    for chunk in chunks_of(tree, roots_of(tree)):
+        for bit in range(8 * 17):
+            flipped = bytearray(chunk)
+            flipped[bit // 8] ^= 1 << (bit % 8)
+            assert chunk_digest(bytes(flipped)) != chunk_digest(chunk)
+
+
 @given(st.integers(0, 40), st.data())
 def test_every_flipped_bit_of_a_chunk_shows(place, data):
     tree = state(100)

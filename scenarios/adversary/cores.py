@@ -5,7 +5,7 @@ from __future__ import annotations
 from consensus.properties import Observer, standard_oracles
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import Image, NodeId
-from network.virtual.bare import GENESIS, OPTIONS, BareClient, bare_cast, members_of
+from network.virtual.bare import GENESIS, BareClient, bare_cast, members_of, options_of
 from network.virtual.crypto import Notary
 from network.virtual.machine import Machine
 from network.virtual.world import World
@@ -46,7 +46,7 @@ def core_stage(trial: Trial) -> Stage:
                 verify=Notary(case.seed, case.nodes).verify,
                 liars=trial.lying,
                 application=members_of(case),
-                options=OPTIONS.get(case.protocol),
+                options=options_of(case),
             ),
             *_words(trial),
         ),

@@ -10,7 +10,7 @@ from typing import Any
 
 from consensus.properties import standard_oracles
 from consensus.protocols import protocol as registered
-from consensus.vocabulary import MILLISECOND, Image, NodeId
+from consensus.vocabulary import MILLISECOND, SECOND, Image, NodeId
 from network.virtual.bare.blocks import GENESIS
 from network.virtual.bare.client import BareClient
 from network.virtual.bare.members import Members
@@ -21,7 +21,7 @@ from network.virtual.draws import Stream
 from network.virtual.machine import Machine
 from network.virtual.world import World
 
-__all__ = ["GENESIS", "BareClient", "BareNode", "BareSetup", "bare_cast", "members_of"]
+__all__ = ["GENESIS", "BareClient", "BareNode", "BareSetup", "bare_cast", "members_of", "options_of"]
 
 PACES_NS = (15 * MILLISECOND, 60 * MILLISECOND, 120 * MILLISECOND, 400 * MILLISECOND)
 REQUESTS_MAX = 160
@@ -38,6 +38,24 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "pbft": {"view_change_timeout_ns": 500 * MILLISECOND, "backoff_max": 4, "checkpoint_interval": 4, "log_size": 8},
 }
 """Settings under which a campaign's short runs reach the corners: small windows and logs, short timeouts."""
+
+
+def options_of(case: Case) -> dict[str, Any]:
+    """The protocol's settings in ``case``: those above, and under PBFT some that are drawn.
+
+    In every second case proposers take turns; in every third a replica that is behind has so little patience with
+    catch-up that it fetches the state of a checkpoint instead.
+    """
+    options = OPTIONS.get(case.protocol, {})
+    if case.protocol != "pbft":
+        return options
+    draws = Stream(f"{case.seed}/options")
+    return options | {
+        "rotate_every": (0, 0, 0, 1, 1, 3)[draws.below(6)],
+        "transfer_patience_ns": (20 * MILLISECOND, 2 * SECOND, 2 * SECOND)[draws.below(3)],
+        "transfer_window": 1 + draws.below(3),
+        "window": (1, 2, 4, 4)[draws.below(4)],
+    }
 
 
 def members_of(case: Case) -> Members | None:
@@ -67,7 +85,7 @@ def bare_cast(case: Case) -> Cast:
                 nodes=case.nodes,
                 voters=case.voters,
                 protocol=entry,
-                options=OPTIONS.get(case.protocol),
+                options=options_of(case),
                 crypto=ModelCrypto(notary, actor),
                 random=Stream(f"{case.seed}/node/{actor}/{incarnation}").bits64,
                 image=image,
@@ -103,7 +121,7 @@ def bare_cast(case: Case) -> Cast:
             genesis=GENESIS.hash,
             verify=notary.verify,
             application=members,
-            options=OPTIONS.get(case.protocol),
+            options=options_of(case),
         ),
         finished=finished,
         rounds=lambda world: tuple(node.status().round for node in nodes_up(world)),

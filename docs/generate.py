@@ -19,6 +19,7 @@ import click
 import typer.main
 
 from node.contracts import CATALOGUE
+from scenarios.adversary.byzantine import BEHAVIOURS
 from scenarios.cli import app
 from scenarios.language import json_schema
 from scenarios.language.units import format_duration, format_money, format_share
@@ -80,12 +81,25 @@ def scenario_page() -> str:
     ]
     for name in _in_order(schema, parts):
         lines += ["", f"## {name}", "", _prose(parts[name].get("description", "")), "", *_table(parts[name], parts)]
+    lines += ["", "## Lies", "", *_lies()]
     for name, kind in FLOWS.items():
         flow = kind.arguments.model_json_schema()
         lines += ["", f"## The flow {name}", "", _prose(flow.get("description", "")), "", *_table(flow, skip=("flow",))]
         for part, inner in flow.get("$defs", {}).items():
             lines += ["", f"### {part}", "", _prose(inner.get("description", "")), "", *_table(inner)]
     return "\n".join(lines) + "\n"
+
+
+def _lies() -> Iterator[str]:
+    """How a node can lie, from the behaviours themselves."""
+    yield "What a fault's `byzantine` node `does`. A liar signs with its own key alone; its core is an unmodified one."
+    yield ""
+    yield "| lie | |"
+    yield "|-|-|"
+    for name, behaviour in BEHAVIOURS.items():
+        ways = [inspect.getdoc(way) for way in (behaviour.speaks, behaviour.hears)]
+        late = ["Says everything as late as it may, just under the timeout."] if behaviour.holds else []
+        yield f"| `{name}` | {_cell(' '.join([*filter(None, ways), *late]))} |"
 
 
 def _in_order(schema: dict[str, Any], parts: dict[str, Any]) -> list[str]:

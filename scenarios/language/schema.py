@@ -142,6 +142,12 @@ class Scenario(Part):
         """Numbers of the members that may vote."""
         return tuple(number for number, member in enumerate(self.member_names) if member.votes)
 
+    @cached_property
+    def liars(self) -> tuple[int, ...]:
+        """Numbers of the nodes that are Byzantine at some time."""
+        named = {fault.byzantine for fault in self.faults}
+        return tuple(number for number, member in enumerate(self.member_names) if member.name in named)
+
     def node_number(self, name: str) -> int:
         """The number of the node called ``name``; KeyError where there is none."""
         for number, member in enumerate(self.member_names):

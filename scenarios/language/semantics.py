@@ -20,6 +20,9 @@ from scenarios.language.schema import Scenario
 
 ROLES_OF_A_MOMENT = ("leader", "follower")
 
+LIES_IN = "pbft"
+"""The protocol that tolerates lies, and whose messages are lied about."""
+
 
 class Finding(NamedTuple):
     """A problem without its mark."""
@@ -133,6 +136,48 @@ def undoable_faults(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("faults", index, fault.kind), message)
 
 
+def _liars_are_such_as_can_be(scenario: Scenario) -> Iterator[Finding]:
+    """Who lies is named, in ways that there are, and no more of them than are tolerated unless that is the point."""
+    liars: dict[str, None] = {}
+    for index, fault in enumerate(scenario.faults):
+        if fault.byzantine is None:
+            continue
+        if fault.byzantine in ROLES_OF_A_MOMENT:
+            message = f"a liar is named: who is `{fault.byzantine}` shows too late to know whom to believe"
+            yield Finding(("faults", index, "byzantine"), message)
+            continue
+        liars[fault.byzantine] = None
+        for place, lie in enumerate(fault.does or ()):
+            if lie not in lie_names():
+                message = f"there is no lie `{lie}`{did_you_mean(lie, lie_names())}; there are {', '.join(lie_names())}"
+                yield Finding(("faults", index, "does", place), message)
+        if scenario.consensus.protocol in protocol_names():
+            yield from _too_many_liars(scenario, list(liars), index)
+
+
+def _too_many_liars(scenario: Scenario, liars: list[str], index: int) -> Iterator[Finding]:
+    sums = arithmetic(scenario)
+    if sums.protocol != LIES_IN:
+        message = f"{sums.protocol} tolerates no lie: `byzantine` needs `consensus.protocol: {LIES_IN}`"
+        yield Finding(("faults", index, "byzantine"), message)
+        return
+    voters = [scenario.member_names[number].name for number in scenario.voters]
+    lying = [name for name in liars if name in voters]
+    if len(lying) > sums.f and not scenario.faults[index].beyond:
+        message = (
+            f"{len(lying)} of {sums.n} voters would lie, and {sums.protocol} tolerates {sums.f}; "
+            "`beyond: true` asks for it, and for nothing but accountability"
+        )
+        yield Finding(("faults", index, "byzantine"), message)
+
+
+def lie_names() -> tuple[str, ...]:
+    """The ways in which a node can lie."""
+    from scenarios.adversary.byzantine import BEHAVIOURS  # noqa: PLC0415 - loads the adversary, for liars only
+
+    return tuple(BEHAVIOURS)
+
+
 def _rings_pass_each_node_once(scenario: Scenario) -> Iterator[Finding]:
     for index, fault in enumerate(scenario.faults):
         ring = fault.ring or ()
@@ -200,6 +245,7 @@ _RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _links_name_someone,
     _faults_name_someone,
     _faults_can_be_done,
+    _liars_are_such_as_can_be,
     _rings_pass_each_node_once,
     _groups_are_disjoint,
     _a_quorum_remains,

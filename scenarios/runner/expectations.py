@@ -31,7 +31,7 @@ from scenarios.runner.story_outcomes import output_surprises, sealed_surprises
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that judging needs."""
+    """Everything that judging needs. ``holdings`` are those of the nodes that never lied."""
 
     plan: Plan
     record: RunRecord
@@ -60,6 +60,9 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     """Every expectation with its verdict, in a fixed order."""
     expect = evidence.plan.scenario.expect
     judged = [Expectation(name, "fail", detail) for name, detail in evidence.record.violations]
+    if evidence.record.accountability is not None:  # nothing else is promised
+        judged = judged or [Expectation("accountability", "pass", evidence.record.accountability)]
+        return judged + [_metric(bound, evidence) for bound in expect.metrics]
     seen = {name for name, _ in evidence.record.violations}
     judged += [_SAFETY[name](evidence) for name in expect.safety if name in _SAFETY and name not in seen]
     judged += [_steps(evidence), _drained(evidence), *_liveness(evidence), *_story(evidence), *_flows(evidence)]

@@ -1,7 +1,8 @@
 """From the scenario's faults to what is done to nodes: who ``leader`` is gets settled when a fault begins.
 
 Both worlds do the same five things, so that one plan means the same in either: kill, start again, stand still, cut
-links, and make links worse. What else the virtual world can do is :mod:`scenarios.runner.virtual_faults`.
+links, and make links worse. What else the virtual world can do is :mod:`scenarios.runner.virtual_faults`, and
+:mod:`scenarios.runner.liars` for nodes that lie.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ class Hands(Protocol):
 
     def pause(self, node: NodeId, for_ns: int | None) -> None: ...
 
-    def cut(self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], for_ns: int | None) -> None:
-        """No message between ``one`` and ``other`` (empty: everybody else)."""
+    def cut(
+        self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], for_ns: int | None, *, one_way: bool = False
+    ) -> None:
+        """No message between ``one`` and ``other`` (empty: everybody else); ``one_way``: from ``one`` alone."""
         ...
 
     def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
@@ -37,6 +40,10 @@ class Hands(Protocol):
 
     def inject(self, item: world.Fault, nodes: tuple[NodeId, ...] = ()) -> None:
         """An ``item`` of the virtual world's plan, from now on; one of links concerns ``nodes`` (empty: all)."""
+        ...
+
+    def lie(self, node: NodeId, behaviours: tuple[str, ...], for_ns: int | None) -> None:
+        """``node`` is Byzantine in these ways (names of lies)."""
         ...
 
 
@@ -87,6 +94,10 @@ def apply_fault(fault: Fault, hands: Hands, resolve: Callable[[str], NodeId], no
                 f"{share(fault.loss)} of messages lost" if fault.loss else f"messages {seconds(fault.delay or 0)} late"
             )
             return f"{what}{' at ' + braced(named) if named else ''}{lasting(fault.for_)}"
+        case "byzantine":
+            liar, behaviours = resolve(fault.names[0]), fault.does or ()
+            hands.lie(liar, behaviours, fault.for_)
+            return f"{{{liar}}} lies: {', '.join(behaviours)}{lasting(fault.for_)}"
         case _:
             item, line = item_of(fault, resolve)
             hands.inject(item, tuple(resolve(name) for name in fault.on or ()))
@@ -110,8 +121,10 @@ def _apart(fault: Fault, hands: Hands, resolve: Callable[[str], NodeId], nodes: 
     """Keep nodes apart from each other."""
     if fault.cut is not None:
         one, other = (tuple(resolve(name) for name in names or ()) for names in (fault.cut, fault.from_))
-        hands.cut(one, other, fault.for_)
-        return f"{braced(one)} cut off from {braced(other) or 'everyone'}"
+        one_way = bool(fault.one_way)
+        hands.cut(one, other, fault.for_, one_way=one_way)
+        whom = braced(other) or "everyone"
+        return f"{braced(one)} no longer heard by {whom}" if one_way else f"{braced(one)} cut off from {whom}"
     if fault.ring is not None:
         order = tuple(resolve(name) for name in fault.ring)
         for node, strangers in _strangers(order):

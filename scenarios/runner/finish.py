@@ -64,12 +64,13 @@ def finish_run(folder: RunFolder, plan: Plan, left: Left, facts: Circumstances) 
     metrics = measure(record)
     for held in holdings:
         export_ledger(folder.ledger(held.name), held.certified())
-    root = _common_business_root(folder, holdings)
+    believed = [held for held in holdings if plan.scenario.node_number(held.name) not in record.lying]
+    root = _common_business_root(folder, believed)
     folder.write_lines(folder.history, history_lines(_operations(record)))
     folder.write(folder.metrics_summary, metrics.summary_json())
     folder.write_lines(folder.metrics_table, metrics.table_lines())
     evidence = Evidence(
-        plan=plan, record=record, holdings=holdings, metrics=metrics, common=left.common, scan=left.scan
+        plan=plan, record=record, holdings=believed, metrics=metrics, common=left.common, scan=left.scan
     )
     expectations = tuple(judge_run(evidence))
     verdict = verdict_of(expectations, interrupted=record.interrupted)
@@ -130,7 +131,7 @@ def _common_business_root(folder: RunFolder, holdings: Sequence[Holdings]) -> st
     None, and no file, where they differ, or where the highest chain ends in blocks that nothing certifies yet: those
     are not exported, and the state goes with what is.
     """
-    height = max(held.chain.height for held in holdings)
+    height = max((held.chain.height for held in holdings), default=0)
     highest = [held for held in holdings if held.chain.height == height]
     if len({held.chain.tree.root for held in highest}) != 1 or all(len(h.certified()) <= height for h in highest):
         return None

@@ -24,6 +24,7 @@ class _Order(msgspec.Struct, frozen=True):
     loss_ppm: int = 0
     delay_ns: int = 0
     cuts: bool = False
+    one_way: bool = False
 
 
 class LinkOrders:
@@ -35,9 +36,9 @@ class LinkOrders:
         self._orders: dict[int, _Order] = {}
         self._next = 0
 
-    def cut(self, one: tuple[NodeId, ...], other: tuple[NodeId, ...]) -> int:
-        """No frame between ``one`` and ``other`` (empty: all others)."""
-        return self._add(_Order(one=one, other=other, cuts=True))
+    def cut(self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], *, one_way: bool = False) -> int:
+        """No frame between ``one`` and ``other`` (empty: all others); ``one_way``: from ``one`` alone."""
+        return self._add(_Order(one=one, other=other, cuts=True, one_way=one_way))
 
     def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int) -> int:
         """Frames from and to ``nodes`` (empty: all) get lost or late."""
@@ -78,4 +79,4 @@ class LinkOrders:
         def across(left: NodeId, right: NodeId) -> bool:
             return left in order.one and (right in order.other if order.other else right not in order.one)
 
-        return across(sender, receiver) or across(receiver, sender)
+        return across(sender, receiver) or (not order.one_way and across(receiver, sender))

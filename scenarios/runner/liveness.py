@@ -37,7 +37,7 @@ def recovered(record: RunRecord, within_ns: int, *, steps: int) -> Expectation:
 
 
 def converged(record: RunRecord, within_ns: int, *, names: Sequence[str]) -> Expectation:
-    """Every node that is up at the end held every block in time.
+    """Every node that is up at the end, and never lied, held every block in time.
 
     A block decided by the beginning of the calm is due ``within_ns`` after that, a later one ``within_ns`` after
     whoever decided it first.
@@ -48,7 +48,7 @@ def converged(record: RunRecord, within_ns: int, *, names: Sequence[str]) -> Exp
     calm = calm_ns(record)
     worst = 0
     for node, node_name in enumerate(names):
-        if node in record.down:
+        if node in record.down or node in record.lying:
             continue
         held = _held_from(record, node)
         for height, first in record.first_decided().items():

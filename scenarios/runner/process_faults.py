@@ -64,14 +64,19 @@ class ProcessHands:
     def pause(self, node: NodeId, for_ns: int | None) -> None:
         self._job(self._stand_still(self._nodes[node], for_ns))
 
-    def cut(self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], for_ns: int | None) -> None:
-        self._job(self._disturb(self._orders.cut(one, other), for_ns))
+    def cut(
+        self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], for_ns: int | None, *, one_way: bool = False
+    ) -> None:
+        self._job(self._disturb(self._orders.cut(one, other, one_way=one_way), for_ns))
 
     def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
         self._job(self._disturb(self._orders.worsen(nodes, loss_ppm, delay_ns), for_ns))
 
     def inject(self, item: Fault, nodes: tuple[NodeId, ...] = ()) -> None:  # noqa: ARG002 (the virtual world's)
         raise RunError(f"real processes cannot be made to suffer a {type(item).__name__}", hint="use --mode virtual")
+
+    def lie(self, node: NodeId, behaviours: tuple[str, ...], for_ns: int | None) -> None:  # noqa: ARG002 (likewise)
+        raise RunError("real processes do not lie", hint="use --mode virtual")
 
     def tell_orders(self) -> None:
         """Tell every node which link faults are in force."""

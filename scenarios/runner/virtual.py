@@ -28,6 +28,7 @@ from scenarios.runner.conductor import Acknowledged, Conductor
 from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import resolve_target
 from scenarios.runner.leaks import BUS, LeakScan, scan_for
+from scenarios.runner.liars import Liars, Turncoat
 from scenarios.runner.links import links_of
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
@@ -51,6 +52,7 @@ class VirtualRun:
         self._names = plan.node_names
         self.scan = scan_for(plan.scenario)
         self._clocks = ClaimClocks(plan.scenario, plan.seed)
+        self._liars = Liars(plan)
         self.world = World(
             factory=self._machine,
             nodes=self._nodes,
@@ -62,7 +64,7 @@ class VirtualRun:
             costs=_costs(plan.scenario.costs),
             sync=Constant(ns=plan.scenario.network.disk.write),
             observers=(
-                *self._oracles(),
+                *self._liars.observers(self._oracles()),
                 _Recorder(self.record, self._clients, self._tell),
                 *((_Tap(self.scan),) if self.scan else ()),
             ),
@@ -78,6 +80,7 @@ class VirtualRun:
             verify=lambda member, data, signature: common.verifier.verify(
                 common.genesis.members[member].verify_key, data, signature
             ),
+            liars=frozenset(self._plan.scenario.liars),
         )
 
     def run(self) -> RunRecord:
@@ -99,6 +102,8 @@ class VirtualRun:
         self.record.counters.update(self.world.counts)
         self.record.faults_waiting = self._script.waiting
         self.record.down = [node for node in range(self._nodes) if self.world.condition(node) == "down"]
+        self.record.lying = list(self._plan.scenario.liars)
+        self.record.accountability = self._liars.accountability
         self.record.unacknowledged.extend(
             Unacknowledged(step, called) for step, called in self._conductor().unacknowledged()
         )
@@ -113,7 +118,7 @@ class VirtualRun:
 
     def replica(self, node: NodeId) -> Replica:
         """The replica of ``node``; one that is down is built from what its disk holds."""
-        machine = self.world.machine(node) or self._machine(node, self.world.image(node), 0)
+        machine = self._inner(node) or self._replica(node, self.world.image(node), 0)
         assert isinstance(machine, Replica)  # noqa: S101
         return machine
 
@@ -124,14 +129,26 @@ class VirtualRun:
     # The world
 
     def _machine(self, actor: NodeId, image: Image, incarnation: int) -> Machine:
-        plan, common = self._plan, self.common
         if actor == self._clients:
-            return plan.conductor(common)
-        name = self._names[actor]
+            return self._plan.conductor(self.common)
+        replica = self._replica(actor, image, incarnation)
+        return self._liars.cast(replica, actor, incarnation, self._crypto(actor), self.common.voters)
+
+    def _inner(self, node: NodeId) -> Machine | None:
+        """The machine of ``node``, a liar's without the liar around it."""
+        machine = self.world.machine(node)
+        return machine.replica if isinstance(machine, Turncoat) else machine
+
+    def _crypto(self, node: NodeId) -> Ed25519Crypto:
+        sign = self._plan.keyring.sign(f"node.{self._names[node]}")
+        return Ed25519Crypto(self.common.directory, sign, self.common.verifier)
+
+    def _replica(self, actor: NodeId, image: Image, incarnation: int) -> Replica:
+        plan, common, name = self._plan, self.common, self._names[actor]
         draws = Stream(f"{plan.seed}/node/{actor}/{incarnation}")
         return common.replica(
             actor,
-            crypto=Ed25519Crypto(common.directory, plan.keyring.sign(f"node.{name}"), common.verifier),
+            crypto=self._crypto(actor),
             vault=vault_opener(name, plan.keyring.seal_secret(name)),
             image=image,
             random=draws.bits64,
@@ -145,12 +162,18 @@ class VirtualRun:
         return machine
 
     def _finished(self) -> bool:
-        """Drained, no fault to come or to end, and everyone up holds the same closed chain, with no block missing."""
+        """Drained, no fault to come or to end, and everyone up holds the same closed chain, with no block missing.
+
+        A liar may hold what it likes.
+        """
         if self.world.machine(self._clients) is None or not self._conductor().done:
             return False
         if self._script.next_ns is not None or self.world.active_faults:
             return False
-        chains = [self.replica(node).chain for node in range(self._nodes) if self.world.condition(node) == "up"]
+        honest = (node for node in range(self._nodes) if node not in self._plan.scenario.liars)
+        chains = [self.replica(node).chain for node in honest if self.world.condition(node) == "up"]
+        if not chains:
+            return True
         heads = {chain.head.hash for chain in chains}
         return len(heads) == 1 and not chains[0].head.transactions and all(chain.whole for chain in chains)
 
@@ -164,7 +187,7 @@ class VirtualRun:
     def _begin_faults(self) -> None:
         height = max((decision.height for decision in self.record.decisions[-64:]), default=0)
         for fault in self._script.due(self.world.now, height):
-            hands = VirtualHands(self.world, everyone=(*range(self._nodes), self._clients))
+            hands = VirtualHands(self.world, (*range(self._nodes), self._clients), self._liars)
             line = apply_fault(fault, hands, self._resolve, self._nodes)
             self._told_fault(line, over_ns(fault, self.world.now))
 
@@ -196,7 +219,7 @@ class VirtualRun:
     def _node_view(self, node: NodeId) -> NodeView:
         member = self._plan.genesis.members[node]
         condition = self.world.condition(node)
-        machine = self.world.machine(node)
+        machine = self._inner(node)
         if not isinstance(machine, Replica):
             return NodeView(name=member.name, role=member.role, votes=member.votes, condition="down")
         status = machine.status()
@@ -273,11 +296,12 @@ class _Tap(Observer):
 
 
 class VirtualHands:
-    """Faults as items of the world's plan. ``everyone`` is all its actors."""
+    """Faults as items of the world's plan, lies apart. ``everyone`` is all its actors."""
 
-    def __init__(self, world: World, everyone: tuple[NodeId, ...]) -> None:
+    def __init__(self, world: World, everyone: tuple[NodeId, ...], liars: Liars) -> None:
         self._world = world
         self._everyone = everyone
+        self._liars = liars
 
     def crash(self, node: NodeId, for_ns: int | None) -> None:
         self._world.inject(Crash(at_ns=self._world.now, node=node, for_ns=for_ns))
@@ -288,14 +312,19 @@ class VirtualHands:
     def pause(self, node: NodeId, for_ns: int | None) -> None:
         self._world.inject(Pause(at_ns=self._world.now, node=node, for_ns=for_ns))
 
-    def cut(self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], for_ns: int | None) -> None:
-        self._world.inject(Cut(at_ns=self._world.now, one=one, other=other, for_ns=for_ns))
+    def cut(
+        self, one: tuple[NodeId, ...], other: tuple[NodeId, ...], for_ns: int | None, *, one_way: bool = False
+    ) -> None:
+        self._world.inject(Cut(at_ns=self._world.now, one=one, other=other, one_way=one_way, for_ns=for_ns))
 
     def worsen(self, nodes: tuple[NodeId, ...], loss_ppm: int, delay_ns: int, for_ns: int | None) -> None:
         if loss_ppm:
             self.inject(Loss(at_ns=0, ppm=loss_ppm, for_ns=for_ns), nodes)
         if delay_ns:
             self.inject(Delay(at_ns=0, extra_ns=delay_ns, for_ns=for_ns), nodes)
+
+    def lie(self, node: NodeId, behaviours: tuple[str, ...], for_ns: int | None) -> None:
+        self._liars.begin(self._world.now, node, behaviours, for_ns)
 
     def inject(self, item: Fault, nodes: tuple[NodeId, ...] = ()) -> None:
         item = replace(item, at_ns=self._world.now)

@@ -48,8 +48,11 @@ def _of_links(fault: Fault, resolve: Callable[[str], NodeId]) -> tuple[world.Fau
         return None
     one, other = (tuple(resolve(name) for name in names or ()) for names in (fault.flap, fault.from_))
     down, up = fault.down or 1, fault.up or 1
-    what = f"{braced(one)} by turns {seconds(down)} cut off from {braced(other) or 'everyone'} and {seconds(up)} not"
-    return world.Flap(at_ns=0, for_ns=for_ns, one=one, other=other, down_ns=down, up_ns=up), what
+    one_way, whom = bool(fault.one_way), braced(other) or "everyone"
+    apart = f"not heard by {whom}" if one_way else f"cut off from {whom}"
+    what = f"{braced(one)} by turns {seconds(down)} {apart} and {seconds(up)} as ever"
+    item = world.Flap(at_ns=0, for_ns=for_ns, one=one, other=other, one_way=one_way, down_ns=down, up_ns=up)
+    return item, what
 
 
 def _of_a_node(fault: Fault, resolve: Callable[[str], NodeId]) -> tuple[world.Fault, str]:

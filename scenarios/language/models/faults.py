@@ -17,7 +17,7 @@ _WITH: dict[str, tuple[str, ...]] = {
     "crash": ("restart_after",),
     "restart": (),
     "pause": ("for",),
-    "cut": ("from", "for"),
+    "cut": ("from", "one_way", "for"),
     "partition": ("for",),
     "ring": ("for",),
     "loss": ("on", "for"),
@@ -26,7 +26,7 @@ _WITH: dict[str, tuple[str, ...]] = {
     "corrupt": ("on", "for"),
     "reorder": ("by", "on", "for"),
     "throttle": ("on", "for"),
-    "flap": ("from", "down", "up", "for"),
+    "flap": ("from", "one_way", "down", "up", "for"),
     "broker_down": ("for",),
     "slow": ("by", "for"),
     "clock": ("ahead", "behind", "gains", "loses", "for"),
@@ -34,6 +34,7 @@ _WITH: dict[str, tuple[str, ...]] = {
     "full_disk": ("for",),
     "torn_write": ("for",),
     "bit_rot": ("for",),
+    "byzantine": ("does", "beyond", "for"),
 }
 """What goes with each kind of fault."""
 
@@ -43,6 +44,7 @@ _NEEDS = {
     "reorder": ("by",),
     "flap": ("down", "up", "for"),
     "broker_down": ("for",),
+    "byzantine": ("does",),
 }
 """What must go with it."""
 
@@ -75,7 +77,9 @@ class Fault(Part):
     cut: Names | None = None
     """Nothing passes between these nodes and everybody else (or those in `from`)."""
     from_: Annotated[Names | None, Field(alias="from")] = None
-    """With `cut`: only towards these."""
+    """With `cut` or `flap`: only from these nodes, not from everybody."""
+    one_way: bool | None = None
+    """With `cut` or `flap`: what these nodes send gets nowhere, and what they are sent still arrives."""
     partition: Annotated[tuple[Names | Literal["rest"], ...], Field(min_length=2)] | None = None
     """The network falls into these groups; `rest` is everybody not named."""
     ring: Annotated[tuple[Word, ...], Field(min_length=4)] | None = None
@@ -126,6 +130,13 @@ class Fault(Part):
     bit_rot: Word | None = None
     """What this node reads when it starts is not what it wrote: it cannot start until the end (virtual world only)."""
 
+    byzantine: Word | None = None
+    """This node lies, with an unmodified core inside (virtual world only, under PBFT). Named, never `leader`."""
+    does: Names | None = None
+    """With `byzantine`: how it lies, one or more of the [lies](#lies)."""
+    beyond: bool | None = None
+    """With `byzantine`: yes, more than f voters lie; nothing but accountability is asked of such a run."""
+
     for_: Annotated[Nanoseconds | None, Field(alias="for")] = None
     """How long it lasts; left out, to the end of the run."""
 
@@ -169,5 +180,16 @@ class Fault(Part):
         return self
 
 
-_ONE_NODE = ("crash", "restart", "pause", "slow", "clock", "slow_disk", "full_disk", "torn_write", "bit_rot")
+_ONE_NODE = (
+    "crash",
+    "restart",
+    "pause",
+    "slow",
+    "clock",
+    "slow_disk",
+    "full_disk",
+    "torn_write",
+    "bit_rot",
+    "byzantine",
+)
 _COMPANIONS = tuple(dict.fromkeys(key for keys in _WITH.values() for key in keys))

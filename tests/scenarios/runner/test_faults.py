@@ -110,7 +110,7 @@ class Hands:
         self.done = []
 
     def __getattr__(self, name):
-        return lambda *arguments: self.done.append((name, *arguments))
+        return lambda *arguments, **named: self.done.append((name, *arguments, *filter(named.get, named)))
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,16 @@ class Hands:
         ({"pause": "n1", "for": "500 ms"}, [("pause", 1, SECOND // 2)], "n1 stands still for 500 ms"),
         ({"cut": ["n1", "n2"]}, [("cut", (1, 2), (), None)], "n1, n2 cut off from everyone"),
         ({"cut": ["n1"], "from": ["n0"], "for": "1 s"}, [("cut", (1,), (0,), SECOND)], "n1 cut off from n0 for 1 s"),
+        (
+            {"cut": ["n1"], "from": ["n0"], "one_way": True},
+            [("cut", (1,), (0,), None, "one_way")],
+            "n1 no longer heard by n0",
+        ),
+        (
+            {"byzantine": "n2", "does": ["mute", "forge"], "for": "1 s"},
+            [("lie", 2, ("mute", "forge"), SECOND)],
+            "n2 lies: mute, forge for 1 s",
+        ),
         (
             {"partition": [["n0"], ["n1"], "rest"]},
             [("cut", (0,), (1,), None), ("cut", (0,), (2, 3), None), ("cut", (1,), (2, 3), None)],
@@ -199,7 +209,13 @@ MS = 10**6
             {"flap": ["n0"], "down": "1 s", "up": "2 s", "for": "9 s"},
             Flap(at_ns=0, for_ns=9 * SECOND, one=(0,), down_ns=SECOND, up_ns=2 * SECOND),
             (),
-            "n0 by turns 1 s cut off from everyone and 2 s not for 9 s",
+            "n0 by turns 1 s cut off from everyone and 2 s as ever for 9 s",
+        ),
+        (
+            {"flap": ["n0"], "from": ["n1"], "one_way": True, "down": "1 s", "up": "2 s", "for": "9 s"},
+            Flap(at_ns=0, for_ns=9 * SECOND, one=(0,), other=(1,), one_way=True, down_ns=SECOND, up_ns=2 * SECOND),
+            (),
+            "n0 by turns 1 s not heard by n1 and 2 s as ever for 9 s",
         ),
         (
             {"broker_down": "backlog", "for": "1 s"},
@@ -229,6 +245,8 @@ def test_what_the_virtual_world_alone_can_do_is_an_item_of_its_plan(fields, item
         ({"slow": "n1"}, "`slow` needs `by`"),
         ({"reorder": "5%"}, "`reorder` needs `by`"),
         ({"flap": ["n1"], "down": "1 s", "up": "1 s"}, "`flap` needs `for`"),
+        ({"byzantine": "n1"}, "`byzantine` needs `does`"),
+        ({"crash": "n1", "one_way": True}, "`one_way` goes with `cut` or `flap`, not with `crash`"),
         ({"broker_down": "lost"}, "`broker_down` needs `for`"),
         ({"clock": "n1"}, "`clock` needs `ahead`, `behind`, `gains` or `loses`"),
         ({"clock": "n1", "gains": "1%", "loses": "1%"}, "a clock has `gains` or `loses`, not both"),
@@ -278,7 +296,7 @@ class World:
 
 @pytest.fixture
 def hands():
-    hands = VirtualHands(World(), everyone=(0, 1, 2, 3))
+    hands = VirtualHands(World(), everyone=(0, 1, 2, 3), liars=None)
     hands.plan = hands._world.plan
     return hands
 
@@ -288,11 +306,13 @@ def test_faults_become_items_of_the_plan_from_now_on(hands):
     hands.restart(1)
     hands.pause(2, None)
     hands.cut((0,), (), 5)
+    hands.cut((0,), (1,), None, one_way=True)
     assert hands.plan == [
         Crash(at_ns=7, node=1, for_ns=5),
         Restart(at_ns=7, node=1),
         Pause(at_ns=7, node=2),
         Cut(at_ns=7, one=(0,), for_ns=5),
+        Cut(at_ns=7, one=(0,), other=(1,), one_way=True),
     ]
 
 
@@ -343,6 +363,11 @@ def test_a_cut_severs_both_directions(orders):
 def test_a_cut_from_everyone_severs_all_but_those_who_are_cut_together(orders):
     orders.cut((0, 1), ())
     assert cuts(orders) == [["n2", "n3"], ["n2", "n3"], ["n0", "n1"], ["n0", "n1"]]
+
+
+def test_a_one_way_cut_silences_those_who_are_cut(orders):
+    orders.cut((0,), (1, 2), one_way=True)
+    assert cuts(orders) == [[], ["n0"], ["n0"], []]
 
 
 def test_an_order_that_ends_is_over_and_others_stay(orders):

@@ -20,11 +20,20 @@ from consensus.properties.certificates import Certificates
 from consensus.properties.durability import Durability
 from consensus.properties.electorates import Electorates
 from consensus.properties.memberships import Memberships
-from consensus.properties.observer import Observer, Violation
+from consensus.properties.observer import Observer, Property, Violation
 from consensus.protocols import Application
 from consensus.vocabulary import NodeId
 
-__all__ = ["Agreement", "Certificates", "Durability", "Electorates", "Observer", "Violation", "standard_oracles"]
+__all__ = [
+    "Agreement",
+    "Certificates",
+    "Durability",
+    "Electorates",
+    "Observer",
+    "Property",
+    "Violation",
+    "standard_oracles",
+]
 
 
 def standard_oracles(  # noqa: PLR0913 (keyword-only: what a network is)
@@ -48,20 +57,22 @@ def standard_oracles(  # noqa: PLR0913 (keyword-only: what a network is)
     sole = voters[0] if quorum == 1 else None
     electorates = _electorates(voters, application, options) if protocol == "pbft" else None
     memberships = Memberships(voters, application) if protocol == "raft" and application is not None else None
-    certificates = Certificates(voters, quorum, verify, liars, electorates or memberships)
+    certificates = Certificates(voters, quorum, verify, liars, electorates or memberships, every=protocol == "pbft")
     common = (Agreement(genesis, sole, liars), Durability(liars), certificates)
     if protocol == "raft":
         from consensus.properties.raft import RaftSafety  # noqa: PLC0415
+        from consensus.properties.raft_logs import RaftLogs  # noqa: PLC0415
 
-        return (*common, RaftSafety(voters, application=application))
+        safety = RaftSafety(voters, application=application)
+        return (*common, RaftLogs(safety), safety)
     if protocol == "pbft":
         from consensus.pbft.options import options_of  # noqa: PLC0415
         from consensus.properties.checkpoints import CheckpointSafety  # noqa: PLC0415
         from consensus.properties.pbft import PbftSafety  # noqa: PLC0415
 
         log_size = options_of(options).heights_kept if options is not None else None
-        safety = PbftSafety(voters, liars, electorates=electorates)
-        return (*common, safety, CheckpointSafety(voters, liars, log_size))
+        pbft_safety = PbftSafety(voters, liars, electorates=electorates)
+        return (*common, pbft_safety, CheckpointSafety(voters, liars, log_size))
     return common
 
 

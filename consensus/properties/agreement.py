@@ -11,8 +11,10 @@ takes it, the node may decide otherwise.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from consensus.chain import BLOCKS
-from consensus.properties.observer import Observer, Violation, told
+from consensus.properties.observer import Observer, Property, Violation, told
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import Commit, Image, Install, NodeId
 
@@ -22,6 +24,18 @@ class Agreement(Observer):
 
     ``liars`` are nodes (Byzantine ones) of whom nothing is asked.
     """
+
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "agreement",
+            "one block a height, over all nodes, lives and disks",
+            "Raft, figure 3; PBFT, section 4.2",
+            "O(1)",
+        ),
+        Property(
+            "order", "heights come without gaps, and each block links to the one below", "docs/ledger-format.md", "O(1)"
+        ),
+    )
 
     def __init__(self, genesis: bytes, sole: NodeId | None = None, liars: frozenset[NodeId] = frozenset()) -> None:
         self.sole = sole

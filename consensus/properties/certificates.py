@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from consensus.chain import Certificate, verify_certificate
 from consensus.properties.electorates import Electorates
 from consensus.properties.memberships import Memberships
-from consensus.properties.observer import Observer, Violation, told
-from consensus.vocabulary import Commit, NodeId
+from consensus.properties.observer import Observer, Property, Violation, told
+from consensus.vocabulary import Commit, Image, NodeId
 
 
 class Certificates(Observer):
     """``verify(member, data, signature)`` decides a signature, from outside every node."""
 
-    def __init__(
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "certificates",
+            "a proof is exactly a quorum of distinct members' valid signatures",
+            "docs/ledger-format.md",
+            "O(quorum), once a certificate",
+        ),
+    )
+
+    def __init__(  # noqa: PLR0913 (what a network is)
         self,
         voters: tuple[NodeId, ...],
         quorum: int,
         verify: Callable[[NodeId, bytes, bytes], bool],
         liars: frozenset[NodeId] = frozenset(),
         electorates: Electorates | Memberships | None = None,
+        *,
+        every: bool = False,
     ) -> None:
         self.voters = voters
         self.quorum = quorum
@@ -28,10 +40,12 @@ class Certificates(Observer):
         self.liars = liars
         self.electorates = electorates
         """Who decides which block, where members change: PBFT's at checkpoints, Raft's with the block that says so."""
+        self.every = every
+        """Does every node have a proof at once, its own or that of a block which it decides at the same instant?"""
+        self.bare: dict[NodeId, tuple[int, str]] = {}
+        """Node -> when it decided a block without proof, and which."""
         self.last: dict[NodeId, Certificate] = {}
         """Node -> the last certificate checked: neighbours often hold the same object."""
-        self.proven: dict[NodeId, int] = {}
-        """Node -> the height up to which its present incarnation holds a proof (its own, or a later block's)."""
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         certificate = commit.certificate
@@ -39,9 +53,12 @@ class Certificates(Observer):
             return
         if self.electorates is not None:
             self.electorates.follow(commit.block)
-        if certificate is None:
-            return
         by = f"decided by {told(now, node, incarnation)}"
+        self._require_proof(now, node, f"height {commit.height} {by}")
+        if certificate is None:
+            if self.every:
+                self.bare.setdefault(node, (now, f"height {commit.height} {by}"))
+            return
         if (certificate.height, certificate.hash) != (commit.height, commit.block.hash):
             raise Violation(
                 "certificates",
@@ -56,4 +73,13 @@ class Certificates(Observer):
             if fault is not None:
                 raise Violation("certificates", f"height {commit.height} {by} with a certificate", fault)
         self.last[node] = certificate
-        self.proven[node] = commit.height
+        self.bare.pop(node, None)
+
+    def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:  # noqa: ARG002
+        self.bare.pop(node, None)
+
+    def _require_proof(self, now: int, node: NodeId, by: str) -> None:
+        """What was decided without proof at an earlier instant has none."""
+        since, what = self.bare.get(node, (now, ""))
+        if since != now:
+            raise Violation("certificates", f"{what} without proof", f"nothing proved it by the time that {by}")

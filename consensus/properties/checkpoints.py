@@ -10,10 +10,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from consensus.pbft.messages import ACCEPTED, CHECKPOINTS, Checkpoint, PrePrepare, StableCheckpoint
-from consensus.properties.observer import Observer, Violation, told
+from consensus.properties.observer import Observer, Property, Violation, told
 from consensus.quorum import byzantine_faults, byzantine_quorum
 from consensus.snapshots import MANIFEST, SNAPSHOT
 from consensus.vocabulary import Broadcast, Image, Install, NodeId, Put, Record, Reply, Send, Trace
@@ -38,6 +38,38 @@ class CheckpointSafety(Observer):
     What was said more than ``keep`` heights below the highest stable checkpoint is forgotten.
     Replicas tell of a new set of members by the trace ``pbft.epoch``; until then ``voters`` vote.
     """
+
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property("no equivocation", "a correct replica says one digest for a checkpoint", "PBFT, section 4.3", "O(1)"),
+        Property("durable before said", "a CHECKPOINT is on disk before it is said", "PBFT, section 4.3", "O(1)"),
+        Property("low watermark rises", "a low watermark never falls", "PBFT, section 4.3", "O(1)"),
+        Property("inside the window", "nothing is accepted outside the window", "PBFT, section 4.3", "O(1)"),
+        Property(
+            "diverged takes no part",
+            "nobody holds for stable what its own state contradicts",
+            "PBFT, section 4.3",
+            "O(1)",
+        ),
+        Property(
+            "a quorum is stable",
+            "a stable certificate is exactly a quorum of members",
+            "PBFT, section 4.3",
+            "O(quorum), once a checkpoint",
+        ),
+        Property(
+            "signers have the state",
+            "every correct signer of a stable certificate said its digest",
+            "PBFT, section 4.3",
+            "O(quorum), once a checkpoint",
+        ),
+        Property("one state", "one digest is stable at a height", "PBFT, section 4.3", "O(1)"),
+        Property(
+            "transferred states are canonical",
+            "a state that is installed was said by f + 1 correct replicas or more",
+            "PBFT, section 5.3.2 of the thesis",
+            "O(what was said), once a transfer",
+        ),
+    )
 
     def __init__(
         self,

@@ -8,14 +8,25 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from consensus.chain import BLOCKS
-from consensus.properties.observer import Observer, Violation, told
+from consensus.properties.observer import Observer, Property, Violation, told
 from consensus.snapshots import MANIFEST, SNAPSHOT
 from consensus.vocabulary import Broadcast, Image, NodeId, Put, Record, Reply, Send
 
 
 class Durability(Observer):
     """Works for any machine that keeps its decided blocks in the space ``blocks``."""
+
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "durability",
+            "what was decided on a disk stays there, and what a client was told of is on one",
+            "docs/architecture.md",
+            "O(1)",
+        ),
+    )
 
     def __init__(self, liars: frozenset[NodeId] = frozenset()) -> None:
         self.liars = liars

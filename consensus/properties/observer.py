@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 from consensus.vocabulary import (
     Broadcast,
@@ -32,6 +32,17 @@ class Violation(AssertionError):  # noqa: N818 (the field's word)
         return type(self), (self.property, self.fact_a, self.fact_b)
 
 
+class Property(NamedTuple):
+    """What an oracle watches, for the page that lists them all: its ``name`` is that of the violations of it."""
+
+    name: str
+    says: str
+    source: str
+    """Where it comes from: paper and section, or the page that specifies it."""
+    cost: str
+    """What a look at one event costs."""
+
+
 class Observer:
     """Base of every oracle: each method is called at the event itself and does nothing unless overridden.
 
@@ -39,6 +50,9 @@ class Observer:
     actor. Calls come in order of ``now``. Whatever is passed belongs to the run: look, don't touch. An oracle
     holds data only, so that a run can be forked together with what its oracles know.
     """
+
+    properties: ClassVar[tuple[Property, ...]] = ()
+    """What this oracle watches; a violation that it raises names one of these."""
 
     def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:
         """A machine is about to start (incarnation 1) or restart from what its disk holds."""

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from consensus.pbft.messages import (
     ACCEPTED,
@@ -25,7 +25,7 @@ from consensus.pbft.messages import (
     ViewChange,
 )
 from consensus.properties.electorates import Electorates
-from consensus.properties.observer import Observer, Violation, told
+from consensus.properties.observer import Observer, Property, Violation, told
 from consensus.vocabulary import Broadcast, Commit, Image, NodeId, Put, Record, Reply, Send
 
 KEEP = 1024
@@ -94,6 +94,46 @@ class PbftSafety(Observer):
 
     Heights more than ``keep`` below the highest decided one are forgotten, so that long runs stay small.
     """
+
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "no equivocation",
+            "a correct replica says one thing in a (phase, view, height), whatever lives lie between",
+            "PBFT, section 4.2",
+            "O(1)",
+        ),
+        Property("view left", "who asked for a view takes no part in lower ones", "PBFT, section 4.4", "O(1)"),
+        Property(
+            "durable before said",
+            "a vote rests on records that reached its disk before",
+            "Castro, thesis, section 5.2",
+            "O(1)",
+        ),
+        Property(
+            "prepared is reported",
+            "a VIEW-CHANGE reports every COMMIT that was said above its base",
+            "PBFT, section 4.4",
+            "O(window), once a view change",
+        ),
+        Property(
+            "one new view",
+            "all correct replicas enter a view with one NEW-VIEW",
+            "PBFT, section 4.4",
+            "O(window), once a view change",
+        ),
+        Property(
+            "new view keeps decisions",
+            "a NEW-VIEW contradicts nothing that a quorum committed in a lower view",
+            "PBFT, section 4.5.1",
+            "O(window), once a view change",
+        ),
+        Property(
+            "conflicting certificates",
+            "no two quorums prepare two blocks in one view, or commit two at one height, over all signed votes",
+            "PBFT, section 4.2",
+            "O(1)",
+        ),
+    )
 
     def __init__(
         self,

@@ -18,11 +18,11 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any
+from typing import Any, ClassVar
 
 from consensus.chain import BLOCKS, Block
 from consensus.properties.memberships import Memberships, lacking
-from consensus.properties.observer import Observer, Violation, told
+from consensus.properties.observer import Observer, Property, Violation, told
 from consensus.protocols import Application
 from consensus.raft.messages import AppendEntries, AppendSuccess, InstallSnapshot, RequestVote, RequestVoteReply
 from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
@@ -43,6 +43,34 @@ class RaftSafety(Observer):
     ``voters`` are the genesis'; ``application`` tells what blocks change of them (None: nothing, ever). Entries more
     than ``keep`` below the highest decided one are forgotten, so that long runs stay small.
     """
+
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property("election safety", "one leader a term, whatever lives lie between", "Raft, figure 3", "O(1)"),
+        Property("one vote", "one vote a term and server, whatever lives lie between", "Raft, section 5.2", "O(1)"),
+        Property("durable vote", "a vote is on disk before it is said", "Raft, figure 2", "O(1)"),
+        Property("hard state", "on no disk a term falls, or its vote changes", "Raft, figure 2", "O(1)"),
+        Property("log matching", "equal index and term, equal entry", "Raft, figure 3", "O(1)"),
+        Property("durable log", "an acknowledged entry is on disk before", "Raft, figure 2", "O(1)"),
+        Property(
+            "leader completeness",
+            "a new leader holds what was decided in earlier terms",
+            "Raft, figure 3",
+            "O(terms), once an election",
+        ),
+        Property(
+            "commit rule",
+            "what is decided lies on a majority of disks, and was counted in its own term",
+            "Raft, section 5.4.2",
+            "O(voters), once a height",
+        ),
+        Property(
+            "membership",
+            "at most one change of members is undecided in a log",
+            "Ongaro, dissertation, section 4.1",
+            "O(undecided), once a change",
+        ),
+        Property("snapshot", "the snapshots of a height hold one state", "Raft, section 7", "O(1)"),
+    )
 
     def __init__(self, voters: tuple[NodeId, ...], keep: int = KEEP, application: Application | None = None) -> None:
         self.keep = keep

@@ -20,11 +20,24 @@ def judge(proof, *, decided=ONE, liars=frozenset()) -> Certificates:
 
 
 def test_a_quorum_of_valid_signatures_is_a_proof() -> None:
-    assert judge(certificate(ONE, (0, 1, 3))).proven == {0: 1}
+    assert judge(certificate(ONE, (0, 1, 3))).last == {0: certificate(ONE, (0, 1, 3))}
 
 
 def test_a_decision_without_a_certificate_is_left_to_a_later_one() -> None:
-    assert judge(None).proven == {}
+    assert judge(None).last == {}
+
+
+def test_where_proofs_come_at_once_a_later_instant_is_too_late() -> None:
+    oracle = Certificates((0, 1, 2, 3), 3, NOTARY.verify, every=True)
+    one, two, three = chain(3)
+    for decided, proof in ((one, None), (two, None), (three, certificate(three, (0, 1, 3)))):
+        oracle.on_commit(1, 0, 1, Commit(decided.height, decided, proof))
+    oracle.on_commit(2, 1, 1, Commit(1, one, None))
+    with pytest.raises(Violation, match=r"height 1 decided by node 1\.1 at 2 ns without proof; but nothing proved it"):
+        oracle.on_commit(3, 1, 1, Commit(2, two, certificate(two, (0, 1, 3))))
+    oracle.on_start(4, 1, 2, {})
+    oracle.on_commit(5, 1, 2, Commit(1, one, certificate(one, (0, 1, 3))))
+    assert sorted(oracle.last) == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +57,7 @@ def test_anything_less_or_more_is_a_violation(proof, reason: str) -> None:
 
 
 def test_nothing_is_asked_of_liars() -> None:
-    assert judge(certificate(ONE, (0,)), liars=frozenset({0})).proven == {}
+    assert judge(certificate(ONE, (0,)), liars=frozenset({0})).last == {}
 
 
 class Joint(Application):

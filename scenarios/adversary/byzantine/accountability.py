@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from consensus.chain import Certificate
-from consensus.properties import Observer, Violation
+from consensus.properties import Observer, Property, Violation
 from consensus.properties.observer import told
 from consensus.vocabulary import Commit, NodeId
 
@@ -15,6 +17,15 @@ class Accountability(Observer):
     signs one of them only, so those that they share are all among the ``liars`` (Sheng et al., "BFT protocol
     forensics", 2021, section 4).
     """
+
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "accountability",
+            "with more than f liars, two certificates for one height convict liars alone",
+            "Sheng et al. 2021, section 4",
+            "O(quorum), once a certificate",
+        ),
+    )
 
     def __init__(self, liars: frozenset[NodeId]) -> None:
         self._liars = liars

@@ -1,21 +1,33 @@
-"""What PBFT's replicas must do at once when views change (Castro & Liskov 1999), where nobody lies and members stay.
+"""What PBFT's replicas must do at once when views change (Castro & Liskov 1999), beyond what every run is judged by.
 
-* Whoever holds the VIEW-CHANGEs of f + 1 others for higher views joins the lowest of the f + 1 highest (section 4.5.2).
-* A NEW-VIEW proposes again, height by height, the certificate of the highest view that its VIEW-CHANGEs report above
-  the block chosen before (section 4.4), computed here a second time.
+:class:`ViewWords` needs that nobody lies and members stay. :class:`Proofs` holds for every replica that does not lie,
+whoever else does: what it believes is proven, found here a second time and from the messages alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from consensus.pbft.messages import VIEW, NewView, ViewChange, ViewRecord
+from consensus.chain import commit_bytes
+from consensus.pbft.certificates import new_view_bytes, pre_prepare_bytes, prepare_bytes, view_change_bytes
+from consensus.pbft.messages import (
+    PREPARED,
+    VIEW,
+    NewView,
+    PreparedCertificate,
+    ViewChange,
+    ViewRecord,
+)
 from consensus.properties import Observer, Violation
-from consensus.vocabulary import Effects, Image, NodeId, Persist, Put
+from consensus.properties.observer import told
+from consensus.vocabulary import Image, NodeId, Put, Record, Trace
+
+Verify = Callable[[NodeId, bytes, bytes], bool]
 
 
 class ViewWords(Observer):
-    """Watches the replicas ``voters``."""
+    """Whoever holds the VIEW-CHANGEs of f + 1 others for higher views joins one of them (section 4.5.2)."""
 
     def __init__(self, voters: tuple[NodeId, ...]) -> None:
         self._voters = frozenset(voters)
@@ -36,21 +48,10 @@ class ViewWords(Observer):
             heard = self._heard[node]
             heard[sender] = max(message.view, heard.get(sender, 0))
 
-    def on_effects(self, now: int, node: NodeId, incarnation: int, effects: Effects) -> None:
-        for effect in effects:
-            if type(effect) is Persist:
-                for record in effect.records:
-                    if isinstance(record, Put) and record.space == VIEW:
-                        self._written(now, node, incarnation, record.value)
-
-    def _written(self, now: int, node: NodeId, incarnation: int, value: Any) -> None:
-        if isinstance(value, ViewRecord):
-            self._views[node] = value.view
-        elif isinstance(value, NewView):
-            prescribed, proposed = _prescribed(value), [proposal.hash for proposal in value.pre_prepares]
-            if proposed != prescribed:
-                enters = f"node {node}.{incarnation} at {now} ns enters view {value.view} with {_short(proposed)}"
-                raise Violation("new view recomputed", enters, f"its VIEW-CHANGEs prescribe {_short(prescribed)}")
+    def on_persist(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...]) -> None:  # noqa: ARG002
+        for record in records:
+            if isinstance(record, Put) and isinstance(record.value, ViewRecord):
+                self._views[node] = record.value.view
 
     def _require_joined(self, now: int, node: NodeId, incarnation: int) -> None:
         view = self._views[node]
@@ -60,7 +61,147 @@ class ViewWords(Observer):
             raise Violation("join f + 1", stays, f"{len(higher)} others asked it for views {higher}")
 
 
-def _prescribed(message: NewView) -> list[bytes]:
+class Proofs(Observer):
+    """Judges what every replica but the ``liars`` takes for proven, when it writes it down.
+
+    * A prepared certificate holds the PRE-PREPARE and the PREPAREs of a quorum of different voters (section 4.2).
+    * A NEW-VIEW is its primary's; it holds VIEW-CHANGEs of a quorum of different voters, each signed and each proving
+      where it begins and what it reports; and it proposes again, height by height, the certificate of the highest view
+      above the block chosen before (section 4.4).
+    * On entering a view a replica gives up the certificates that its NEW-VIEW leaves out (rule 6 of
+      :mod:`consensus.pbft.normal_case`): their blocks may be nowhere to be had any more.
+
+    ``verify(member, data, signature)`` decides a signature. Members are ``voters``, until a replica tells of others.
+    """
+
+    def __init__(self, voters: tuple[NodeId, ...], verify: Verify, liars: frozenset[NodeId] = frozenset()) -> None:
+        self._verify = verify
+        self._liars = liars
+        self._epochs: dict[int, tuple[NodeId, ...]] = {0: voters}
+        """Base height -> who decides above it."""
+        self._judged: dict[bytes, NewView] = {}
+        """Signature -> the NEW-VIEW found to be in order: everybody writes the same one down."""
+
+    def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:  # noqa: ARG002
+        if trace.kind == "pbft.epoch" and node not in self._liars:
+            base, *voters = trace.detail
+            self._epochs.setdefault(base, tuple(voters))
+
+    def on_persist(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...]) -> None:
+        if node in self._liars:
+            return
+        for record in records:
+            if not isinstance(record, Put):
+                continue
+            if record.space == PREPARED:
+                flaw = self._flaw_in_prepared(record.value, self._voters(record.value.height))
+                if flaw is not None:
+                    has = f"{told(now, node, incarnation)} has height {record.value.height} for prepared"
+                    raise Violation("prepared is proven", has, flaw)
+            elif isinstance(record.value, NewView):
+                self._entered(told(now, node, incarnation), record.value)
+
+    def on_durable(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...], durable: Image) -> None:
+        if node in self._liars:
+            return
+        for record in records:
+            if isinstance(record, Put) and isinstance(record.value, NewView):
+                self._require_forgotten(told(now, node, incarnation), record.value, durable)
+
+    def _voters(self, height: int) -> tuple[NodeId, ...]:
+        return self._epochs[max(base for base in self._epochs if base < height)]
+
+    # -- what is proven --------------------------------------------------------------------------------------
+
+    def _entered(self, origin: str, message: NewView) -> None:
+        known = self._judged.get(message.signature)
+        if known is message:
+            return
+        enters = f"{origin} enters view {message.view}"
+        flaw = self._flaw_in_new_view(message)
+        if flaw is not None:
+            raise Violation("new view is proven", enters, flaw)
+        prescribed, proposed = prescribed_by(message), [proposal.hash for proposal in message.pre_prepares]
+        if proposed != prescribed:
+            raise Violation(
+                "new view recomputed",
+                f"{enters} with {_short(proposed)}",
+                f"its VIEW-CHANGEs prescribe {_short(prescribed)}",
+            )
+        self._judged[message.signature] = message
+
+    def _flaw_in_new_view(self, message: NewView) -> str | None:
+        voters = self._voters(1 + message.view_changes[0].epoch) if message.view_changes else ()
+        asking = {change.replica for change in message.view_changes if change.view == message.view}
+        if not asking <= set(voters) or not len(asking) == len(message.view_changes) == quorum_of(voters):
+            return f"asked for by {sorted(asking)}, {len(message.view_changes)} times, of {voters}"
+        signed = new_view_bytes(message.view, message.view_changes, message.pre_prepares)
+        if not self._verify(voters[message.view % len(voters)], signed, message.signature):
+            return "not signed by its primary"
+        flaws = (self._flaw_in_view_change(change, voters) for change in message.view_changes)
+        return next((flaw for flaw in flaws if flaw is not None), None)
+
+    def _flaw_in_view_change(self, change: ViewChange, voters: tuple[NodeId, ...]) -> str | None:
+        by = f"the VIEW-CHANGE of {change.replica}"
+        if not self._verify(change.replica, view_change_bytes(change), change.signature):
+            return f"{by} is not signed by it"
+        if not self._begins_decided(change, voters):
+            return f"{by} does not prove that its block at height {change.height} is decided"
+        links = [(change.height, change.hash), *((proof.height, proof.hash) for proof in change.prepared)]
+        for (height, block_hash), prepared in zip(links, change.prepared, strict=False):
+            if (prepared.height, prepared.header.parent) != (height + 1, block_hash):
+                return f"{by} leaves the chain at height {height + 1}"
+            flaw = self._flaw_in_prepared(prepared, voters)
+            if flaw is not None or prepared.view >= change.view:
+                return f"{by}, at height {prepared.height}: {flaw or f'prepared in view {prepared.view}'}"
+        return None
+
+    def _begins_decided(self, change: ViewChange, voters: tuple[NodeId, ...]) -> bool:
+        proof = change.certificate
+        if proof is None:
+            return change.height == change.epoch
+        signers = self._signers(proof.signatures, commit_bytes(proof.round, change.height, change.hash), voters)
+        return signers >= quorum_of(voters)
+
+    def _flaw_in_prepared(self, proof: PreparedCertificate, voters: tuple[NodeId, ...]) -> str | None:
+        header = proof.header
+        author = header.proposer if header.round == proof.view else voters[proof.view % len(voters)]
+        proposed = pre_prepare_bytes(proof.view, header.height, header.hash)
+        if header.round > proof.view or not self._verify(author, proposed, proof.signature):
+            return f"its PRE-PREPARE in view {proof.view} is not by {author}"
+        backups = tuple(signed for signed in proof.prepares if signed[0] != author)
+        signers = self._signers(backups, prepare_bytes(proof.view, header.height, header.hash), voters)
+        if 1 + signers < quorum_of(voters):
+            return f"{signers} backups and {author} are no quorum of {voters}"
+        return None
+
+    def _signers(self, signatures: tuple[tuple[NodeId, bytes], ...], data: bytes, voters: tuple[NodeId, ...]) -> int:
+        """How many different voters signed ``data``."""
+        return len({node for node, signature in signatures if node in voters and self._verify(node, data, signature)})
+
+    # -- what is given up ------------------------------------------------------------------------------------
+
+    def _require_forgotten(self, origin: str, message: NewView, durable: Image) -> None:
+        base = max(change.height for change in message.view_changes)
+        prescribed = {proposal.height: proposal.hash for proposal in message.pre_prepares}
+        for kept in durable.get(PREPARED, {}).values():
+            height = kept.height
+            if height > base and kept.view < message.view and kept.hash != prescribed.get(height):
+                raise Violation(
+                    "given up is forgotten",
+                    f"{origin} keeps {kept.hash.hex()[:8]}, prepared in view {kept.view} at height {height}",
+                    f"its view {message.view} begins above {base} with {_short(list(prescribed.values()))}",
+                )
+
+
+def quorum_of(voters: tuple[NodeId, ...]) -> int:
+    """The least number of which any two sets share more than f, written independently of the program's."""
+    size = len(voters)
+    faults = (size - 1) // 3
+    return next((enough for enough in range(size + 1) if 2 * enough - size > faults), size)
+
+
+def prescribed_by(message: NewView) -> list[bytes]:
     """The hashes that the VIEW-CHANGEs in ``message`` oblige it to propose, from the lowest height on."""
     base = max(message.view_changes, key=lambda change: change.height)
     proofs = [proof for change in message.view_changes for proof in change.prepared]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 from consensus.vocabulary import Broadcast, Effects, NodeId, Reply, Send
 from network.virtual.clocks import LocalClock
 from network.virtual.disk import Disk
-from network.virtual.draws import Stream, words_of
+from network.virtual.draws import Stream, Strikes
 from network.virtual.machine import Machine
+from network.virtual.routes import Route
 
 Outward = Send | Broadcast | Reply
+_NEVER = 1 << 64
 
 
 class Alarm:
@@ -29,6 +30,25 @@ class Alarm:
         self.due: int | None = None
         self.at: int | None = None
         self.generation = 0
+
+
+class Way:
+    """The links out of an actor while no fault begins or ends, and what befalls the messages of this incarnation.
+
+    ``strikes`` belong to the route's fates, in their order. ``clear``: nothing befalls a message whose words all lie
+    below this position, and its links are as smooth as can be; -1 where they are not.
+    """
+
+    __slots__ = ("clear", "route", "strikes")
+
+    def __init__(self, route: Route, strikes: tuple[Strikes, ...]) -> None:
+        self.route = route
+        self.strikes = strikes
+        self.clear = -1
+
+    def struck_next(self) -> int:
+        """The first position at which something may befall a message."""
+        return min((strikes.clear for strikes in self.strikes), default=_NEVER)
 
 
 class Actor:
@@ -55,9 +75,10 @@ class Actor:
         self.works = False  # inputs cost it time
         self.busy_until = 0
         self.left_at = 0  # when the last outward effect left
-        self.sent = 0  # outward effects of this incarnation
+        self.drawn = 0  # words of ``draws`` that were used: one for each receiver of what this incarnation sent
         self.draws = Stream("")
         self.timer_draws = Stream("")
+        self.way: Way | None = None  # out of here, as the links are now; None until it is needed
         self._fates = ""
 
     @property
@@ -68,7 +89,8 @@ class Actor:
         """Take up ``machine`` (the caller has counted the incarnation) with fresh draws of its own."""
         self.machine = machine
         self.paused = False
-        self.sent = 0
+        self.drawn = 0
+        self.way = None
         name = f"{seed}/%s/{self.index}/{self.incarnation}"
         self.draws = Stream(name % "links")
         self.timer_draws = Stream(name % "timers")
@@ -76,9 +98,9 @@ class Actor:
         if self.clock is not None:
             self.clock.begin_incarnation()
 
-    def fate(self, kind: str, count: int) -> array[int]:
-        """The words that decide whether ``kind`` befalls the last sending, one for each of ``count`` receivers."""
-        return words_of(f"{self._fates}/{self.sent}/{kind}", count)
+    def strikes(self, fate: str, limit: int) -> Strikes:
+        """Which of the messages that it sends from now on ``fate`` may befall."""
+        return Strikes(f"{self._fates}/{fate}", limit, self.drawn)
 
     def vanish(self) -> None:
         """Lose everything that is not on the disk."""

@@ -4,14 +4,15 @@ A stream is named by its purpose (``"42/links/3/1"``: seed, use, node, incarnati
 ``shake_128(name/block)``. Nothing is shared between streams, so taking one fault out of a plan leaves the
 latencies of every other node as they were, and a failing plan can be shrunk.
 
-A message's latency and tie at a receiver are *one* word. What else may befall it is drawn under names of its own
-(:func:`words_of`), so that switching loss on or off does not move a single latency either.
+A message's latency and tie at a receiver are *one* word. What else may befall it is decided by the word at the same
+position of another stream (:class:`Strikes`), so that switching loss on or off does not move a single latency either.
 """
 
 from __future__ import annotations
 
 import sys
 from array import array
+from collections import deque
 from hashlib import shake_128
 
 WORDS_PER_BLOCK = 512
@@ -42,6 +43,15 @@ class Stream:
         self._at = end
         return words
 
+    def word(self) -> int:
+        """The next word."""
+        at = self._at
+        if at == len(self._words):
+            self._refill(1)
+            at = 0
+        self._at = at + 1
+        return self._words[at]
+
     def bits64(self) -> int:
         """The next 64 random bits, as :class:`consensus.protocols.Setup` wants its ``random``."""
         low, high = self.take(2)
@@ -58,6 +68,44 @@ class Stream:
             self._block += 1
         self._words = words
         self._at = 0
+
+
+class Strikes:
+    """Which words of the stream ``name`` lie below ``limit``: what befalls messages, by the count of what was sent.
+
+    Few words do, so whoever asks looks at :attr:`clear` first. Positions must be asked for in ascending order.
+    """
+
+    __slots__ = ("_found", "_limit", "_name", "_searched", "clear")
+
+    def __init__(self, name: str, limit: int, start: int) -> None:
+        self._name = name
+        self._limit = limit
+        self._found: deque[tuple[int, int]] = deque()
+        self._searched = start // WORDS_PER_BLOCK  # how many blocks are behind us
+        self.clear = start
+        """Nothing is struck between the end of what was last asked for and this position."""
+
+    def within(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The struck positions in ``range(start, end)``, each with its word."""
+        self._searched = max(self._searched, start // WORDS_PER_BLOCK)
+        while self._searched * WORDS_PER_BLOCK < end:
+            self._search()
+        found, struck = self._found, []
+        while found and found[0][0] < end:
+            position, word = found.popleft()
+            if position >= start:
+                struck.append((position, word))
+        self.clear = found[0][0] if found else self._searched * WORDS_PER_BLOCK
+        return struck
+
+    def _search(self) -> None:
+        """Look through the next block."""
+        words = _block(self._name, self._searched)
+        if min(words) < self._limit:
+            at = self._searched * WORDS_PER_BLOCK
+            self._found.extend((at + place, word) for place, word in enumerate(words) if word < self._limit)
+        self._searched += 1
 
 
 def _block(name: str, number: int) -> array[int]:

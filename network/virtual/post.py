@@ -9,20 +9,20 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from consensus.chain import Natural
 from consensus.vocabulary import Audience, Broadcast, NodeId, Send
-from network.virtual.actors import Actor, Outward
+from network.virtual.actors import Actor, Outward, Way
 from network.virtual.distributions import TABLE_SHIFT
 from network.virtual.draws import WORD_BITS, mixed
-from network.virtual.evidence import TraceHook
 from network.virtual.faults import BrokerDown, Lasting, LinkFault
 from network.virtual.links import Links
-from network.virtual.queue import ACTOR_MASK, ACTOR_SHIFT, BAND_ORDINARY, TIE_MASK, TIE_SHIFT, TIME_SHIFT
-from network.virtual.routes import Fate, Hop, Route, route_of
+from network.virtual.queue import ACTOR_MASK, ACTOR_SHIFT, BAND_ORDINARY, TIE_MASK, TIE_SHIFT, TIME_SHIFT, Queue
+from network.virtual.routes import Hop, Route, route_of
+from network.virtual.watch import Watch
 
 _SECOND, _BEYOND, _HELD = 0x5EC0D000, 0xBE404D00, 0x4E1DBAC4  # salts: what a word is mixed with
 
@@ -38,26 +38,19 @@ class Garbled(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     size: Natural
 
 
-class Sending(NamedTuple):
-    """One message under way: its keys (see :func:`network.virtual.queue.key_of`), in *descending* order."""
-
-    message: Any
-    keys: list[int]
-
-
 class Post:
-    """All links of a world as they are now. Actors are numbered by index here: nodes first, then the clients."""
+    """All links of a world as they are now: takes messages from ``actors`` (nodes first, then the clients)."""
 
-    def __init__(self, links: Links, ids: Sequence[NodeId], counts: Counter[str], trace: TraceHook | None) -> None:
+    def __init__(self, links: Links, actors: Sequence[Actor], queue: Queue, watch: Watch, counts: Counter[str]) -> None:
         self._links = links
-        self._ids = tuple(ids)
-        self._places: dict[NodeId, Receivers] = {id_: (_receiver(i),) for i, id_ in enumerate(ids)}
+        self._actors = actors
+        self._ids = tuple(actor.id for actor in actors)
+        self._places: dict[NodeId, Receivers] = {id_: (_receiver(i),) for i, id_ in enumerate(self._ids)}
+        self._queue = queue
+        self._watch = watch
         self._counts = counts
-        self._trace = trace
         self._faults: tuple[LinkFault, ...] = ()
-        self._routes: list[Route | None] = [None] * len(ids)
         self._broker_down: tuple[BrokerDown, ...] = ()
-        self._now = 0  # of the sending at hand
         self._free: dict[tuple[int, int], int] = {}  # (source, target) -> when a link of limited bandwidth is free
 
     def disturb(self, active: Iterable[Lasting]) -> None:
@@ -65,50 +58,83 @@ class Post:
         active = tuple(active)
         self._faults = tuple(fault for fault in active if isinstance(fault, LinkFault))
         self._broker_down = tuple(fault for fault in active if isinstance(fault, BrokerDown))
-        self._routes = [None] * len(self._ids)
+        for actor in self._actors:
+            actor.way = None
 
-    def receivers(self, actor: Actor, effect: Outward, clients: NodeId | None) -> Receivers:
-        """Whom ``effect`` goes to: nobody where a reply has no clients' actor to go to."""
+    def send(self, now: int, actor: Actor, effect: Outward, clients: NodeId | None) -> None:
+        """``effect`` leaves ``actor`` at ``now``; a reply goes nowhere where there is no clients' actor."""
         if type(effect) is Broadcast:
-            if effect.to is not None:
-                return tuple(receiver for node in effect.to for receiver in self._places[node])
-            return actor.audiences[effect.audience]
-        if type(effect) is Send:
-            return self._places[effect.to]
-        return () if clients is None else self._places[clients]
+            receivers = actor.audiences[effect.audience] if effect.to is None else self._several(effect.to)
+        elif type(effect) is Send:
+            receivers = self._places[effect.to]
+        elif clients is not None:
+            receivers = self._places[clients]
+        else:
+            return
+        way = actor.way
+        if way is None:
+            way = actor.way = self._way(actor)
+        end = actor.drawn = actor.drawn + len(receivers)
+        if end > way.clear or (hop := way.route.hop) is None:
+            self._eventful(now, actor, way, effect.message, receivers)
+            return
+        table, start = hop.latency, now + hop.extra_ns << TIME_SHIFT
+        if len(receivers) == 1:
+            word = actor.draws.word()
+            travel = table[word >> TABLE_SHIFT] << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT
+            keys = [start + (travel | receivers[0])]
+        else:
+            keys = [
+                start + (table[word >> TABLE_SHIFT] << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT | receiver)
+                for word, receiver in zip(actor.draws.take(len(receivers)), receivers, strict=True)
+            ]
+            keys.sort(reverse=True)
+        if keys:
+            self._launch(now, actor, effect.message, keys)
 
-    def sendings(self, now: int, actor: Actor, message: Any, receivers: Receivers) -> list[Sending]:
-        """What goes under way when ``actor`` says ``message`` at ``now``: nothing where everything is lost."""
-        actor.sent += 1
-        self._now = now
+    def _several(self, nodes: Sequence[NodeId]) -> Receivers:
+        return tuple(receiver for node in nodes for receiver in self._places[node])
+
+    def _way(self, actor: Actor) -> Way:
+        """The way out of ``actor`` under the faults that are active now."""
+        route = route_of(self._links, actor.id, self._ids, self._faults)
+        way = Way(route, tuple(actor.strikes(fate.name, fate.most) for fate in route.fates))
+        way.clear = -1 if self._broker_down or not route.smooth else way.struck_next()
+        return way
+
+    def _launch(self, now: int, actor: Actor, message: Any, keys: list[int]) -> None:
+        """``message`` takes off, to arrive at ``keys``, in *descending* order."""
+        number = self._queue.launch(actor.id, message, keys)
+        if self._watch.hash is not None:
+            self._watch.hash.sent(now, actor.index, number, message)
+
+    def _eventful(self, now: int, actor: Actor, way: Way, message: Any, receivers: Receivers) -> None:
+        """A message leaves whose links differ from each other, or that something befalls."""
         words = actor.draws.take(len(receivers))
+        leaves = now
         if self._broker_down:
             if not all(fault.backlog for fault in self._broker_down):
                 for receiver in receivers:
-                    self._gone("lost", actor, message, receiver)
-                return []
-            now = max(fault.at_ns + fault.for_ns for fault in self._broker_down)
-        route = self._routes[actor.index]
-        if route is None:
-            route = self._routes[actor.index] = route_of(self._links, self._ids[actor.index], self._ids, self._faults)
-        hop = route.hop
-        if hop is None or hop.byte_ps or hop.beyond is not None:
-            keys = self._by_hop(now, actor, message, route, list(zip(words, receivers, strict=True)))
-        else:
-            table, start = hop.latency, now + hop.extra_ns << TIME_SHIFT
-            keys = [
-                start + (table[word >> TABLE_SHIFT] << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT | receiver)
-                for word, receiver in zip(words, receivers, strict=True)
-            ]
-        if hop is not None and not route.fates:
-            keys.sort(reverse=True)
-            return [Sending(message, keys)] if keys else []
-        return self._befallen(actor, message, route, keys, receivers, words)
+                    self._gone("lost", now, actor, message, receiver)
+                return
+            leaves = max(fault.at_ns + fault.for_ns for fault in self._broker_down)
+        keys = self._keys(leaves, actor, message, way.route, list(zip(words, receivers, strict=True)))
+        for place, key in enumerate(keys):
+            if key < 0:
+                self._gone("cut", now, actor, message, receivers[place])
+        garbled = self._befallen(now, actor, way, message, keys, receivers, words) if way.strikes else []
+        whole = [key for key in keys if key >= 0]
+        if whole:
+            whole.sort(reverse=True)
+            self._launch(now, actor, message, whole)
+        if garbled:
+            garbled.sort(reverse=True)
+            self._launch(now, actor, Garbled(size_of(message)), garbled)
 
     # -- links that differ -----------------------------------------------------------------------------------
 
-    def _by_hop(self, now: int, actor: Actor, message: Any, route: Route, drawn: list[tuple[int, int]]) -> list[int]:
-        """The keys where links differ, have a second leg or a limited bandwidth; -1 for a receiver that is cut off."""
+    def _keys(self, now: int, actor: Actor, message: Any, route: Route, drawn: list[tuple[int, int]]) -> list[int]:
+        """The key of each arrival; -1 for a receiver that is cut off."""
         keys = []
         size = 0
         for word, receiver in drawn:
@@ -134,23 +160,26 @@ class Post:
     # -- fates -----------------------------------------------------------------------------------------------
 
     def _befallen(  # noqa: PLR0913, PLR0917 (what is sent, to whom, with which draws)
-        self, actor: Actor, message: Any, route: Route, keys: list[int], receivers: Receivers, words: array[int]
-    ) -> list[Sending]:
-        """What is left of a sending once its fates are drawn: the message itself, and garbled ones."""
+        self, now: int, actor: Actor, way: Way, message: Any, keys: list[int], receivers: Receivers, words: array[int]
+    ) -> list[int]:
+        """Let what was drawn befall the arrivals in ``keys``, -1 for one that is lost; the keys of garbled ones."""
         garbled: list[int] = []
-        for place, key in enumerate(keys):
-            if key < 0:
-                self._gone("cut", actor, message, receivers[place])
-        for fate in route.fates:
-            for place, luck in self._struck(actor, fate, receivers):
+        end, route = actor.drawn, way.route
+        first = end - len(receivers)
+        for fate, strikes in zip(route.fates, way.strikes, strict=True):
+            if end <= strikes.clear:
+                continue
+            for position, luck in strikes.within(first, end):
+                place = position - first
                 key, receiver = keys[place], receivers[place]
-                if key < 0:
+                target = receiver >> ACTOR_SHIFT & ACTOR_MASK
+                if key < 0 or luck >= fate.below[target]:
                     continue
-                hop = route.hops[receiver >> ACTOR_SHIFT & ACTOR_MASK]
+                hop = route.hops[target]
                 assert hop is not None, "nothing befalls what is cut off"  # noqa: S101
                 if fate.name == "loss":
                     keys[place] = -1
-                    self._gone("lost", actor, message, receiver)
+                    self._gone("lost", now, actor, message, receiver)
                 elif fate.name == "corrupt":
                     keys[place] = -1
                     garbled.append(key)
@@ -162,28 +191,14 @@ class Post:
                     held_ns = mixed(luck, _HELD) * hop.reorder_ns >> WORD_BITS
                     keys[place] += held_ns << TIME_SHIFT
                     self._counts["reordered"] += 1
-        whole = sorted((key for key in keys if key >= 0), reverse=True)
-        sendings = [Sending(message, whole)] if whole else []
-        if garbled:
-            sendings.append(Sending(Garbled(size_of(message)), sorted(garbled, reverse=True)))
-        return sendings
+        if way.clear >= 0:
+            way.clear = way.struck_next()
+        return garbled
 
-    @staticmethod
-    def _struck(actor: Actor, fate: Fate, receivers: Receivers) -> list[tuple[int, int]]:
-        """Whom it befalls: the place among ``receivers``, and the word that was drawn."""
-        words = actor.fate(fate.name, len(receivers))
-        if min(words, default=fate.most) >= fate.most:
-            return []
-        return [
-            (place, word)
-            for place, word in enumerate(words)
-            if word < fate.below[receivers[place] >> ACTOR_SHIFT & ACTOR_MASK]
-        ]
-
-    def _gone(self, fate: str, actor: Actor, message: Any, receiver: int) -> None:
+    def _gone(self, fate: str, now: int, actor: Actor, message: Any, receiver: int) -> None:
         self._counts[fate] += 1
-        if self._trace is not None:
-            self._trace(self._now, fate, self._ids[receiver >> ACTOR_SHIFT & ACTOR_MASK], actor.id, message)
+        if self._watch.trace is not None:
+            self._watch.trace(now, fate, self._ids[receiver >> ACTOR_SHIFT & ACTOR_MASK], actor.id, message)
 
 
 def _travel(hop: Hop, word: int) -> int:

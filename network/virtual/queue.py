@@ -9,6 +9,8 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import Any
 
+import msgspec
+
 from consensus.vocabulary import NodeId
 
 NUMBER_BITS = 40
@@ -31,18 +33,15 @@ def key_of(time: int, band: int, tie: int, actor: int) -> int:
     return time << TIME_SHIFT | band | tie << TIE_SHIFT | actor << ACTOR_SHIFT
 
 
-class Flight:
-    """One message on its way to one or many receivers.
+class Flight(msgspec.Struct, gc=False):
+    """One message on its way to one or many receivers. (Millions come and go; the garbage collector skips them.)
 
     ``later`` holds the entries of the arrivals after the next, in *descending* order: the next is the last of them.
     """
 
-    __slots__ = ("later", "message", "sender")
-
-    def __init__(self, sender: NodeId, message: Any, later: list[int]) -> None:
-        self.sender = sender
-        self.message = message
-        self.later = later
+    sender: NodeId
+    message: Any
+    later: list[int]
 
     def alone(self) -> Flight:
         """The same message for one receiver that is not ready for it yet."""
@@ -115,12 +114,12 @@ class Queue:
         heappush(self.heap, key | number)
         return number
 
-    def launch(self, flight: Flight) -> int:
-        """Queue ``flight``, whose ``later`` holds the keys of *all* its arrivals, for the first; returns its number."""
+    def launch(self, sender: NodeId, message: Any, keys: list[int]) -> int:
+        """Queue a flight whose arrivals have these keys, in *descending* order; returns its number."""
         self._number = number = self._number + 1
-        self.events[number] = flight
-        flight.later = later = [key | number for key in flight.later]
-        heappush(self.heap, later.pop())
+        first = keys.pop() | number
+        self.events[number] = Flight(sender, message, [key | number for key in keys] if keys else keys)
+        heappush(self.heap, first)
         return number
 
     def drop_first(self) -> None:

@@ -66,6 +66,8 @@ class Route(msgspec.Struct, frozen=True):
     hop: Hop | None
     hops: tuple[Hop | None, ...]
     fates: tuple[Fate, ...]
+    smooth: bool
+    """All links are alike, of one leg, and of unlimited bandwidth."""
 
 
 FATES = ("loss", "corrupt", "duplicate", "reorder")
@@ -84,7 +86,9 @@ def route_of(links: Links, source: NodeId, actors: Sequence[NodeId], faults: Seq
         below = tuple(0 if hop is None else (getattr(hop, f"{name}_ppm") << WORD_BITS) // MILLION for hop in hops)
         if any(below):
             fates.append(Fate(name, below, max(below)))
-    return Route(shared if alike else None, hops, tuple(fates))
+    hop = shared if alike else None
+    smooth = hop is not None and hop.beyond is None and not hop.byte_ps
+    return Route(hop, hops, tuple(fates), smooth)
 
 
 def _named(fault: LinkFault) -> tuple[NodeId, ...]:

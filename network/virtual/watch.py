@@ -17,7 +17,7 @@ class Watch:
     def __init__(self, observers: tuple[Observer, ...], trace: TraceHook | None, *, hashing: bool) -> None:
         self.observers = observers
         self.hash = EventHash() if hashing else None
-        self._trace = trace
+        self.trace = trace
         self.on_start = hooks(observers, "on_start")
         self.on_timer = hooks(observers, "on_timer")
         self.on_effects = hooks(observers, "on_effects")
@@ -37,25 +37,25 @@ class Watch:
         """Something that concerns ``actor`` alone; ``body`` says what in the hash, ``what`` in the trace."""
         if self.hash is not None:
             self.hash.add(now, kind, actor.index, actor.index, body)
-        if self._trace is not None:
-            self._trace(now, NAMES[kind], actor.id, None, what)
+        if self.trace is not None:
+            self.trace(now, NAMES[kind], actor.id, None, what)
 
     @property
     def follows_arrivals(self) -> bool:
         """Must :meth:`arrived` be told of every arrival? (The hash takes them from the queue's entries.)"""
-        return self._trace is not None or bool(self._on_receive)
+        return self.trace is not None or bool(self._on_receive)
 
     def arrived(self, now: int, actor: Actor, flight: Flight) -> None:
         """``actor`` is about to be handed a message."""
-        if self._trace is not None:
-            self._trace(now, "receive", actor.id, flight.sender, flight.message)
+        if self.trace is not None:
+            self.trace(now, "receive", actor.id, flight.sender, flight.message)
         for hook in self._on_receive:
             hook(now, actor.id, actor.incarnation, flight.sender, flight.message)
 
     def told(self, now: int, actor: Actor, effect: Effect) -> None:
         """An effect that only watchers care for: Commit, Install, Trace, Readable or Rejected."""
-        if self._trace is not None:
-            self._trace(now, type(effect).__name__.lower(), actor.id, None, effect)
+        if self.trace is not None:
+            self.trace(now, type(effect).__name__.lower(), actor.id, None, effect)
         for hook in self._told.get(type(effect), ()):
             hook(now, actor.id, actor.incarnation, effect)
 

@@ -137,7 +137,7 @@ class World:
             raise ValueError(f"voters {tuple(voters)} are not all nodes 0..{nodes - 1}")
         self._clients = clients_actor
         self._actors = [Actor(index, id_, audiences(index, nodes, voters)) for index, id_ in enumerate(ids)]
-        self._post = Post(links, ids, self._counts, trace)
+        self._post = Post(links, self._actors, self._queue, self._watch, self._counts)
         for actor in self._actors:
             self._queue.push(key_of(0, BAND_FAULT, 0xFFFF, actor.index), Boot(actor.index))
         for fault in faults:
@@ -421,13 +421,8 @@ class World:
         """An outward effect leaves the node."""
         for hook in self._watch.on_leave:
             hook(self.now, actor.id, actor.incarnation, effect, actor.disk.image)
-        post, queue = self._post, self._queue
-        receivers = post.receivers(actor, effect, self._clients)
         actor.left_at = leaves = max(self.now, actor.busy_until, actor.left_at)
-        for message, keys in post.sendings(leaves, actor, effect.message, receivers):
-            number = queue.launch(Flight(actor.id, message, keys))
-            if self._watch.hash is not None:
-                self._watch.hash.sent(self.now, actor.index, number, message)
+        self._post.send(leaves, actor, effect, self._clients)
 
     # -- faults ----------------------------------------------------------------------------------------------
 

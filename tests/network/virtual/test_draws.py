@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from network.virtual.draws import Stream, mixed, words_of
+from network.virtual.draws import WORDS_PER_BLOCK, Stream, Strikes, mixed, words_of
 
 
 def test_words_are_the_same_on_every_machine() -> None:
@@ -16,6 +16,32 @@ def test_words_depend_on_the_position_not_on_how_they_are_taken() -> None:
 
 def test_streams_of_different_names_differ() -> None:
     assert Stream("1/links/0/1").take(8) != Stream("1/links/1/1").take(8)
+
+
+def test_single_words_are_those_of_a_slice() -> None:
+    stream, other = Stream("s"), Stream("s")
+    whole = list(stream.take(1300))
+    assert [other.word() for _ in range(700)] + list(other.take(600)) == whole
+
+
+def test_strikes_are_the_words_below_the_limit_whatever_the_pieces() -> None:
+    limit = 1 << 24  # one in 256
+    words = Stream("loss").take(6 * WORDS_PER_BLOCK)
+    struck = [(place, word) for place, word in enumerate(words) if word < limit]
+    strikes = Strikes("loss", limit, 0)
+    found, start = [], 0
+    for size in (1, 5, 700, 3, 1200, 1, *[7] * 160):
+        if start + size > strikes.clear:  # who asks may skip the rest
+            found += strikes.within(start, start + size)
+        start += size
+    assert found == [item for item in struck if item[0] < start]
+    assert len(found) > 5
+
+
+def test_strikes_that_begin_later_are_those_that_would_have_come() -> None:
+    early, late = Strikes("loss", 1 << 26, 0), Strikes("loss", 1 << 26, 1500)
+    assert late.within(1500, 2500) == [item for item in early.within(0, 2500) if item[0] >= 1500] != []
+    assert early.within(4000, 4100) == late.within(4000, 4100)
 
 
 def test_below_stays_below_and_reaches_every_value() -> None:

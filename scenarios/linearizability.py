@@ -195,7 +195,11 @@ class Accounts:
 
 
 class Places:
-    """A log: ``append(what)`` tells the height of its block. Heights never fall, and a block holds several."""
+    """A log: ``append(what)`` tells the height of its block, ``length()`` the height of the last one.
+
+    Heights never fall, and a block holds several. A read comes after every append to the block that it names, and no
+    append to that block comes after it: so the states are 2h after an append at h, and 2h + 1 after a read.
+    """
 
     def initial(self) -> int:
         return 0
@@ -203,7 +207,8 @@ class Places:
     def apply(self, state: int, operation: Operation) -> int | None:
         if not operation.known:
             return state
-        return operation.output if operation.output >= state else None
+        after = 2 * int(operation.output) + (operation.action == "length")
+        return after if after >= state else None
 
 
 def partitioned(operations: Iterable[Operation], key: Callable[[Operation], Any]) -> dict[Any, list[Operation]]:

@@ -15,12 +15,16 @@ from network.virtual.draws import Stream
 from network.virtual.faults import Fault
 from network.virtual.links import Link, Links
 from network.virtual.machine import Factory
+from network.virtual.settings import Settings, drawn_settings
 from network.virtual.swarm import draw_plan
 from network.virtual.world import World
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One run of a campaign: plain data, so that a failure can be kept, shrunk and played again."""
+    """One run of a campaign: plain data, so that a failure can be kept, shrunk and played again.
+
+    ``settings`` are the protocol's own (:mod:`network.virtual.settings`).
+    """
 
     protocol: str
     seed: int
@@ -31,6 +35,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     sync: Distribution
     heal_ns: int
     patience_ns: int
+    settings: Settings = {}
 
 
 class Cast(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +92,7 @@ def draw_case(protocol: str, seed: int) -> Case:
         sync=syncs[draws.below(len(syncs))],
         heal_ns=heal_ns,
         patience_ns=_PATIENCE_NS.get(protocol, 120 * SECOND),
+        settings=drawn_settings(protocol, seed),
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import msgspec
+
 from consensus.properties import Observer, standard_oracles
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import Image, NodeId
-from network.virtual.bare import GENESIS, BareClient, bare_cast, members_of, options_of
+from network.virtual.bare import GENESIS, BareClient, bare_cast, habits_of, members_of
 from network.virtual.crypto import Notary
 from network.virtual.machine import Machine
 from network.virtual.world import World
@@ -23,10 +27,11 @@ def core_stage(trial: Trial) -> Stage:
     bare = bare_cast(case)
     entry = registered(case.protocol)
     voters = len(case.voters)
+    habits = msgspec.structs.replace(habits_of(case), identity=_identities(trial))
 
     def build(actor: NodeId, image: Image, incarnation: int) -> Machine:
         if actor == bare.clients_actor:
-            return BareClient(case.nodes, entry.replies(voters), trial.operations, pace_ns(trial))
+            return BareClient(case.nodes, entry.replies(voters), trial.operations, pace_ns(trial), habits)
         return bare.factory(actor, image, incarnation)
 
     def judge(world: World) -> None:
@@ -46,7 +51,7 @@ def core_stage(trial: Trial) -> Stage:
                 verify=Notary(case.seed, case.nodes).verify,
                 liars=trial.lying,
                 application=members_of(case),
-                options=options_of(case),
+                options=case.settings,
             ),
             *_words(trial),
         ),
@@ -68,8 +73,21 @@ def _words(trial: Trial) -> tuple[Observer, ...]:
     return HonestWords(case.voters), RaftWords(case.voters if settled else None)
 
 
+def _identities(trial: Trial) -> Callable[[NodeId], NodeId]:
+    """Who each actor is to the clients: a twin is counted as the one whose name it bears."""
+    from scenarios.adversary.twins import scenario, twins_of  # noqa: PLC0415 - it needs this module
+
+    if trial.twins is None:
+        return lambda actor: actor
+    return scenario(trial.twins, len(trial.case.voters), twins_of(trial)).identity
+
+
 def history(client: BareClient) -> list[Operation]:
-    """What the client asked and was told: each request goes its own way, as if it had a client of its own."""
+    """What the clients asked and were told: each request goes its own way, as if it had a client of its own."""
+    return [*_appends(client), *_reads(client)]
+
+
+def _appends(client: BareClient) -> list[Operation]:
     told = {number: client.acknowledged.get(number, (None, None)) for number in client.asked}
     return [
         Operation(
@@ -79,7 +97,24 @@ def history(client: BareClient) -> list[Operation]:
             called=called,
             output=told[number][0],
             returned=told[number][1],
-            hint=told[number][0] or 0,
+            hint=2 * (told[number][0] or 0),
         )
         for number, called in client.asked.items()
+        if not client.habits.reads(number)
+    ]
+
+
+def _reads(client: BareClient) -> list[Operation]:
+    """Every answer that was believed. Those that never came say nothing."""
+    return [
+        Operation(
+            client=f"read {glance.number}",
+            action="length",
+            arguments=(),
+            called=glance.called_ns,
+            output=glance.height,
+            returned=glance.returned_ns,
+            hint=2 * glance.height + 1,
+        )
+        for glance in client.glances
     ]

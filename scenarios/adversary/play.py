@@ -24,7 +24,6 @@ import msgspec
 
 from consensus.properties import Observer, Violation
 from consensus.vocabulary import MILLISECOND, SECOND
-from network.virtual.bare import options_of
 from network.virtual.campaign import Told
 from network.virtual.case import build_world
 from network.virtual.distributions import quantiles
@@ -118,7 +117,7 @@ def patience_ns(trial: Trial) -> int:
     """
     case = trial.case
     delta = quantiles(case.latency)[-1] + quantiles(case.sync)[-1]
-    options = options_of(case)
+    options = case.settings
     if case.protocol == "raft":
         return 30 * (int(options["election_timeout_max_ns"]) + 4 * delta) + RETRY_NS
     faults = (len(case.voters) - 1) // 3

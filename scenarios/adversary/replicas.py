@@ -12,7 +12,6 @@ import msgspec
 from consensus.chain import FORMAT_VERSION
 from consensus.properties import Violation, standard_oracles
 from consensus.vocabulary import MILLISECOND, Image, NodeId
-from network.virtual.bare import options_of
 from network.virtual.case import Case
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.draws import Stream
@@ -68,7 +67,7 @@ def replica_stage(trial: Trial) -> Stage:
             vault=lambda execution: {},  # noqa: ARG005 - nothing is sealed here
             image=image,
             random=Stream(f"{case.seed}/node/{actor}/{incarnation}").bits64,
-            protocol_options=options_of(case),
+            protocol_options=case.settings,
             options=ReplicaOptions(block_transactions_max=8, position_ns=300 * MILLISECOND),
         )
 
@@ -108,7 +107,7 @@ def replica_stage(trial: Trial) -> Stage:
                 genesis=common.genesis_block.hash,
                 verify=notary.verify,
                 liars=trial.lying,
-                options=options_of(case),
+                options=case.settings,
             ),
             once,
             told,

@@ -13,6 +13,8 @@ import msgspec
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import NodeId
 from network.virtual.case import Case, draw_case
+from network.virtual.faults import Clock, Fault
+from network.virtual.settings import LEASE_DRIFT_PPM
 from network.virtual.swarm import draw_plan
 from scenarios.adversary.plans import ambushed, laid
 
@@ -79,13 +81,29 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
     case = draw_case(protocol, seed) if nodes is None else _sized(protocol, seed, nodes)
     lying = draw_liars(case, liars)
     return Trial(
-        case=room_for(lying, laid(strategy, case)),
+        case=_within_bounds(room_for(lying, laid(strategy, case))),
         network=network,
         operations=operations,
         liars=lying,
         bug=bug,
         ambush=ambushed(strategy, seed),
     )
+
+
+def _within_bounds(case: Case) -> Case:
+    """``case`` with clocks as good as a leader's lease needs them: one steady drift each, never set right, no step."""
+    if not case.settings.get("lease_ns"):
+        return case
+    plan: list[Fault] = []
+    adrift = set()
+    for fault in case.plan:
+        if not isinstance(fault, Clock):
+            plan.append(fault)
+        elif fault.node not in adrift:
+            adrift.add(fault.node)
+            drift = max(-LEASE_DRIFT_PPM, min(fault.drift_ppm, LEASE_DRIFT_PPM))
+            plan.append(Clock(at_ns=fault.at_ns, node=fault.node, drift_ppm=drift))
+    return msgspec.structs.replace(case, plan=tuple(plan))
 
 
 def _sized(protocol: str, seed: int, nodes: int) -> Case:

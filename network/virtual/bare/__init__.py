@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from consensus.properties import standard_oracles
 from consensus.protocols import protocol as registered
-from consensus.vocabulary import MILLISECOND, SECOND, Image, NodeId
+from consensus.vocabulary import MILLISECOND, Image, NodeId
 from network.virtual.bare.blocks import GENESIS
-from network.virtual.bare.client import BareClient
+from network.virtual.bare.client import BareClient, Habits
 from network.virtual.bare.members import Members
 from network.virtual.bare.node import BareNode, BareSetup
 from network.virtual.case import Case, Cast
@@ -21,41 +19,10 @@ from network.virtual.draws import Stream
 from network.virtual.machine import Machine
 from network.virtual.world import World
 
-__all__ = ["GENESIS", "BareClient", "BareNode", "BareSetup", "bare_cast", "members_of", "options_of"]
+__all__ = ["GENESIS", "BareClient", "BareNode", "BareSetup", "Habits", "bare_cast", "habits_of", "members_of"]
 
 PACES_NS = (15 * MILLISECOND, 60 * MILLISECOND, 120 * MILLISECOND, 400 * MILLISECOND)
 REQUESTS_MAX = 160
-
-OPTIONS: dict[str, dict[str, Any]] = {
-    "raft": {
-        "election_timeout_min_ns": 300 * MILLISECOND,
-        "election_timeout_max_ns": 600 * MILLISECOND,
-        "heartbeat_ns": 60 * MILLISECOND,
-        "window": 3,
-        "log_keep": 4,
-        "snapshot_window": 2,
-    },
-    "pbft": {"view_change_timeout_ns": 500 * MILLISECOND, "backoff_max": 4, "checkpoint_interval": 4, "log_size": 8},
-}
-"""Settings under which a campaign's short runs reach the corners: small windows and logs, short timeouts."""
-
-
-def options_of(case: Case) -> dict[str, Any]:
-    """The protocol's settings in ``case``: those above, and under PBFT some that are drawn.
-
-    In every second case proposers take turns; in every third a replica that is behind has so little patience with
-    catch-up that it fetches the state of a checkpoint instead.
-    """
-    options = OPTIONS.get(case.protocol, {})
-    if case.protocol != "pbft":
-        return options
-    draws = Stream(f"{case.seed}/options")
-    return options | {
-        "rotate_every": (0, 0, 0, 1, 1, 3)[draws.below(6)],
-        "transfer_patience_ns": (20 * MILLISECOND, 2 * SECOND, 2 * SECOND)[draws.below(3)],
-        "transfer_window": 1 + draws.below(3),
-        "window": (1, 2, 4, 4)[draws.below(4)],
-    }
 
 
 def members_of(case: Case) -> Members | None:
@@ -63,6 +30,20 @@ def members_of(case: Case) -> Members | None:
     if case.protocol != "raft" or len(case.voters) == 1 or not Stream(f"{case.seed}/members").below(3):
         return None
     return Members(case.seed, case.nodes, case.voters, case.plan)
+
+
+def habits_of(case: Case) -> Habits:
+    """What the clients of ``case`` do besides appending: reads always, transfers of leadership in half of the cases."""
+    draws = Stream(f"{case.seed}/habits")
+    reads_in = (1, 2, 2, 4)[draws.below(4)]
+    every = (0, 0, 8, 20)[draws.below(4)]
+    return Habits(
+        seed=case.seed,
+        voters=case.voters,
+        read_needed=registered(case.protocol).read_replies(len(case.voters)),
+        reads_in=reads_in,
+        transfer_every=every if case.protocol == "raft" else 0,
+    )
 
 
 def bare_cast(case: Case) -> Cast:
@@ -78,14 +59,14 @@ def bare_cast(case: Case) -> Cast:
             drawn = PACES_NS[Stream(f"{case.seed}/pace").below(len(PACES_NS))]
             lasting = case.heal_ns + case.heal_ns // 4  # the last ones come after the healing
             pace = max(drawn, lasting // REQUESTS_MAX)
-            return BareClient(case.nodes, entry.replies(voters), lasting // pace, pace)
+            return BareClient(case.nodes, entry.replies(voters), lasting // pace, pace, habits_of(case))
         return BareNode(
             BareSetup(
                 me=actor,
                 nodes=case.nodes,
                 voters=case.voters,
                 protocol=entry,
-                options=options_of(case),
+                options=case.settings,
                 crypto=ModelCrypto(notary, actor),
                 random=Stream(f"{case.seed}/node/{actor}/{incarnation}").bits64,
                 image=image,
@@ -121,7 +102,7 @@ def bare_cast(case: Case) -> Cast:
             genesis=GENESIS.hash,
             verify=notary.verify,
             application=members,
-            options=options_of(case),
+            options=case.settings,
         ),
         finished=finished,
         rounds=lambda world: tuple(node.status().round for node in nodes_up(world)),

@@ -24,9 +24,11 @@ from consensus.vocabulary import (
     Effects,
     Image,
     Install,
+    LocalProtocolError,
     NodeId,
     Persist,
     Put,
+    Readable,
     Record,
     Rejected,
     Reply,
@@ -38,14 +40,14 @@ from network.catchup import CatchUp, above
 from network.gossip import BLOCKS_PER_REPLY, Decided, Fetch, Position
 from network.virtual.bare.blocks import GENESIS, NETWORK, change, numbers, request, root
 from network.virtual.bare.history import History
+from network.virtual.bare.looks import CLIENT, Looks
 from network.virtual.bare.members import Members
-from network.virtual.bare.messages import Done, Request
+from network.virtual.bare.messages import Done, HandOver, Look, Request
 
 POSITION = "bare.position"
 POSITION_NS = 300 * MILLISECOND
 REQUESTS_PER_BLOCK = 4
-CLIENT = "client"
-OWN = frozenset((Request, Position, Fetch, Decided))
+OWN = frozenset((Request, Look, HandOver, Position, Fetch, Decided))
 """What a bare node is told itself; every other message is its core's."""
 
 
@@ -85,6 +87,7 @@ class BareNode(Application):
         self._claimed: dict[int, int] = {}  # request -> the height at which we proposed it
         self._waiting = False
         self._executed: list[int] = []  # heights that the core is still to be told of
+        self._looks = Looks()
         self._catchup = CatchUp(setup.nodes)
         self.core: Core = setup.protocol.core(
             Setup(
@@ -117,15 +120,25 @@ class BareNode(Application):
             effects = self.core.receive(now, sender, message)
             return self._settle(now, effects) if effects else effects  # a silent core can do no more than before
         match message:
-            case Request(number):
-                return self._requested(now, number)
             case Position():
                 return self._catchup.heard(sender, message, self.height)
             case Fetch(start):
                 blocks = self._held_from(start)
                 return [Send(sender, Decided(blocks=blocks))] if blocks else []
+            case Decided(blocks):
+                return self._adopt(now, sender, blocks)
             case _:
-                return self._adopt(now, sender, message.blocks)
+                return self._asked(now, message)
+
+    def _asked(self, now: int, message: Request | Look | HandOver) -> Effects:
+        """What the clients want."""
+        match message:
+            case Request(number):
+                return self._requested(now, number)
+            case Look():
+                return self._settle(now, self.core.read(now, self._looks.ask(message)))
+            case HandOver(target):
+                return self._handed_over(now, target)
 
     def timer(self, now: int, name: str) -> Effects:
         if name == POSITION:
@@ -175,6 +188,16 @@ class BareNode(Application):
         self.pool[number] = None
         return self._settle(now, [])
 
+    def _handed_over(self, now: int, target: NodeId) -> Effects:
+        """Where the protocol knows of such a thing, we lead, and ``target`` may lead after us."""
+        transfer = getattr(self.core, "transfer", None)
+        if transfer is None or self.core.status().leader != self._me:
+            return []
+        try:
+            return self._settle(now, transfer(now, target))
+        except LocalProtocolError:  # ``target`` has no vote, or is this node
+            return []
+
     def _settle(self, now: int, effects: Effects) -> Effects:
         """Carry out what was decided, then propose while we may; the end of every input."""
         out: Effects = []
@@ -184,6 +207,8 @@ class BareNode(Application):
                     out += self._commit(effect)
                 elif type(effect) is Install:
                     out += self._install(effect)
+                elif type(effect) is Readable:
+                    out += self._looks.readable(effect, self.head)
                 else:
                     out.append(effect)
             effects = self._tell_executed(now) or self._demand(now) or self._propose(now)
@@ -203,7 +228,7 @@ class BareNode(Application):
             self.pool.pop(number, None)
             self._claimed.pop(number, None)
             effects.append(Reply(CLIENT, Done(number, block.height, block.hash)))
-        return effects
+        return effects + self._looks.grown(self.head)
 
     def _install(self, install: Install) -> Effects:
         """Take a snapshot's state in place of ours; durable at once, all or nothing."""
@@ -215,7 +240,7 @@ class BareNode(Application):
         for number in [number for number in self.pool if number in self.history.done]:
             del self.pool[number]
         self._claimed = {number: height for number, height in self._claimed.items() if number in self.pool}
-        return [Persist(tuple(records)), install]
+        return [Persist(tuple(records)), install, *self._looks.grown(self.head)]
 
     def _held_from(self, start: int) -> tuple[tuple[Block, Certificate | None], ...]:
         """The decided blocks from ``start`` on, as far as we hold them without a gap."""

@@ -6,7 +6,6 @@ import msgspec
 
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import MILLISECOND, Image, NodeId
-from network.virtual.bare import options_of
 from network.virtual.case import Case
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.draws import Stream
@@ -62,7 +61,7 @@ def bend(stage: Stage, trial: Trial) -> Stage:
     case = trial.case
     notary = Notary(case.seed, case.nodes)
     behaviours = {liar.node: [BEHAVIOURS[name] for name in liar.behaviours] for liar in trial.liars}
-    timeout = int(options_of(case).get("view_change_timeout_ns", 500 * MILLISECOND))
+    timeout = int(case.settings.get("view_change_timeout_ns", 500 * MILLISECOND))
 
     def build(actor: NodeId, image: Image, incarnation: int) -> Machine:
         machine = stage.factory(actor, image, incarnation)

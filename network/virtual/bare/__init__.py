@@ -39,7 +39,7 @@ def habits_of(case: Case) -> Habits:
     every = (0, 0, 8, 20)[draws.below(4)]
     return Habits(
         seed=case.seed,
-        voters=case.voters,
+        readable=tuple(range(case.nodes)) if case.protocol == "raft" else case.voters,  # Raft's voters come and go
         read_needed=registered(case.protocol).read_replies(len(case.voters)),
         reads_in=reads_in,
         transfer_every=every if case.protocol == "raft" else 0,

@@ -29,13 +29,13 @@ READERS = 2
 class Habits(msgspec.Struct, frozen=True, kw_only=True):
     """What the clients do besides appending. ``seed`` keys every draw by the number of the request alone.
 
-    ``reads_in``: so many of :data:`READS_OF` numbers are reads, on average; only ``voters`` answer for them, and
-    ``read_needed`` of them must say the same. ``transfer_every``: before each so-manieth number the leader is asked to
-    hand over (0: never). ``identity`` is who an actor is to the others (twins run twice under one name).
+    ``reads_in``: so many of :data:`READS_OF` numbers are reads, on average; only what ``readable`` nodes answer counts,
+    and ``read_needed`` of them must say the same. ``transfer_every``: with each so-manieth number the leader is asked
+    to hand over (0: never). ``identity`` is who an actor is to the others (twins run twice under one name).
     """
 
     seed: int
-    voters: tuple[NodeId, ...]
+    readable: tuple[NodeId, ...]
     read_needed: int
     reads_in: int = 0
     transfer_every: int = 0
@@ -66,7 +66,7 @@ class BareClient:
         self._needed = needed
         self._count = count
         self._pace_ns = pace_ns
-        self.habits = habits or Habits(seed=0, voters=(), read_needed=1)
+        self.habits = habits or Habits(seed=0, readable=(), read_needed=1)
         self.asked: dict[int, int] = {}  # request -> when first
         self.answers: dict[int, dict[NodeId, tuple[int, bytes]]] = {}
         self.acknowledged: dict[int, tuple[int, int]] = {}  # request -> height, and when it was believed
@@ -114,20 +114,18 @@ class BareClient:
     def _look(self, now: int, number: int) -> Effects:
         attempts = self._attempts.setdefault(number, [])
         attempts.append(now)
-        asked = self.habits.voters
+        asked = self.habits.readable
         if self.habits.read_needed == 1:
             draws = Stream(f"{self.habits.seed}/read/{number}/{len(attempts)}")
-            left = list(self._nodes)
+            left = list(asked)
             asked = tuple(left.pop(draws.below(len(left))) for _ in range(min(READERS, len(left))))
         return [Broadcast(Look(number, len(attempts)), to=asked)]
 
     def _told(self, now: int, sender: NodeId, seen: Seen) -> Effects:
         """An answer to a read; it is compared with the others to the same attempt."""
         attempts = self._attempts.get(seen.number, [])
-        if not 1 <= seen.attempt <= len(attempts):
-            return []  # a lie
-        if self.habits.read_needed > 1 and sender not in self.habits.voters:
-            return []
+        if not 1 <= seen.attempt <= len(attempts) or sender not in self.habits.readable:
+            return []  # a lie, or of no weight
         tellers = self._seen.setdefault(seen, set())
         before = len(tellers)
         tellers.add(sender)

@@ -103,6 +103,6 @@ class Turncoat:
         names = self._behaviours(now)
         if not names and not held:
             return self.replica
-        lies = [BEHAVIOURS[name] for name in names]
+        lies = tuple(BEHAVIOURS[name] for name in names)
         self._voice.hold_ns = self._hold_ns if any(lie.holds for lie in lies) else 0
-        return LyingNode(self.replica, self._voice, tuple(lie.speaks for lie in lies), tuple(lie.hears for lie in lies))
+        return LyingNode(self.replica, self._voice, lies)

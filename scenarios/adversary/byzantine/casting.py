@@ -12,7 +12,7 @@ from network.virtual.draws import Stream
 from network.virtual.faults import Crash
 from network.virtual.machine import Machine
 from scenarios.adversary.byzantine.accountability import Accountability
-from scenarios.adversary.byzantine.behaviours import BEHAVIOURS
+from scenarios.adversary.byzantine.behaviours import BEHAVIOURS, BESIDES
 from scenarios.adversary.byzantine.node import LyingNode, Voice
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Liar, Trial
@@ -36,6 +36,7 @@ def draw_liars(case: Case, count: int | None) -> tuple[Liar, ...]:
     for _ in range(min(count, len(voters))):
         node = voters.pop(draws.below(len(voters)))
         some = {names[draws.below(len(names))]: None for _ in range(1 + draws.below(3))}
+        some |= {name: None for name in BESIDES if not draws.below(3)}
         liars.append(Liar(node=node, behaviours=tuple(some)))
     return tuple(sorted(liars, key=lambda liar: liar.node))
 
@@ -60,7 +61,7 @@ def bend(stage: Stage, trial: Trial) -> Stage:
     """``stage`` with its liars; where there are too many, watched for accountability alone."""
     case = trial.case
     notary = Notary(case.seed, case.nodes)
-    behaviours = {liar.node: [BEHAVIOURS[name] for name in liar.behaviours] for liar in trial.liars}
+    behaviours = {liar.node: tuple(BEHAVIOURS[name] for name in liar.behaviours) for liar in trial.liars}
     timeout = int(case.settings.get("view_change_timeout_ns", 500 * MILLISECOND))
 
     def build(actor: NodeId, image: Image, incarnation: int) -> Machine:
@@ -70,8 +71,7 @@ def bend(stage: Stage, trial: Trial) -> Stage:
         hold_ns = timeout * 9 // 10 if any(one.holds for one in behaviours[actor]) else 0
         draws = Stream(f"{case.seed}/liar/{actor}/{incarnation}")
         voice = Voice(actor, case.voters, ModelCrypto(notary, actor), draws, hold_ns)
-        speaks = tuple(one.speaks for one in behaviours[actor])
-        return LyingNode(machine, voice, speaks, tuple(one.hears for one in behaviours[actor]))
+        return LyingNode(machine, voice, behaviours[actor])
 
     observers = stage.observers if trial.tolerated else (Accountability(trial.lying),)
     return msgspec.structs.replace(stage, factory=build, observers=observers)

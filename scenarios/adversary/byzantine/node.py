@@ -6,8 +6,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from consensus.chain import Block
+from consensus.pbft.messages import PrePrepare
 from consensus.protocols import Crypto
-from consensus.vocabulary import Broadcast, Effect, Effects, NodeId, Reply, Send, SetTimer
+from consensus.vocabulary import Broadcast, Effect, Effects, NodeId, Reply, Send, SetTimer, Trace
+from network.gossip import Decided
 from network.virtual.draws import Stream
 from network.virtual.machine import Machine
 
@@ -15,6 +20,9 @@ Outward = Send | Broadcast | Reply
 
 RELEASE = "liar.release"
 """The timer with which a liar lets go of what it held back."""
+
+LIE = "byzantine."
+"""What a liar tells of itself, with its behaviour's name, each time it strikes; nobody but observers hears it."""
 
 MEMORY = 64
 
@@ -24,12 +32,15 @@ class Voice:
 
     def __init__(self, me: NodeId, voters: tuple[NodeId, ...], crypto: Crypto, draws: Stream, hold_ns: int) -> None:
         self.me = me
+        self.voters = voters
         self.others = tuple(voter for voter in voters if voter != me)
         self.crypto = crypto
         self.draws = draws
         self.hold_ns = hold_ns
         self.said: deque[Any] = deque(maxlen=MEMORY)
         self.held: deque[tuple[int, Outward]] = deque()
+        self.block: Block | None = None
+        """The last block that it said or heard, after which it forges others."""
         half = max(1, len(self.others) // 2)
         start = draws.below(len(self.others)) if self.others else 0
         turned = (*self.others[start:], *self.others[:start])
@@ -54,29 +65,58 @@ class Voice:
             told.append(Broadcast(lie, to=deceived))
         return told
 
+    def note(self, message: Any) -> None:
+        """Remember the block that ``message`` carries."""
+        if type(message) is PrePrepare:
+            self.block = message.block
+        elif type(message) is Decided:
+            self.block = message.blocks[-1][0]
+
 
 Speaks = Callable[[Voice, Outward], list[Outward]]
-"""What becomes of an outward effect: the same, others, several, or nothing."""
+"""What becomes of an outward effect: itself (the very object, where it is left alone), others, several, or nothing."""
 
 Hears = Callable[[Voice, NodeId, Any], bool]
 """Does the node listen to this message?"""
 
 
-class LyingNode:
-    """Bends what ``machine`` says by each of ``speaks`` in turn, and ignores what one of ``hears`` refuses."""
+def as_ever(voice: Voice, effect: Outward) -> list[Outward]:  # noqa: ARG001 - a behaviour
+    """Says what the machine says."""
+    return [effect]
 
-    def __init__(self, machine: Machine, voice: Voice, speaks: tuple[Speaks, ...], hears: tuple[Hears, ...]) -> None:
+
+def listens(voice: Voice, sender: NodeId, message: Any) -> bool:  # noqa: ARG001 - a behaviour
+    """Hears everything."""
+    return True
+
+
+class Behaviour(msgspec.Struct, frozen=True):
+    """How a behaviour bends speaking and hearing. ``holds``: it says everything just under the timeout late."""
+
+    name: str
+    speaks: Speaks = as_ever
+    hears: Hears = listens
+    holds: bool = False
+
+
+class LyingNode:
+    """Bends what ``machine`` says by each of ``behaviours`` in turn, and ignores what one of them refuses to hear."""
+
+    def __init__(self, machine: Machine, voice: Voice, behaviours: tuple[Behaviour, ...]) -> None:
         self.machine = machine
         self._voice = voice
-        self._speaks = speaks
-        self._hears = hears
+        self._behaviours = behaviours
+        self._speaking = tuple(one for one in behaviours if one.speaks is not as_ever)
+        self._hearing = tuple(one for one in behaviours if one.hears is not listens)
 
     def start(self, now: int) -> Effects:
         return self._bent(now, self.machine.start(now))
 
     def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
-        if not all(hears(self._voice, sender, message) for hears in self._hears):
-            return []
+        for behaviour in self._hearing:
+            if not behaviour.hears(self._voice, sender, message):
+                return [Trace(LIE + behaviour.name, ())]
+        self._voice.note(message)
         return self._bent(now, self.machine.receive(now, sender, message))
 
     def timer(self, now: int, name: str) -> Effects:
@@ -95,15 +135,22 @@ class LyingNode:
 
     def _outward(self, now: int, effect: Outward) -> list[Effect]:
         told: list[Outward] = [effect]
-        for speaks in self._speaks:
-            told = [bent for one in told for bent in speaks(self._voice, one)]
-        self._voice.said.extend(one.message for one in told)
-        if not self._voice.hold_ns:
-            return list(told)
+        struck: list[Effect] = []
+        for behaviour in self._speaking:
+            bent = [other for one in told for other in behaviour.speaks(self._voice, one)]
+            if len(bent) != len(told) or any(one is not other for one, other in zip(bent, told, strict=True)):
+                struck.append(Trace(LIE + behaviour.name, ()))
+            told = bent
+        for one in told:
+            self._voice.said.append(one.message)
+            self._voice.note(one.message)
+        if not self._voice.hold_ns or not told:
+            return [*struck, *told]
         due = now + self._voice.hold_ns
         waits = bool(self._voice.held)
         self._voice.held.extend((due, one) for one in told)
-        return [] if waits or not told else [SetTimer(RELEASE, self._voice.hold_ns)]
+        struck.append(Trace(LIE + "delay", ()))
+        return struck if waits else [*struck, SetTimer(RELEASE, self._voice.hold_ns)]
 
     def _released(self, now: int) -> Effects:
         held = self._voice.held

@@ -6,13 +6,15 @@ import pytest
 from consensus.chain import Certificate
 from consensus.properties import Violation
 from consensus.protocols import protocol
-from consensus.vocabulary import Broadcast, Commit, Reply, Send
+from consensus.vocabulary import SECOND, Broadcast, Commit, Reply, Send, Trace
 from network.virtual.bare.messages import Done, Request
 from network.virtual.draws import Stream
-from network.virtual.faults import Crash
+from network.virtual.faults import Crash, Cut
 from scenarios.adversary import Liar, draw_trial, play
 from scenarios.adversary.byzantine import BEHAVIOURS, Accountability, LyingNode, Voice
 from tests.properties.blocks import chain
+
+DELAYED = Trace("byzantine.delay", ())
 
 
 class Quiet:
@@ -40,18 +42,25 @@ class Parrot:
 
 
 def liar(*names, hold_ns=0):
-    chosen = [BEHAVIOURS[name] for name in names]
-    return LyingNode(Parrot(), voice(hold_ns), tuple(b.speaks for b in chosen), tuple(b.hears for b in chosen))
+    return LyingNode(Parrot(), voice(hold_ns), tuple(BEHAVIOURS[name] for name in names))
+
+
+OCCASIONS = {
+    "bad-proofs": (Crash(at_ns=SECOND // 5, for_ns=3 * SECOND, node=0),),
+    "lying-transfer": (Cut(at_ns=SECOND // 5, for_ns=SECOND, one=(3,)),),
+}
+"""Where no view ends and nobody falls behind, there is nothing to lie about."""
 
 
 @pytest.mark.parametrize("name", BEHAVIOURS)
 def test_one_liar_of_each_kind_breaks_nothing(name):
     trial = draw_trial("pbft", 11, nodes=4, liars=0, network="cores", operations=30)
-    case = msgspec.structs.replace(trial.case, plan=())
-    trial = msgspec.structs.replace(trial, case=case, liars=(Liar(node=0, behaviours=(name,)),), ambush=False)
+    case = msgspec.structs.replace(trial.case, plan=OCCASIONS.get(name, ()))
+    node = 1 if name == "bad-proofs" else 0
+    trial = msgspec.structs.replace(trial, case=case, liars=(Liar(node=node, behaviours=(name,)),), ambush=False)
     played = play(trial)
     assert played.broken is None
-    assert played.counts["delivered"] > 0
+    assert played.counts[f"told byzantine.{name}"] > 0, "it lies in fact"
 
 
 def test_as_many_liars_are_drawn_as_are_tolerated_and_the_dead_leave_a_quorum():
@@ -79,24 +88,24 @@ def test_half_of_the_others_hear_something_else_from_an_equivocator():
     from consensus.pbft.messages import Prepare  # noqa: PLC0415
 
     vote = Prepare(0, 1, bytes(32), 0, bytes(64))
-    told = liar("equivocate").receive(0, 1, vote)
+    _, *told = liar("equivocate").receive(0, 1, vote)
     assert sorted(node for effect in told for node in effect.to) == [1, 2, 3]
     assert len({effect.message.hash for effect in told}) == 2
 
 
 def test_the_mute_speak_to_some_and_the_censor_does_not_hear():
-    (told,) = liar("mute").receive(0, 1, Request(1))
+    _, told = liar("mute").receive(0, 1, Request(1))
     assert 0 < len(told.to) < 3
     censor = liar("censor")
-    assert censor.receive(0, 9, Request(3)) == []
-    assert censor.receive(0, 9, Request(4)) != []
+    assert censor.receive(0, 9, Request(3)) == [Trace("byzantine.censor", ())]
+    assert censor.receive(0, 9, Request(4)) == [Broadcast(Request(4))]
 
 
 def test_the_slow_say_it_all_just_under_the_timeout_later():
     slow = liar("delay", hold_ns=100)
-    (timer,) = slow.receive(0, 1, Request(1))
-    assert timer.after_ns == 100
-    assert slow.receive(60, 1, Request(2)) == []
+    told, timer = slow.receive(0, 1, Request(1))
+    assert (told, timer.after_ns) == (DELAYED, 100)
+    assert slow.receive(60, 1, Request(2)) == [DELAYED]
     first, again = slow.timer(100, timer.name)
     assert (first.message, again.after_ns) == (Request(1), 60)
     assert slow.timer(160, timer.name) == [Broadcast(Request(2))]

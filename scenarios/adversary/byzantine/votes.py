@@ -1,0 +1,110 @@
+"""Lies about the three phases: to some, of another block, in another view, at another height, in another's name."""
+
+from __future__ import annotations
+
+import msgspec
+
+from consensus.chain import Block
+from consensus.pbft.certificates import pre_prepare_bytes
+from consensus.pbft.messages import Checkpoint, CommitVote, NewView, Prepare, PrePrepare, ViewChange
+from consensus.vocabulary import Broadcast, Reply
+from network.virtual.bare.messages import Done
+from scenarios.adversary.byzantine.node import Outward, Voice
+from scenarios.adversary.byzantine.signing import resigned
+
+_VOTES = (PrePrepare, Prepare, CommitVote)
+_PROTOCOL = (*_VOTES, ViewChange, NewView, Checkpoint)
+
+
+def equivocate(voice: Voice, effect: Outward) -> list[Outward]:
+    """Tells half of the others another block, or another hash, at the same view and height."""
+    message = effect.message
+    if isinstance(effect, Reply) or not isinstance(message, _VOTES):
+        return [effect]
+    if isinstance(message, PrePrepare):
+        lie = resigned(message, voice.crypto, block=_another(message.block))
+    else:
+        lie = resigned(message, voice.crypto, hash=bytes(31) + b"\1")
+    return voice.split(effect, lie)
+
+
+def _another(block: Block) -> Block:
+    """A block for the same place that is in order by itself: the same transactions, stated by an older state."""
+    header = msgspec.structs.replace(block.header, state_height=0, state=block.header.state, round=block.round)
+    return Block(header, block.transactions[:-1] if block.transactions else ())
+
+
+def withhold(voice: Voice, effect: Outward) -> list[Outward]:
+    """Loses half of its own protocol messages."""
+    lost = isinstance(effect.message, _PROTOCOL) and voice.draws.below(2) == 0
+    return [] if lost else [effect]
+
+
+def mute(voice: Voice, effect: Outward) -> list[Outward]:
+    """Never speaks to some."""
+    if isinstance(effect, Reply):
+        return [effect]
+    receivers = voice.receivers(effect)
+    heard = tuple(node for node in receivers if node not in voice.some)
+    if heard == receivers:
+        return [effect]
+    return [Broadcast(effect.message, to=heard)] if heard else []
+
+
+def replay(voice: Voice, effect: Outward) -> list[Outward]:
+    """Says again something that it said long ago."""
+    if isinstance(effect, Reply) or not voice.said or voice.draws.below(4):
+        return [effect]
+    old = voice.said[voice.draws.below(len(voice.said))]
+    return [effect] if isinstance(old, Done) else [effect, Broadcast(old, to=voice.others)]
+
+
+def forge(voice: Voice, effect: Outward) -> list[Outward]:
+    """Votes in the name of another as well, with its own signature, and with none that fits."""
+    message = effect.message
+    if not isinstance(message, Prepare | CommitVote) or isinstance(effect, Reply):
+        return [effect]
+    name = voice.others[voice.draws.below(len(voice.others))]
+    return [effect, Broadcast(resigned(message, voice.crypto, replica=name), to=voice.receivers(effect))]
+
+
+def wrong_digest(voice: Voice, effect: Outward) -> list[Outward]:
+    """Votes for a block that nobody proposed."""
+    message = effect.message
+    if isinstance(effect, Reply) or not isinstance(message, Prepare | CommitVote) or voice.draws.below(3):
+        return [effect]
+    return [Broadcast(resigned(message, voice.crypto, hash=b"\7" * 32), to=voice.receivers(effect))]
+
+
+def wrong_view(voice: Voice, effect: Outward) -> list[Outward]:
+    """Speaks in the view before or after; or proposes as the primary of its own next view, which nobody is in."""
+    message = effect.message
+    if isinstance(effect, Reply) or not isinstance(message, (*_VOTES, ViewChange)) or voice.draws.below(3):
+        return [effect]
+    if isinstance(message, Prepare) and voice.block is not None and voice.draws.below(2):
+        return [effect, Broadcast(_far(voice, voice.block, message), to=voice.receivers(effect))]
+    view = max(0, message.view + 1 - 2 * voice.draws.below(2))
+    return [effect, Broadcast(resigned(message, voice.crypto, view=view), to=voice.receivers(effect))]
+
+
+def _far(voice: Voice, like: Block, vote: Prepare) -> PrePrepare:
+    """A PRE-PREPARE for the height above ``vote``, in the next view after its that is the liar's own."""
+    view = next(later for later in range(vote.view + 1, vote.view + 1 + len(voice.voters)) if _leads(voice, later))
+    header = msgspec.structs.replace(
+        like.header, height=vote.height + 1, parent=vote.hash, round=view, proposer=voice.me
+    )
+    signature = voice.crypto.sign(pre_prepare_bytes(view, header.height, header.hash))
+    return PrePrepare(view, Block(header, like.transactions), signature)
+
+
+def _leads(voice: Voice, view: int) -> bool:
+    return voice.voters[view % len(voice.voters)] == voice.me
+
+
+def wrong_sequence(voice: Voice, effect: Outward) -> list[Outward]:
+    """Votes at the height before or after, or far beyond the window."""
+    message = effect.message
+    if isinstance(effect, Reply) or not isinstance(message, Prepare | CommitVote) or voice.draws.below(3):
+        return [effect]
+    height = max(0, message.height + (1, -1, 100)[voice.draws.below(3)])
+    return [effect, Broadcast(resigned(message, voice.crypto, height=height), to=voice.receivers(effect))]

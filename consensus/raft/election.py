@@ -45,7 +45,7 @@ def ask_for_pre_votes(server: Server, now: int) -> None:
 
 def campaign(server: Server, now: int, *, transfer: bool = False) -> None:
     """Stand for election in the next term (section 5.2)."""
-    server.become_candidate(transfer=transfer)
+    server.become_candidate(now, transfer=transfer)
     server.broadcast(_request_vote(server, transfer=transfer), to=server.rivals)
     _count_votes(server, now)
 

@@ -43,6 +43,8 @@ class Candidate(msgspec.Struct, tag=True):
     """Asks for votes in its current term; ``transfer`` when its leader told it to stand."""
 
     votes: dict[NodeId, bool]
+    timeout: int  # nanoseconds that it waits for a majority, drawn anew for each term it stands in
+    stood_at: int  # when that wait began; it goes on if a later term makes this a follower
     transfer: bool = False
 
 

@@ -287,8 +287,9 @@ class Server:
     def become_follower(self, now: int, term: int, leader: NodeId | None = None) -> None:
         """Follow ``leader`` (or nobody known yet) in ``term``, which is the current one or later.
 
-        A follower's wait is not cut short by a new term, nor prolonged: only hearing a leader and granting a
-        vote begin it anew (section 5.2).
+        The wait for the next election is not cut short by a new term, nor prolonged, neither a follower's nor a
+        candidate's: only hearing a leader and granting a vote begin it anew (section 5.2). So a candidate that
+        cannot win, its log being too short, does not hold up those that can.
         """
         news = term > self.term
         if news:
@@ -298,11 +299,13 @@ class Server:
                 self._give_up_reads(self.role)
                 self.role.leader, self.role.beat = leader, -1
             return
-        timeout = self.random_timeout()
         promise = self.role.heard_at if isinstance(self.role, Observer) else None
+        waiting = (self.role.timeout, self.role.stood_at) if isinstance(self.role, Candidate) else None
+        timeout, since = waiting or (self.random_timeout(), now)
         self._lay_down()
-        self._become(Follower(timeout=timeout, reset_at=now, heard_at=promise, leader=leader))
-        self.effects.append(SetTimer(name=ELECTION, after_ns=timeout))
+        self._become(Follower(timeout=timeout, reset_at=since, heard_at=promise, leader=leader))
+        if waiting is None:
+            self.effects.append(SetTimer(name=ELECTION, after_ns=timeout))
 
     def become_observer(self) -> None:
         """Without a vote, and without a leader that speaks to us: wait until one does."""
@@ -336,13 +339,14 @@ class Server:
     def become_pre_candidate(self) -> None:
         """Ask around before standing (dissertation, section 9.6); the term stays."""
         self._become(PreCandidate(votes={self.me: True}))
-        self._await_votes()
+        self._await_votes(self.random_timeout())
 
-    def become_candidate(self, *, transfer: bool = False) -> None:
+    def become_candidate(self, now: int, *, transfer: bool = False) -> None:
         """Stand for election in the next term, with our own vote (section 5.2)."""
         self.enter_term(self.term + 1, voted_for=self.me)
-        self._become(Candidate(votes={self.me: True}, transfer=transfer))
-        self._await_votes()
+        timeout = self.random_timeout()
+        self._become(Candidate(votes={self.me: True}, timeout=timeout, stood_at=now, transfer=transfer))
+        self._await_votes(timeout)
 
     def become_leader(self, now: int) -> Leader:
         """Lead the term that was just won: every follower's log is unknown, so probe from the end."""
@@ -362,8 +366,8 @@ class Server:
         self.role = role
         self.trace("raft.role", NAMES[type(role)], self.term)
 
-    def _await_votes(self) -> None:
-        self.effects.append(SetTimer(name=ELECTION, after_ns=self.random_timeout()))
+    def _await_votes(self, timeout: int) -> None:
+        self.effects.append(SetTimer(name=ELECTION, after_ns=timeout))
         self.effects.append(SetTimer(name=HEARTBEAT, after_ns=self.options.heartbeat_ns))
 
     @property

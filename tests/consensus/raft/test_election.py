@@ -6,6 +6,7 @@ import pytest
 
 from consensus.configuration import Configuration
 from consensus.protocols import Status
+from consensus.raft import RaftOptions
 from consensus.raft.messages import (
     AppendEntries,
     PreVote,
@@ -105,6 +106,24 @@ def test_a_candidate_with_an_incomplete_log_gets_no_vote():
     (reply,) = [e.message for e in lab.receive(2, 1, RequestVote(9, 0, 0)) if isinstance(e, Send)]
     assert reply == RequestVoteReply(term=9, granted=False)
     assert lab.core(1).server.term == 9, "the term is news, though the vote is refused"
+
+
+def test_a_candidate_that_cannot_win_does_not_hold_up_another_s_next_attempt():
+    lab = Lab(3, options=RaftOptions(pre_vote=False))
+    lab.elect(0)
+    lab.propose(0, "a")
+    lab.deliver_all()
+    lab.fire(2, "raft.election")
+    if not isinstance(lab.core(2).server.role, Candidate):  # it slept on, as it had heard the leader
+        lab.fire(2, "raft.election")
+    due = lab.nodes[2].timers["raft.election"]
+    lab.now = (lab.now + due) // 2
+    effects = lab.receive(1, 2, RequestVote(9, 0, 0))
+    assert (lab.core(2).status().role, lab.core(2).status().round) == ("follower", 9)
+    assert not [e for e in effects if isinstance(e, SetTimer)], "it waits for as long as it would have, and no longer"
+    lab.fire(2, "raft.election")
+    assert lab.now == due
+    assert (lab.core(2).status().role, lab.core(2).status().round) == ("candidate", 10)
 
 
 def test_whoever_hears_a_leader_ignores_candidates_and_their_term():

@@ -164,7 +164,7 @@ def test_a_stranger_is_answered_but_its_word_counts_for_nothing():
     lab.now += 2 * SECOND
     lab.fire(0, "raft.election")
     lab.flights.clear()
-    lab.core(0).server.become_candidate()
+    lab.core(0).server.become_candidate(lab.now)
     for stranger in (3, 4):
         lab.receive(stranger, 0, RequestVoteReply(1, granted=True))
     assert isinstance(lab.core(0).server.role, Candidate)

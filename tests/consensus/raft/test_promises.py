@@ -58,7 +58,7 @@ def test_a_candidate_whose_log_is_replaced_gives_up_the_election():
     lab.deliver_all()
     lab.core(0).server.enter_term(7)
     lab.core(0).server.become_follower(lab.now, 7)
-    lab.core(0).server.role = Candidate(votes={0: True})
+    lab.core(0).server.role = Candidate(votes={0: True}, timeout=1, stood_at=0)
     lab.adopt(0, lab.nodes[1].chain[1], lab.nodes[1].certified[1])
     assert isinstance(lab.core(0).server.role, Follower)
     lab.receive(2, 0, RequestVoteReply(7, granted=True))

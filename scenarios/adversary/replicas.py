@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from consensus.chain import FORMAT_VERSION
-from consensus.properties import Violation, standard_oracles
+from consensus.properties import Observer, Violation, standard_oracles
 from consensus.vocabulary import MILLISECOND, Image, NodeId
 from network.virtual.case import Case
 from network.virtual.crypto import ModelCrypto, Notary
@@ -28,6 +28,7 @@ from node.membership import KeyRing
 from node.mempool import Claim
 from node.replica import Replica, ReplicaOptions
 from scenarios.adversary.oracles import OnceOnly, Told
+from scenarios.adversary.pbft_oracles import Proofs, ViewWords
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial, pace_ns
 from scenarios.linearizability import FOREVER, Accounts, Operation, require_linearizable
@@ -109,6 +110,7 @@ def replica_stage(trial: Trial) -> Stage:
                 liars=trial.lying,
                 options=case.settings,
             ),
+            *_words(trial),
             once,
             told,
         ),
@@ -117,6 +119,15 @@ def replica_stage(trial: Trial) -> Stage:
         describe=describe,
         judge=judge,
     )
+
+
+def _words(trial: Trial) -> tuple[Observer, ...]:
+    """What is asked of every single word of PBFT's replicas that do not lie; more where nobody does."""
+    case = trial.case
+    if case.protocol != "pbft":
+        return ()
+    proofs = Proofs(case.voters, Notary(case.seed, case.nodes).verify, trial.lying)
+    return (proofs,) if trial.liars else (proofs, ViewWords(case.voters))
 
 
 class _Parties:

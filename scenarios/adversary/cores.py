@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from consensus.properties import Observer, standard_oracles
+from consensus.properties.raft import RaftSafety
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import Image, NodeId
 from network.virtual.bare import GENESIS, BareClient, bare_cast, habits_of, members_of
@@ -14,7 +15,8 @@ from network.virtual.crypto import Notary
 from network.virtual.machine import Machine
 from network.virtual.world import World
 from scenarios.adversary.oracles import HonestWords
-from scenarios.adversary.pbft_oracles import ViewWords
+from scenarios.adversary.pbft_oracles import Proofs, ViewWords
+from scenarios.adversary.raft_duties import RaftDuties
 from scenarios.adversary.raft_oracles import RaftWords
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial, pace_ns
@@ -39,22 +41,20 @@ def core_stage(trial: Trial) -> Stage:
         assert isinstance(client, BareClient)  # noqa: S101
         require_linearizable(history(client), Places())
 
+    oracles = standard_oracles(
+        protocol=case.protocol,
+        voters=case.voters,
+        quorum=entry.quorum(voters),
+        genesis=GENESIS.hash,
+        verify=Notary(case.seed, case.nodes).verify,
+        liars=trial.lying,
+        application=members_of(case),
+        options=case.settings,
+    )
     return Stage(
         factory=build,
         clients_actor=bare.clients_actor,
-        observers=(
-            *standard_oracles(
-                protocol=case.protocol,
-                voters=case.voters,
-                quorum=entry.quorum(voters),
-                genesis=GENESIS.hash,
-                verify=Notary(case.seed, case.nodes).verify,
-                liars=trial.lying,
-                application=members_of(case),
-                options=case.settings,
-            ),
-            *_words(trial),
-        ),
+        observers=(*oracles, *_words(trial, oracles)),
         finished=bare.finished,
         rounds=bare.rounds,
         describe=bare.describe,
@@ -62,15 +62,18 @@ def core_stage(trial: Trial) -> Stage:
     )
 
 
-def _words(trial: Trial) -> tuple[Observer, ...]:
-    """What is asked of every single word, where nobody lies."""
+def _words(trial: Trial, oracles: tuple[Observer, ...]) -> tuple[Observer, ...]:
+    """What is asked of every single word of those who do not lie; more where nobody does."""
     case = trial.case
+    pbft = case.protocol == "pbft"
+    proofs = (Proofs(case.voters, Notary(case.seed, case.nodes).verify, trial.lying),) if pbft else ()
     if trial.liars or trial.twins is not None:
-        return ()
-    if case.protocol == "pbft":
-        return HonestWords(case.voters), ViewWords(case.voters)
-    settled = members_of(case) is None
-    return HonestWords(case.voters), RaftWords(case.voters if settled else None)
+        return proofs
+    if pbft:
+        return *proofs, HonestWords(case.voters), ViewWords(case.voters)
+    safety = next(oracle for oracle in oracles if isinstance(oracle, RaftSafety))
+    duties = RaftDuties(settled=members_of(case) is None)
+    return HonestWords(case.voters), RaftWords(safety), duties
 
 
 def _identities(trial: Trial) -> Callable[[NodeId], NodeId]:

@@ -2,9 +2,17 @@
 
 import pytest
 
+from consensus.configuration import Configuration
 from consensus.properties import Violation
 from consensus.properties.raft import RaftSafety
-from consensus.raft.messages import AppendEntries, AppendSuccess, RequestVote, RequestVoteReply
+from consensus.raft.messages import (
+    AppendEntries,
+    AppendSuccess,
+    PreVote,
+    PreVoteReply,
+    RequestVote,
+    RequestVoteReply,
+)
 from consensus.raft.records import LOG, LogEntry
 from consensus.vocabulary import Broadcast, Commit, Cut, Install, Put, Rejected, Send, Trace
 from scenarios.adversary.oracles import HonestWords
@@ -15,8 +23,16 @@ VOTERS = (0, 1, 2)
 
 
 @pytest.fixture
-def oracle():
-    return RaftWords(VOTERS)
+def safety():
+    safety = RaftSafety(VOTERS)
+    for node in VOTERS:
+        safety.on_start(0, node, 1, {})
+    return safety
+
+
+@pytest.fixture
+def oracle(safety):
+    return RaftWords(safety)
 
 
 def leads(oracle, node, term):
@@ -39,27 +55,71 @@ def append(blocks=(), *, previous=0, commit=0, term=1):
     )
 
 
+def votes(oracle, candidate, *voters, term=1):
+    for voter in voters:
+        oracle.on_receive(5, candidate, 1, voter, RequestVoteReply(term=term, granted=True))
+
+
 def test_a_leader_of_a_majority_is_none_of_its_business(oracle):
-    says(oracle, 1, Broadcast(RequestVote(term=1, last_index=0, last_term=0)))
-    says(oracle, 2, Send(1, RequestVoteReply(term=1, granted=True)))
+    votes(oracle, 1, 2)
     leads(oracle, 1, 1)
 
 
-def test_a_vote_that_comes_twice_is_one_vote(oracle):
-    says(oracle, 1, Broadcast(RequestVote(term=1, last_index=0, last_term=0)))
-    with pytest.raises(Violation, match=r"votes counted.*only \[1\]"):
+def test_a_vote_that_comes_twice_is_one_vote():
+    five = RaftSafety(range(5))
+    five.on_start(0, 1, 1, {})
+    oracle = RaftWords(five)
+    votes(oracle, 1, 2, 2)
+    with pytest.raises(Violation, match=r"votes counted.*it has the votes of 2 of the voters"):
         leads(oracle, 1, 1)
 
 
-def test_whose_members_change_has_nobodys_votes_counted():
-    leads(RaftWords(None), 1, 1)
+def test_a_majority_of_both_configurations_together_elects_nobody(oracle, safety):
+    joint = Configuration(voters=(0, 1, 2), outgoing=(1, 3, 4))
+    (block,) = chain(1)
+    safety.logs[1] = {1: block.hash}
+    safety.memberships.known = {1: {block.hash: (joint, True)}}
+    votes(oracle, 1, 0, 2)
+    with pytest.raises(Violation, match=r"it has the votes of 1 of the voters \(1, 3, 4\)"):
+        leads(oracle, 1, 1)
+    votes(oracle, 1, 4)
+    leads(oracle, 1, 1)
 
 
 def test_a_vote_for_a_shorter_log_is_told(oracle):
-    says(oracle, 1, Broadcast(RequestVote(term=3, last_index=5, last_term=1)))
-    longer = {LOG: {block.height: LogEntry(block) for block in chain(2, term=2)}}
-    with pytest.raises(Violation, match=r"vote: node 2 .* ends at \(2, 2\)"):
-        says(oracle, 2, Send(1, RequestVoteReply(term=3, granted=True)), longer)
+    request = RequestVote(term=3, last_index=5, last_term=1)
+    oracle.on_durable(1, 2, 1, (), {LOG: {block.height: LogEntry(block) for block in chain(2, term=2)}})
+    says(oracle, 1, Broadcast(request))
+    oracle.on_receive(4, 2, 1, 1, request)
+    with pytest.raises(Violation, match=r"vote: node 2 .* ended at \(2, 2\)"):
+        says(oracle, 2, Send(1, RequestVoteReply(term=3, granted=True)))
+
+
+def test_what_is_appended_while_a_slow_disk_writes_the_vote_does_not_matter(oracle):
+    request = RequestVote(term=3, last_index=5, last_term=1)
+    says(oracle, 1, Broadcast(request))
+    oracle.on_receive(4, 2, 1, 1, request)
+    oracle.on_durable(5, 2, 1, (), {LOG: {block.height: LogEntry(block) for block in chain(2, term=2)}})
+    says(oracle, 2, Send(1, RequestVoteReply(term=3, granted=True)))
+
+
+def test_the_promise_of_a_vote_for_a_shorter_log_is_told(oracle):
+    request = PreVote(term=3, last_index=5, last_term=1)
+    oracle.on_durable(1, 2, 1, (), {LOG: {block.height: LogEntry(block) for block in chain(2, term=2)}})
+    says(oracle, 1, Broadcast(request))
+    oracle.on_receive(4, 2, 1, 1, request)
+    with pytest.raises(Violation, match=r"vote: node 2 .* would vote for 1 in term 3"):
+        says(oracle, 2, Send(1, PreVoteReply(term=3, granted=True)))
+
+
+def test_what_was_cut_off_is_gone_from_the_disk_when_it_is_acknowledged(oracle):
+    one, two = chain(2)
+    other = chain(1, term=2)[0]
+    oracle.on_receive(4, 2, 1, 0, append(chain(2), term=1))
+    ack = Send(0, AppendSuccess(term=1, match_index=1, signature=None, beat=0))
+    says(oracle, 2, ack, {LOG: {1: LogEntry(one), 2: LogEntry(two)}})
+    with pytest.raises(Violation, match=r"cut is durable.*entry 2, of term 1, after it"):
+        says(oracle, 2, ack, {LOG: {1: LogEntry(other), 2: LogEntry(two)}})
 
 
 def test_an_acknowledgement_beyond_what_was_sent_is_told(oracle):

@@ -1,0 +1,94 @@
+"""What a Raft server owes the others: each duty is called in at the event, and what is done in time goes unnoticed."""
+
+import pytest
+
+from consensus.properties import Violation
+from consensus.raft.messages import AppendEntries, AppendFailure, AppendSuccess, InstallSnapshot, PreVote, PreVoteReply
+from consensus.raft.records import STATE, STATE_KEY, HardState
+from consensus.vocabulary import Broadcast, Commit, Rejected, Send, Trace
+from scenarios.adversary.raft_duties import EQUAL_WAITS, PATIENCE, RaftDuties
+from tests.scenarios.adversary.blocks import chain, snapshot_of
+
+
+@pytest.fixture
+def oracle():
+    oracle = RaftDuties(settled=True)
+    for node in (0, 1, 2):
+        oracle.on_start(0, node, 1, {STATE: {STATE_KEY: HardState(term=2, voted_for=None)}})
+    return oracle
+
+
+def append(*, term=2, previous=0, blocks=(), commit=0, beat=0):
+    return AppendEntries(term, previous, min(previous, 1), tuple(blocks), commit, None, beat)
+
+
+def does(oracle, node, *effects):
+    oracle.on_effects(5, node, 1, list(effects))
+
+
+REFUSAL = AppendFailure(2, 0, 0, 0, 0)
+
+
+def test_a_stale_leader_is_answered_or_the_silence_is_told(oracle):
+    for answer in (Send(0, REFUSAL), Rejected(0, "garbled")):
+        oracle.on_receive(5, 1, 1, 0, append(term=1))
+        does(oracle, 1, answer)
+    oracle.on_receive(5, 1, 1, 0, append(term=1))
+    with pytest.raises(Violation, match=r"answer: node 1.1 .* AppendEntries of term 1 by node 0"):
+        does(oracle, 1, Send(2, REFUSAL))
+
+
+def test_silence_without_a_single_effect_is_told_at_the_next_message(oracle):
+    oracle.on_receive(5, 1, 1, 0, PreVote(3, 0, 0))
+    does(oracle, 1, Send(0, PreVoteReply(2, granted=False)))
+    oracle.on_receive(6, 1, 1, 0, PreVote(3, 0, 0))
+    with pytest.raises(Violation, match="PreVote of term 3"):
+        oracle.on_receive(7, 1, 1, 2, append())
+
+
+def test_a_leader_that_keeps_its_commit_index_to_itself_is_told(oracle):
+    (block,) = chain(1)
+    does(oracle, 0, Commit(1, block, None), Broadcast(append(previous=1, commit=1)))
+    with pytest.raises(Violation, match="commit announced"):
+        does(oracle, 0, Broadcast(append(previous=1, commit=0)))
+
+
+def neglect(oracle, rounds, *, between=None):
+    does(oracle, 0, Send(2, append(blocks=chain(1))))
+    for beat in range(1, rounds + 1):
+        does(oracle, 0, Broadcast(append(beat=beat)))
+        if between is not None:
+            between(beat)
+        oracle.on_receive(5, 0, 1, 1, AppendSuccess(term=2, match_index=0, signature=None, beat=beat))
+
+
+def test_a_follower_that_is_left_where_it_is_is_told(oracle):
+    with pytest.raises(Violation, match=r"follower fed.* node 1 has 0"):
+        neglect(oracle, PATIENCE)
+
+
+def test_a_follower_to_which_a_snapshot_goes_is_not_neglected(oracle):
+    offer = Send(1, InstallSnapshot(term=2, snapshot=snapshot_of(chain(1)[0])))
+    neglect(oracle, 3 * PATIENCE, between=lambda beat: does(oracle, 0, offer) if beat == 2 else None)
+
+
+def test_a_follower_that_refuses_is_not_neglected(oracle):
+    neglect(
+        oracle,
+        3 * PATIENCE,
+        between=lambda beat: oracle.on_receive(5, 0, 1, 1, REFUSAL) if beat % 4 == 0 else None,
+    )
+
+
+def stand(oracle, waits):
+    now = 0
+    for wait in waits:
+        oracle.on_trace(now, 1, 1, Trace("raft.role", ("pre-candidate", 2)))
+        now += wait
+        oracle.on_timer(now, 1, 1, "raft.election")
+
+
+def test_equal_waits_are_told_and_drawn_ones_are_not(oracle):
+    stand(oracle, [300, 300, 300, 301] * 3)
+    with pytest.raises(Violation, match="timeouts drawn"):
+        stand(oracle, [300] * EQUAL_WAITS)

@@ -288,7 +288,7 @@ def check(  # noqa: PLR0913 -- one parameter an option
     liars: Annotated[
         int | None, typer.Option("--liars", metavar="K", min=0, help="Byzantine nodes (drawn, up to f).")
     ] = None,
-    network: Annotated[Network, typer.Option("--network", help="What is played.")] = Network.REPLICAS,
+    network: Annotated[Network | None, typer.Option("--network", help="What is played (drawn).")] = None,
     strategy: Annotated[Strategy, typer.Option("--strategy", help="How faults are drawn.")] = Strategy.SWARM,
     jobs: Annotated[int, typer.Option("--jobs", metavar="J", min=1, help="Processes.")] = 1,
     resume: Annotated[
@@ -296,12 +296,19 @@ def check(  # noqa: PLR0913 -- one parameter an option
     ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where a failure is kept.")] = Path("failures"),
 ) -> None:
-    """Search for a violation: networks that move money, under random faults and every oracle."""
+    """Search for a violation: cores, and whole networks that move money, under random faults and every oracle."""
     from scenarios.adversary.command import run_check  # noqa: PLC0415 -- loads everything
     from scenarios.adversary.search import Plan  # noqa: PLC0415
 
     _require_protocol(protocol)
-    plan = Plan(protocol=protocol, network=network.value, nodes=nodes, liars=liars, bug=bug, strategy=strategy.value)
+    plan = Plan(
+        protocol=protocol,
+        network=None if network is None else network.value,
+        nodes=nodes,
+        liars=liars,
+        bug=bug,
+        strategy=strategy.value,
+    )
     raise typer.Exit(run_check(plan, seed=seed, runs=runs, budget_s=budget, jobs=jobs, resume=resume, out=out))
 
 

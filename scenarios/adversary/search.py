@@ -28,7 +28,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Which trials a search draws; see :func:`scenarios.adversary.trial.draw_trial`."""
 
     protocol: str
-    network: Network = "replicas"
+    network: Network | None = None
     nodes: int | None = None
     liars: int | None = None
     bug: str | None = None

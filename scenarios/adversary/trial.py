@@ -13,13 +13,17 @@ import msgspec
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import NodeId
 from network.virtual.case import Case, draw_case
+from network.virtual.draws import Stream
 from network.virtual.faults import Clock, Fault
 from network.virtual.settings import LEASE_DRIFT_PPM
 from network.virtual.swarm import draw_plan
 from scenarios.adversary.plans import ambushed, laid
 
 Network = Literal["cores", "replicas"]
-"""What is played: the protocol cores alone (twice as fast), or whole replicas that move money."""
+"""What is played: the protocol cores alone, or whole replicas that move money."""
+
+REPLICAS_IN = 8
+"""Where the network is drawn, one trial in so many plays whole replicas: they cost several times as much."""
 
 OPERATIONS = 200
 """Requests of clients in a drawn trial."""
@@ -65,7 +69,7 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
     protocol: str,
     seed: int,
     *,
-    network: Network = "replicas",
+    network: Network | None = None,
     nodes: int | None = None,
     liars: int | None = None,
     bug: str | None = None,
@@ -74,7 +78,8 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
 ) -> Trial:
     """The trial of ``seed``. ``nodes`` fixes the size; ``liars`` how many lie (None: drawn, up to f, under PBFT).
 
-    ``strategy`` says how the plan is drawn (:mod:`scenarios.adversary.plans`).
+    ``network`` None is drawn: cores in all but one of :data:`REPLICAS_IN`. ``strategy`` says how the plan is drawn
+    (:mod:`scenarios.adversary.plans`).
     """
     from scenarios.adversary.byzantine import draw_liars, room_for  # noqa: PLC0415 - they need Liar
 
@@ -82,12 +87,16 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
     lying = draw_liars(case, liars)
     return Trial(
         case=_within_bounds(room_for(lying, laid(strategy, case))),
-        network=network,
+        network=_network(protocol, seed) if network is None else network,
         operations=operations,
         liars=lying,
         bug=bug,
         ambush=ambushed(strategy, seed),
     )
+
+
+def _network(protocol: str, seed: int) -> Network:
+    return "cores" if Stream(f"{protocol}/{seed}/network").below(REPLICAS_IN) else "replicas"
 
 
 def _within_bounds(case: Case) -> Case:

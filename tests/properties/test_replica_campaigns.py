@@ -15,7 +15,7 @@ SOAK_SEEDS = 20_000
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("protocol", ["raft", "pbft"])
 def test_money_is_paid_once_and_nothing_acknowledged_is_lost_under_random_faults(protocol: str) -> None:
-    search = check(Plan(protocol=protocol), seed=500, runs=SEEDS)
+    search = check(Plan(protocol=protocol, network="replicas"), seed=500, runs=SEEDS)
     assert search.broken is None
     assert search.runs == SEEDS
     for kind in ("crashed", "lost", "vanished", "synced"):
@@ -26,6 +26,6 @@ def test_money_is_paid_once_and_nothing_acknowledged_is_lost_under_random_faults
 @pytest.mark.timeout(24 * 3600)
 @pytest.mark.parametrize("protocol", ["raft", "pbft"])
 def test_money_is_paid_once_for_a_long_time(protocol: str) -> None:
-    search = check(Plan(protocol=protocol), runs=SOAK_SEEDS)
+    search = check(Plan(protocol=protocol, network="replicas"), runs=SOAK_SEEDS)
     assert search.broken is None
     assert search.runs == SOAK_SEEDS

@@ -48,13 +48,21 @@ def test_the_face_of_the_room():
 
 @pytest.mark.parametrize("protocol", ["raft", "pbft"])
 def test_a_sound_protocol_passes_and_what_was_met_is_counted(protocol):
-    search = check(Plan(protocol=protocol), runs=4)
+    search = check(Plan(protocol=protocol, network="replicas"), runs=4)
     assert (search.runs, search.broken) == (4, None)
     assert search.counts["delivered"] > 0
     assert search.counts["told acknowledged"] == 4 * 200
     assert sum(name.startswith("fault ") for name in search.counts) >= KINDS_MIN
     reached, possible = covered(protocol, search.reached)
     assert possible / 4 < reached <= possible
+
+
+@pytest.mark.parametrize("protocol", ["raft", "pbft"])
+def test_unless_it_is_said_a_seed_draws_what_is_played(protocol):
+    drawn = [Plan(protocol=protocol).trial(seed).network for seed in range(400)]
+    assert 30 < drawn.count("replicas") < 75
+    assert drawn.count("replicas") + drawn.count("cores") == 400
+    assert {Plan(protocol=protocol, network="replicas").trial(seed).network for seed in range(20)} == {"replicas"}
 
 
 @pytest.mark.timeout(120)

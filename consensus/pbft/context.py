@@ -211,10 +211,12 @@ class Context:
         active = self.active
         return self.rotation.proposer(active, height) if active is not None else None
 
-    def work_seen(self, sender: NodeId, view: int) -> None:
-        """``sender`` proved to have worked in ``view``."""
+    def work_seen(self, sender: NodeId, view: int) -> bool:
+        """``sender`` proved to have worked in ``view``. True if it shows only now that we are :attr:`behind`."""
+        before = self.behind
         if view > self.heard.get(sender, self.view):
             self.heard[sender] = view
+        return self.behind and not before
 
     @property
     def behind(self) -> bool:

@@ -94,10 +94,9 @@ class PbftCore:
                 moves = count(sender, message)
                 if message.view < context.view:
                     self._retransmission.help_if_behind(now, sender, message.view)
-                elif not (moves or context.heard):
+                    moves = moves or not context.out.empty
+                if not moves:
                     return []  # a vote among many: nothing follows from it yet
-                if not moves and not context.behind and context.out.empty:
-                    return []
         except PeerError as error:
             return [Rejected(sender, str(error))]
         return self._finish(now)

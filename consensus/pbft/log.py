@@ -100,6 +100,7 @@ class Log:
         self._interval = interval
         self.committed = committed
         """The last decided block."""
+        self._decided = committed.height  # the same height: it is asked for at every vote
         self.certified = certified
         """The last decided block with a commit certificate of its own, where a VIEW-CHANGE starts. Below ``committed``
         only where a later block vouches for those between."""
@@ -147,7 +148,7 @@ class Log:
         An entry once made was inside, and the high watermark only rises. One made for a vote that is then refused
         stays empty, which is nothing (see :meth:`snapshot`).
         """
-        if height <= self.committed.height:
+        if height <= self._decided:
             return None
         entry = self._entries.get(height)
         return entry if entry is not None else self.entry(height) if self.inside(height) else None
@@ -208,7 +209,7 @@ class Log:
         height, block_hash = header.height, header.hash
         entry = self._entries.get(height)
         on_chain = self.tip.height >= height and entry is not None and _holds(entry, block_hash)
-        self.committed = Point(height, block_hash)
+        self.committed, self._decided = Point(height, block_hash), height
         if height % self._interval == 0:
             self.boundaries[height] = (header, certificate)
             self._forget_boundaries(height - 2 * self.size)  # an observer learns of no stable checkpoint
@@ -238,6 +239,7 @@ class Log:
         for height in [height for height in self._entries if height <= header.height]:
             del self._entries[height]
         self.committed = self.certified = Point(header.height, header.hash)
+        self._decided = header.height
         self.certificate = certificate
         self.boundaries[header.height] = (header, certificate)
         self.restart_chain()

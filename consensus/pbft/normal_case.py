@@ -138,49 +138,52 @@ class NormalCase:
             self._log.entry(header.height).held = message
 
     def on_prepare(self, sender: NodeId, message: Prepare) -> bool:
-        """Count a backup's PREPARE; of each backup only the newest view's. True if it may complete a certificate."""
-        context, log, view, height = self._context, self._log, message.view, message.height
-        members, ours = context.members, context.view
+        """Count a backup's PREPARE; of each backup only the newest view's. True if something may follow from it.
+
+        One for a height that is prepared in our view is passed over unread: there the certificate is complete.
+        """
         if message.replica != sender:
             raise PeerError(f"PREPARE in the name of {message.replica}")
+        context, log, view, height = self._context, self._log, message.view, message.height
+        members, ours = context.members, context.view
         if not members.rotating and sender == (context.primary if view == ours else members.primary(view)):
             raise PeerError("PREPARE from the primary")  # its PRE-PREPARE stands for it (section 4.2)
-        if view < ours or (entry := log.counting(height)) is None:
+        if view < ours or (view == ours and height <= log.prepared) or (entry := log.counting(height)) is None:
             return False
-        known = entry.prepares.get(sender)
+        prepares = entry.prepares
+        known = prepares.get(sender)
         if known is not None and known.view >= view:
             if known.view == view and known.hash != message.hash:
                 raise PeerError("two PREPAREs for one height in one view")
             return False
         if not members.verify(sender, prepare_bytes(view, height, message.hash), message.signature):
             raise PeerError("PREPARE with a bad signature")
+        prepares[sender] = message
         if view > ours:
-            context.work_seen(sender, view)
-        entry.prepares[sender] = message
-        return height == log.prepared + 1 and len(entry.prepares) >= members.quorum - 1
+            return context.work_seen(sender, view)
+        return len(prepares) >= members.quorum - 1 and height == log.prepared + 1 and height <= log.tip.height
 
     def on_commit(self, sender: NodeId, message: CommitVote) -> bool:
         """Count a COMMIT, of whatever view: a quorum that agrees is a certificate, even of a view left since.
 
-        True if its height is certified.
+        True if something may follow from it. One for a height that is certified is passed over unread.
         """
         if message.replica != sender:
             raise PeerError(f"COMMIT in the name of {message.replica}")
-        context, view, height = self._context, message.view, message.height
-        entry = self._log.counting(height)
-        if entry is None:
+        entry = self._log.counting(message.height)
+        if entry is None or entry.decision is not None:
             return False
+        context, view = self._context, message.view
         known = entry.commits.get(sender)
         if known is not None and known.view >= view:
             if known.view == view and known.hash != message.hash:
                 raise PeerError("two COMMITs for one height in one view")
             return False
-        if not context.members.verify(sender, commit_bytes(view, height, message.hash), message.signature):
+        if not context.members.verify(sender, commit_bytes(view, message.height, message.hash), message.signature):
             raise PeerError("COMMIT with a bad signature")
-        if view > context.view:
-            context.work_seen(sender, view)
         self._count_commit(entry, message)
-        return entry.decision is not None
+        behind = view > context.view and context.work_seen(sender, view)
+        return behind or entry.decision is not None
 
     # Progress
 
@@ -287,8 +290,8 @@ class NormalCase:
 
     def _count_commit(self, entry: Entry, vote: CommitVote) -> None:
         entry.commits[vote.replica] = vote
-        quorum = self._members.quorum
-        if entry.decision is not None or len(entry.commits) < quorum:
+        quorum = self._context.members.quorum
+        if len(entry.commits) < quorum or entry.decision is not None:
             return
         votes = entry.matching_commits(vote.view, vote.hash)
         if len(votes) >= quorum:

@@ -16,6 +16,9 @@ from collections import deque
 from hashlib import shake_128
 
 WORDS_PER_BLOCK = 512
+FIRST_WORDS = 8
+"""Of its first block a stream draws no more than this to begin with: many streams are asked for one number."""
+STRIKES_PER_BLOCK = 128
 WORD_BITS = 32
 MILLION = 1_000_000
 
@@ -63,15 +66,19 @@ class Stream:
 
     def _refill(self, count: int) -> None:
         words = self._words[self._at :]
+        if not self._block:
+            few = not self._words and count <= FIRST_WORDS
+            words = words_of(f"{self._name}/0", FIRST_WORDS if few else WORDS_PER_BLOCK)[self._at :]
+            self._block = 0 if few else 1
         while len(words) < count:
-            words.extend(_block(self._name, self._block))
+            words.extend(words_of(f"{self._name}/{self._block}", WORDS_PER_BLOCK))
             self._block += 1
         self._words = words
         self._at = 0
 
 
 class Strikes:
-    """Which words of the stream ``name`` lie below ``limit``: what befalls messages, by the count of what was sent.
+    """Which of the words named ``name`` lie below ``limit``: what befalls messages, by the count of what was sent.
 
     Few words do, so whoever asks looks at :attr:`clear` first. Positions must be asked for in ascending order.
     """
@@ -82,34 +89,30 @@ class Strikes:
         self._name = name
         self._limit = limit
         self._found: deque[tuple[int, int]] = deque()
-        self._searched = start // WORDS_PER_BLOCK  # how many blocks are behind us
+        self._searched = start // STRIKES_PER_BLOCK  # how many blocks are behind us
         self.clear = start
         """Nothing is struck between the end of what was last asked for and this position."""
 
     def within(self, start: int, end: int) -> list[tuple[int, int]]:
         """The struck positions in ``range(start, end)``, each with its word."""
-        self._searched = max(self._searched, start // WORDS_PER_BLOCK)
-        while self._searched * WORDS_PER_BLOCK < end:
+        self._searched = max(self._searched, start // STRIKES_PER_BLOCK)
+        while self._searched * STRIKES_PER_BLOCK < end:
             self._search()
         found, struck = self._found, []
         while found and found[0][0] < end:
             position, word = found.popleft()
             if position >= start:
                 struck.append((position, word))
-        self.clear = found[0][0] if found else self._searched * WORDS_PER_BLOCK
+        self.clear = found[0][0] if found else self._searched * STRIKES_PER_BLOCK
         return struck
 
     def _search(self) -> None:
         """Look through the next block."""
-        words = _block(self._name, self._searched)
+        words = words_of(f"{self._name}/{self._searched}", STRIKES_PER_BLOCK)
         if min(words) < self._limit:
-            at = self._searched * WORDS_PER_BLOCK
+            at = self._searched * STRIKES_PER_BLOCK
             self._found.extend((at + place, word) for place, word in enumerate(words) if word < self._limit)
         self._searched += 1
-
-
-def _block(name: str, number: int) -> array[int]:
-    return words_of(f"{name}/{number}", WORDS_PER_BLOCK)
 
 
 def words_of(name: str, count: int) -> array[int]:

@@ -6,7 +6,7 @@ significant bits down. So the heap compares plain integers, and events are looke
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heappush
 from typing import Any
 
 import msgspec
@@ -100,7 +100,7 @@ Event = Flight | Tick | Synced | Edge | Boot | Free
 
 
 class Queue:
-    """What happens next: a heap of entries, and their events by number."""
+    """What happens next: a heap of entries, and their events by number. (The world's loop takes them away.)"""
 
     def __init__(self) -> None:
         self.heap: list[int] = []
@@ -121,7 +121,3 @@ class Queue:
         self.events[number] = Flight(sender, message, [key | number for key in keys] if keys else keys)
         heappush(self.heap, first)
         return number
-
-    def drop_first(self) -> None:
-        """Take the first entry and its event away."""
-        del self.events[heappop(self.heap) & NUMBER_MASK]

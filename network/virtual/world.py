@@ -22,7 +22,7 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum
-from heapq import heapreplace
+from heapq import heappop, heapreplace
 
 from msgspec.structs import replace
 
@@ -153,8 +153,8 @@ class World:
         Without either, runs until nothing is left (an endless run if any machine keeps a timer going).
         """
         limit = _NEVER if until_ns is None else until_ns + 1 << TIME_SHIFT
-        queue, actors, watch = self._queue, self._actors, self._watch
-        heap, events = queue.heap, queue.events
+        actors, watch = self._actors, self._watch
+        heap, events = self._queue.heap, self._queue.events
         hashed = None if watch.hash is None else watch.hash.arrivals
         followed = watch.follows_arrivals
         while heap:
@@ -163,17 +163,19 @@ class World:
                 self.now = until_ns if until_ns is not None else self.now
                 return Stop.TIME
             now = self.now = entry >> TIME_SHIFT
-            event = events[entry & NUMBER_MASK]
+            event = events[number := entry & NUMBER_MASK]
             actor = actors[entry >> ACTOR_SHIFT & ACTOR_MASK]
             try:
                 if type(event) is not Flight:
-                    queue.drop_first()
+                    heappop(heap)
+                    del events[number]
                     self._happen(actor, event)  # type: ignore[arg-type]
                 else:
                     if event.later:
                         heapreplace(heap, event.later.pop())
                     else:
-                        queue.drop_first()
+                        heappop(heap)
+                        del events[number]
                     if (receive := actor.receive) is None:
                         self._arrive(actor, event, entry)
                     else:

@@ -8,7 +8,7 @@ that never does is too tame to say anything.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,26 +56,33 @@ class Coverage(Observer):
     """Counts pairs (state of the receiver, class of message). Holds data only."""
 
     def __init__(self) -> None:
-        self.reached: Counter[str] = Counter()
-        """``"state <- Class"`` -> how often, and marks of :data:`SOMETIMES` that traces show."""
+        self._met: defaultdict[tuple[str, type], int] = defaultdict(int)  # (state, class of message) -> how often
+        self._told: Counter[str] = Counter()
         self._states: dict[NodeId, str] = {}
+
+    @property
+    def reached(self) -> Counter[str]:
+        """``"state <- Class"`` -> how often, and marks of :data:`SOMETIMES` that traces show."""
+        reached = Counter(self._told)
+        for (state, kind), count in self._met.items():
+            reached[f"{state} <- {kind.__name__}"] += count
+        return reached
 
     def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:  # noqa: ARG002
         self._states[node] = "started"
 
     def on_receive(self, now: int, node: NodeId, incarnation: int, sender: NodeId, message: Any) -> None:  # noqa: ARG002
-        pair = f"{self._states.get(node, 'started')} <- {type(message).__name__}"
-        self.reached[pair] += 1
+        self._met[self._states.get(node, "started"), type(message)] += 1
 
     def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:  # noqa: ARG002
         if trace.kind in _ROLE:
             role, before = trace.detail[0], self._states.get(node)
             self._states[node] = role
-            self.reached[f"told raft.role {role}"] += 1
+            self._told[f"told raft.role {role}"] += 1
             if before == "leader":
-                self.reached["told raft.deposed"] += 1
+                self._told["told raft.deposed"] += 1
             elif before == "candidate" and role != "leader":
-                self.reached["told raft.lost-election"] += 1
+                self._told["told raft.lost-election"] += 1
         elif trace.kind in _STATE_OF_TRACE:
             self._states[node] = _STATE_OF_TRACE[trace.kind]
 

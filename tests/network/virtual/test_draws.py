@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from network.virtual.draws import WORDS_PER_BLOCK, Stream, Strikes, mixed, words_of
+from network.virtual.draws import STRIKES_PER_BLOCK, Stream, Strikes, mixed, words_of
 
 
 def test_words_are_the_same_on_every_machine() -> None:
@@ -26,7 +26,7 @@ def test_single_words_are_those_of_a_slice() -> None:
 
 def test_strikes_are_the_words_below_the_limit_whatever_the_pieces() -> None:
     limit = 1 << 24  # one in 256
-    words = Stream("loss").take(6 * WORDS_PER_BLOCK)
+    words = [word for block in range(24) for word in words_of(f"loss/{block}", STRIKES_PER_BLOCK)]
     struck = [(place, word) for place, word in enumerate(words) if word < limit]
     strikes = Strikes("loss", limit, 0)
     found, start = [], 0

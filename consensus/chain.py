@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from hashlib import sha256
-from itertools import pairwise
+from operator import lt
 from typing import Annotated
 
 import msgspec
@@ -110,11 +110,12 @@ def verify_signatures(
 ) -> str | None:
     """The same, but for the number of signatures: whether they are a quorum is for the caller to say."""
     signers = [member for member, _ in certificate.signatures]
-    if any(a >= b for a, b in pairwise(signers)):
+    if not all(map(lt, signers, signers[1:])):
         return "signers not in strictly ascending order"
     data = commit_bytes(certificate.round, certificate.height, certificate.hash)
+    strangers = frozenset(signers).difference(voters)
     for member, signature in certificate.signatures:
-        if member not in voters:
+        if member in strangers:
             return f"signer {member} does not vote"
         if not verify(member, data, signature):
             return f"signature of member {member} does not verify"

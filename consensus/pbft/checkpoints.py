@@ -94,8 +94,11 @@ class Checkpoints:
 
     # Others'
 
-    def on_checkpoint(self, now: int, sender: NodeId, message: Checkpoint) -> None:
-        """Count a CHECKPOINT inside the window; a late one is answered, one above the window makes us ask."""
+    def on_checkpoint(self, now: int, sender: NodeId, message: Checkpoint) -> bool:
+        """Count a CHECKPOINT inside the window; a late one is answered, one above the window makes us ask.
+
+        True if it completes a certificate.
+        """
         height, log = message.height, self._log
         if message.replica != sender:
             raise PeerError(f"CHECKPOINT in the name of {message.replica}")
@@ -113,7 +116,8 @@ class Checkpoints:
         elif known is None:
             if not self._context.members.verify(sender, checkpoint_bytes(height, message.digest), message.signature):
                 raise PeerError("CHECKPOINT with a bad signature")
-            self._count(message)
+            return self._count(message)
+        return False
 
     def on_stable(self, message: StableCheckpoint) -> None:
         """Take a stable certificate above ours."""
@@ -218,16 +222,18 @@ class Checkpoints:
         """How many equal CHECKPOINTs make a stable certificate: f + 1 of them are correct, or more."""
         return self._members_at(height).quorum
 
-    def _count(self, vote: Checkpoint) -> None:
+    def _count(self, vote: Checkpoint) -> bool:
         votes = self._votes.setdefault(vote.height, {})
         votes[vote.replica] = vote
         quorum = self._quorum(vote.height)
         if len(votes) < quorum or vote.height <= self._log.stable or vote.height in self._certificates:
-            return
+            return False
         equal = [other for _, other in sorted(votes.items()) if other.digest == vote.digest]
-        if len(equal) >= quorum:
-            signatures = tuple((other.replica, other.signature) for other in equal[:quorum])
-            self._certified(StableCheckpoint(vote.height, vote.digest, signatures))
+        if len(equal) < quorum:
+            return False
+        signatures = tuple((other.replica, other.signature) for other in equal[:quorum])
+        self._certified(StableCheckpoint(vote.height, vote.digest, signatures))
+        return True
 
     def _certified(self, certificate: StableCheckpoint) -> None:
         """A quorum has this state at a height above ``stable``."""

@@ -88,15 +88,18 @@ class PbftCore:
                 return [] if self._of_another_epoch(message) else [Rejected(sender, "not another voter")]
         count = self._counts.get(type(message))
         try:
-            if count is None:
-                self._dispatch(now, sender, message)
-            else:
+            if count is not None:
                 moves = count(sender, message)
                 if message.view < context.view:
                     self._retransmission.help_if_behind(now, sender, message.view)
                     moves = moves or not context.out.empty
                 if not moves:
                     return []  # a vote among many: nothing follows from it yet
+            elif type(message) is Checkpoint:
+                if not self._checkpoints.on_checkpoint(now, sender, message) and context.out.empty:
+                    return []
+            else:
+                self._dispatch(now, sender, message)
         except PeerError as error:
             return [Rejected(sender, str(error))]
         return self._finish(now)
@@ -240,8 +243,6 @@ class PbftCore:
                 self._checkpoints.help_if_below(now, sender, message.height)
             case NewView():
                 self._view_changes.on_new_view(message)
-            case Checkpoint():
-                self._checkpoints.on_checkpoint(now, sender, message)
             case Fetch():
                 self._retransmission.on_fetch(now, sender, message)
             case Fetched():
@@ -284,7 +285,7 @@ class PbftCore:
                 self._normal_case.advance()
         if context.votes:
             self._patience.settle(now, quorum_asks=context.active is None and self._view_changes.quorum_asks)
-            self._view_changes.settle(now, self._patience.half_spent)
+            self._view_changes.settle(now, self._patience)
             self._retransmission.settle(now)
             if context.out.decided:
                 # What waits for the state these decisions lead to can be judged once the driver executed them.

@@ -63,15 +63,15 @@ class NormalCase:
     def slot(self) -> Slot | None:
         """Where the primary may propose: on top of what it accepted, within the window."""
         context, log = self._context, self._log
-        active = context.active
-        if active is None or not context.votes or context.diverged:
+        active, rotating = context.active, context.members.rotating
+        if active is None or context.diverged or not (rotating or context.primary == context.me):
             return None
         height = log.tip.height + 1
         if height <= active.reproposed_to or log.tip.height < active.base.height:
             return None  # what the NEW-VIEW prescribes comes first
         if height > log.committed.height + context.options.window or height > log.high:
             return None
-        if log.waits_at_checkpoint or context.proposer(height) != context.me:
+        if log.waits_at_checkpoint or (rotating and context.proposer(height) != context.me):
             return None
         entry = log.get(height)
         if entry is not None and entry.accepted is not None and entry.accepted.view == active.view:

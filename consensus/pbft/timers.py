@@ -103,10 +103,10 @@ class Patience:
         """At the end of every input: start, restart or stop the timer."""
         context, log = self._context, self._context.log
         active, height = context.active is not None, log.committed.height
-        seen = (context.view, active, height if active else self._seen[2])
-        moved = seen != self._seen
+        view, was_active, was_at = self._seen
+        moved = view != context.view or active is not was_active or (active and height != was_at)
         if moved:
-            self._look(now, seen)
+            self._look(now, (context.view, active, height if active else was_at))
         if active:
             wanted = log.tip.height > height or context.waiting or context.epochs.asked is not None
         else:

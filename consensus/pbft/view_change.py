@@ -17,7 +17,7 @@ from consensus.pbft.certificates import Membership, new_view_bytes, pre_prepare_
 from consensus.pbft.context import Active, Changing, Context, PeerError
 from consensus.pbft.messages import PREPARED, VIEW, NewView, Reproposal, ViewChange, ViewRecord
 from consensus.pbft.new_view import choose, flaw_in_new_view
-from consensus.pbft.timers import NEW_VIEW, Deadline
+from consensus.pbft.timers import NEW_VIEW, Deadline, Patience
 from consensus.vocabulary import Cut, NodeId, Put
 
 
@@ -132,12 +132,17 @@ class ViewChanges:
             if entry.held is not None and entry.held.view != keep:
                 entry.held = None
 
-    def settle(self, now: int, wait_until: int | None) -> None:
-        """At the end of every input: time how long we, the new primary, wait for others than the quorum we have."""
+    def settle(self, now: int, patience: Patience) -> None:
+        """At the end of every input: time how long we, the new primary, wait for others than the quorum we have.
+
+        Half the time that the others give us, by ``patience``.
+        """
         context = self._context
-        waits = context.active is None and context.primary == context.me
-        asking = sum(1 for change in context.view_changes.values() if change.view == context.view) if waits else 0
-        self._deadline.set(now, wait_until if waits and asking >= self._members.quorum else None)
+        if context.active is not None or context.primary != context.me:
+            self._deadline.due = None
+            return
+        asking = sum(1 for change in context.view_changes.values() if change.view == context.view)
+        self._deadline.set(now, patience.half_spent if asking >= self._members.quorum else None)
 
     def fired(self, now: int) -> None:
         """Whoever else asks for our view has had its time to say so."""

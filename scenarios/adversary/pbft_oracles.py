@@ -35,25 +35,31 @@ class ViewWords(Observer):
         self._views: dict[NodeId, int] = {}
         self._heard: dict[NodeId, dict[NodeId, int]] = {}
         """Replica -> who asked it, in this life of it, for which view at most."""
+        self._due: dict[NodeId, None] = {}
+        """Replicas that were asked something since they were last looked at."""
 
     def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:  # noqa: ARG002
         record = image.get(VIEW, {}).get("view")
         self._views[node] = record.view if record is not None else 0
         self._heard[node] = {}
+        self._due.pop(node, None)
 
     def on_receive(self, now: int, node: NodeId, incarnation: int, sender: NodeId, message: Any) -> None:
-        if node in self._voters:
+        if node in self._due:
             self._require_joined(now, node, incarnation)
         if type(message) is ViewChange and message.replica == sender and node in self._voters:
             heard = self._heard[node]
             heard[sender] = max(message.view, heard.get(sender, 0))
+            self._due[node] = None
 
     def on_persist(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...]) -> None:  # noqa: ARG002
         for record in records:
             if isinstance(record, Put) and isinstance(record.value, ViewRecord):
                 self._views[node] = record.value.view
+                self._due[node] = None
 
     def _require_joined(self, now: int, node: NodeId, incarnation: int) -> None:
+        del self._due[node]
         view = self._views[node]
         higher = sorted((asked for asked in self._heard[node].values() if asked > view), reverse=True)
         if len(higher) > self._faults:

@@ -9,6 +9,7 @@ snapshots carry, is the :class:`~network.virtual.bare.history.History` of what w
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -185,6 +186,8 @@ class BareNode(Application):
         header = self.history.done.get(number)
         if header is not None:
             return [Reply(CLIENT, Done(number, header.height, header.hash))]
+        if number in self.pool:
+            return []  # it is waiting already
         self.pool[number] = None
         return self._settle(now, [])
 
@@ -211,7 +214,7 @@ class BareNode(Application):
                     out += self._looks.readable(effect, self.head)
                 else:
                     out.append(effect)
-            effects = self._tell_executed(now) or self._demand(now) or self._propose(now)
+            effects = (self._executed and self._tell_executed(now)) or self._demand(now) or self._propose(now)
             if not effects:
                 return out
 
@@ -261,11 +264,15 @@ class BareNode(Application):
         return self.core.demand(now, waiting)
 
     def _propose(self, now: int) -> Effects:
+        wanted = self.core.wants_block()
+        if not (self.pool or wanted):
+            return []
         slot = self.core.slot()
         if slot is None:
             return []
-        taken = [number for number in self.pool if not self._in_flight(number, slot.height)][:REQUESTS_PER_BLOCK]
-        if not taken and not self.core.wants_block():
+        waiting = (number for number in self.pool if not self._in_flight(number, slot.height))
+        taken = list(islice(waiting, REQUESTS_PER_BLOCK))
+        if not (taken or wanted):
             return []
         self._claimed.update((number, slot.height) for number in taken)
         return self.core.propose(now, self._build(slot, taken))

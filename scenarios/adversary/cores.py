@@ -11,9 +11,11 @@ from consensus.properties.raft import RaftSafety
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import Image, NodeId
 from network.virtual.bare import GENESIS, BareClient, bare_cast, habits_of, members_of
+from network.virtual.bare.blocks import CHANGE
 from network.virtual.crypto import Notary
 from network.virtual.machine import Machine
 from network.virtual.world import World
+from scenarios.adversary.client_oracles import Validity
 from scenarios.adversary.oracles import HonestWords
 from scenarios.adversary.pbft_oracles import Proofs, ViewWords
 from scenarios.adversary.raft_duties import RaftDuties
@@ -54,7 +56,7 @@ def core_stage(trial: Trial) -> Stage:
     return Stage(
         factory=build,
         clients_actor=bare.clients_actor,
-        observers=(*oracles, *_words(trial, oracles)),
+        observers=(*oracles, Validity(bare.clients_actor, CHANGE, trial.lying), *_words(trial, oracles)),
         finished=bare.finished,
         rounds=bare.rounds,
         describe=bare.describe,

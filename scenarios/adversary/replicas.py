@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import msgspec
 
-from consensus.chain import FORMAT_VERSION
+from consensus.chain import BLOCKS, FORMAT_VERSION
 from consensus.properties import Observer, Violation, standard_oracles
+from consensus.snapshots import MANIFEST, SNAPSHOT
 from consensus.vocabulary import MILLISECOND, Image, NodeId
 from network.virtual.case import Case
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.draws import Stream
-from network.virtual.machine import Machine
+from network.virtual.machine import Factory, Machine
 from network.virtual.world import World
 from node.assembly import Common
 from node.contracts import accounts
-from node.contracts.accounts import Account, total_of_all_accounts
+from node.contracts.accounts import Account
 from node.contracts.transfers import SendArgs
 from node.ledger.genesis import Client, Genesis, Member
 from node.ledger.state_tree import StateTree
@@ -27,6 +28,8 @@ from node.ledger.transaction import TRANSACTION_VERSION, Body, encode_transactio
 from node.membership import KeyRing
 from node.mempool import Claim
 from node.replica import Replica, ReplicaOptions
+from scenarios.adversary.books import Books
+from scenarios.adversary.client_oracles import EnoughWords, Validity
 from scenarios.adversary.oracles import OnceOnly, Told
 from scenarios.adversary.pbft_oracles import Proofs, ViewWords
 from scenarios.adversary.stage import Stage
@@ -50,6 +53,8 @@ def replica_stage(trial: Trial) -> Stage:
     common = parties.common
     notary = Notary(case.seed, case.nodes)
     once, told = OnceOnly(), Told()
+    sole = case.voters[0] if common.quorum == 1 else None
+    books = Books(parties.opening, sole, trial.lying)
 
     def build(actor: NodeId, image: Image, incarnation: int) -> Machine:
         if actor == case.nodes:
@@ -85,9 +90,8 @@ def replica_stage(trial: Trial) -> Stage:
         return conductor(world).done and len({replica.chain.head.hash for replica in replicas(world)}) == 1
 
     def judge(world: World) -> None:
+        _require_states(case, world, books, build)
         tree = replicas(world)[0].chain.tree
-        if (total := total_of_all_accounts(tree)) != 0:
-            raise Violation("money is conserved", f"all accounts together hold {total} fen", "debits equal credits")
         history = [parties.operation(item, once.order) for item in told.acknowledged]
         require_linearizable([*history, *parties.holdings(tree, world.now)], parties.model)
 
@@ -111,6 +115,9 @@ def replica_stage(trial: Trial) -> Stage:
                 options=case.settings,
             ),
             *_words(trial),
+            Validity(case.nodes, liars=trial.lying),
+            EnoughWords(case.nodes, common.voters, common.protocol.replies(len(common.voters))),
+            books,
             once,
             told,
         ),
@@ -119,6 +126,23 @@ def replica_stage(trial: Trial) -> Stage:
         describe=describe,
         judge=judge,
     )
+
+
+def _require_states(case: Case, world: World, books: Books, build: Factory) -> None:
+    """Every replica's state is that of its height's execution; one of them loads again what its disk holds."""
+    running = {node: machine for node in range(case.nodes) if isinstance(machine := world.machine(node), Replica)}
+    for node, replica in running.items():
+        books.require_state(replica.chain.height, replica.chain.tree.root, f"at node {node} in the end")
+    node = sorted(running)[case.seed % len(running)]
+    image = world.image(node)
+    snapshot, blocks = image.get(SNAPSHOT, {}).get(MANIFEST), image.get(BLOCKS, {})
+    held = max((0 if snapshot is None else snapshot.height, *(height for height in blocks if isinstance(height, int))))
+    loaded = build(node, image, world.incarnation(node) + 1)
+    assert isinstance(loaded, Replica)  # noqa: S101
+    books.require_state(loaded.chain.height, loaded.chain.tree.root, f"loaded from the disk of node {node}")
+    if loaded.chain.height != held:
+        again = f"node {node}, loaded from its disk, stands at height {loaded.chain.height}"
+        raise Violation("one state", again, f"its disk holds height {held}")
 
 
 def _words(trial: Trial) -> tuple[Observer, ...]:
@@ -138,6 +162,7 @@ class _Parties:
         self._names = [f"party-{node}" for node in range(case.nodes)]
         self._keys = KeyRing.derive(case.seed, self._names)
         self.common = Common(self._genesis(case))
+        self.opening = dict.fromkeys(self._names, OPENING_FEN)
         self.model = Accounts(self._names, OPENING_FEN)
         self._pace_ns = pace_ns(trial)
         self._draws = Stream(f"{case.seed}/transfers")

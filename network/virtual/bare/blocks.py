@@ -11,7 +11,8 @@ from consensus.configuration import Reconfiguration
 
 NETWORK = "bare"
 _REQUEST_BYTES = 8
-_CHANGE = b"change of members "
+CHANGE = b"change of members "
+"""What a transaction that changes members begins with."""
 
 GENESIS = Block(
     header=Header(
@@ -46,7 +47,7 @@ def request(number: int) -> bytes:
 
 def change(asked: Reconfiguration) -> bytes:
     """The transaction that asks for other members."""
-    return _CHANGE + _encode(asked)
+    return CHANGE + _encode(asked)
 
 
 def numbers(block: Block) -> tuple[int, ...]:
@@ -57,6 +58,6 @@ def numbers(block: Block) -> tuple[int, ...]:
 def change_in(block: Block) -> Reconfiguration | None:
     """The change of members that ``block`` asks for."""
     for raw in block.transactions:
-        if raw.startswith(_CHANGE):
-            return _decode(raw[len(_CHANGE) :])
+        if raw.startswith(CHANGE):
+            return _decode(raw[len(CHANGE) :])
     return None

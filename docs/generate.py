@@ -20,6 +20,7 @@ import typer.main
 
 from node.contracts import CATALOGUE
 from scenarios.adversary.byzantine import BEHAVIOURS
+from scenarios.adversary.byzantine.node import as_ever, listens
 from scenarios.cli import app
 from scenarios.language import json_schema
 from scenarios.language.units import format_duration, format_money, format_share
@@ -97,7 +98,7 @@ def _lies() -> Iterator[str]:
     yield "| lie | |"
     yield "|-|-|"
     for name, behaviour in BEHAVIOURS.items():
-        ways = [inspect.getdoc(way) for way in (behaviour.speaks, behaviour.hears)]
+        ways = [inspect.getdoc(way) for way in (behaviour.speaks, behaviour.hears) if way not in (as_ever, listens)]
         late = ["Says everything as late as it may, just under the timeout."] if behaviour.holds else []
         yield f"| `{name}` | {_cell(' '.join([*filter(None, ways), *late]))} |"
 

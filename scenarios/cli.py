@@ -20,6 +20,7 @@ import typer
 
 from scenarios.failures import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_INVALID, EXIT_PASS, say, tell
 from scenarios.language import Scenario, ScenarioInvalid, arithmetic, json_schema_text, load_scenario
+from scenarios.language.problems import did_you_mean
 from scenarios.shipped import find_experiment, find_scenario, shipped
 
 _EXIT_OF_VERDICT = {"pass": EXIT_PASS, "fail": EXIT_FAIL, "inconclusive": EXIT_INCONCLUSIVE}
@@ -55,6 +56,7 @@ class Strategy(StrEnum):
     CHURN = "churn"
     AMBUSH = "ambush"
     LOSS = "loss"
+    TWINS = "twins"
 
 
 class Ui(StrEnum):
@@ -273,7 +275,8 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run
 @app.command(
     epilog="\b\nExamples:\n  consortium check --protocol pbft --runs 100\n"
     "  consortium check --protocol raft --runs 100000 --jobs 2 --resume soak/raft.json\n"
-    "  consortium check --protocol raft --bug raft-vote-ignores-logs"
+    "  consortium check --protocol raft --bug raft-vote-ignores-logs\n"
+    "  consortium check --protocol pbft --twins"
 )
 def check(  # noqa: PLR0913 -- one parameter an option
     *,
@@ -284,23 +287,32 @@ def check(  # noqa: PLR0913 -- one parameter an option
     budget: Annotated[
         float | None, typer.Option("--budget", metavar="SECONDS", min=0, help="Stop after so much CPU time.")
     ] = None,
-    bug: Annotated[str | None, typer.Option("--bug", metavar="NAME", help="Plant a bug of the bug bank.")] = None,
+    bug: Annotated[str | None, typer.Option("--bug", metavar="NAME", help="Plant one of `consortium bugs`.")] = None,
     liars: Annotated[
-        int | None, typer.Option("--liars", metavar="K", min=0, help="Byzantine nodes (drawn, up to f).")
+        int | None,
+        typer.Option("--liars", metavar="K", min=0, help="Byzantine nodes, under pbft (left out: drawn, up to f)."),
     ] = None,
-    network: Annotated[Network | None, typer.Option("--network", help="What is played (drawn).")] = None,
+    network: Annotated[Network | None, typer.Option("--network", help="What is played (left out: drawn).")] = None,
     strategy: Annotated[Strategy, typer.Option("--strategy", help="How faults are drawn.")] = Strategy.SWARM,
+    twins: Annotated[
+        bool, typer.Option("--twins", help="Two copies of up to f members, with one key: --strategy twins, on cores.")
+    ] = False,
     jobs: Annotated[int, typer.Option("--jobs", metavar="J", min=1, help="Processes.")] = 1,
     resume: Annotated[
         Path | None, typer.Option("--resume", metavar="FILE", help="Keep the search there, and go on with it.")
     ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where a failure is kept.")] = Path("failures"),
 ) -> None:
-    """Search for a violation: cores, and whole networks that move money, under random faults and every oracle."""
+    """Search for a violation: random networks under random faults, with every oracle watching.
+
+    With more liars than f, accountability alone is asked: that proofs convict nobody but liars.
+    """
     from scenarios.adversary.command import run_check  # noqa: PLC0415 -- loads everything
     from scenarios.adversary.search import Plan  # noqa: PLC0415
 
     _require_protocol(protocol)
+    if twins:
+        strategy, network = Strategy.TWINS, Network.CORES
     plan = Plan(
         protocol=protocol,
         network=None if network is None else network.value,
@@ -310,6 +322,18 @@ def check(  # noqa: PLR0913 -- one parameter an option
         strategy=strategy.value,
     )
     raise typer.Exit(run_check(plan, seed=seed, runs=runs, budget_s=budget, jobs=jobs, resume=resume, out=out))
+
+
+@app.command(epilog="\b\nExample:\n  consortium bugs --protocol raft")
+def bugs(
+    protocol: Annotated[str | None, typer.Option("--protocol", metavar="NAME", help="Only this protocol's.")] = None,
+) -> None:
+    """List the bug bank: bugs that real systems had, which `check --bug NAME` plants, and where they come from."""
+    from scenarios.adversary.command import run_bugs  # noqa: PLC0415 -- loads everything
+
+    if protocol is not None:
+        _require_protocol(protocol)
+    raise typer.Exit(run_bugs(protocol))
 
 
 @app.command(
@@ -357,7 +381,8 @@ def _require_protocol(name: str) -> None:
     from consensus.protocols import protocol_names  # noqa: PLC0415 -- loads every protocol
 
     if name not in protocol_names():
-        raise typer.BadParameter(f"there is no protocol {name!r}; there are: {', '.join(protocol_names())}")
+        near = did_you_mean(name, protocol_names())
+        raise typer.BadParameter(f"there is no protocol {name!r}{near}; there are: {', '.join(protocol_names())}")
 
 
 @app.command(hidden=True)

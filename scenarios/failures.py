@@ -17,6 +17,11 @@ from scenarios.language import ScenarioInvalid, render
 
 EXIT_PASS, EXIT_FAIL, EXIT_INVALID, EXIT_INCONCLUSIVE = 0, 1, 2, 3
 
+
+class FailureError(Exception):
+    """A kept failure or search cannot be read, or is another one; the message says why."""
+
+
 _UsageMistake: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 """The base of typer's complaints about usage: its own class or click's, whichever this version has."""
 
@@ -57,8 +62,7 @@ def _tell_os_error(error: OSError) -> int:
 
 
 def _tell_other(error: BaseException) -> int:
-    from scenarios.adversary import FailureError  # noqa: PLC0415 -- slow to import, needed on failure only
-    from scenarios.runner.ground import RunError  # noqa: PLC0415
+    from scenarios.runner.ground import RunError  # noqa: PLC0415 -- slow to import, needed on failure only
 
     if isinstance(error, FailureError):
         say(f"consortium: {error}")

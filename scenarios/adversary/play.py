@@ -87,7 +87,7 @@ def play(
     recovery_ns: int | None = None
     with planted(trial.bug):
         stage = set_stage(trial)
-        watchers = (*stage.observers, *observers, told, coverage, *([ambush] if ambush else []))
+        watchers = (*observers, *stage.observers, told, coverage, *([ambush] if ambush else []))
         world = build_world(trial.case, msgspec.structs.replace(stage, observers=watchers), **settings)
         if ambush is not None:
             ambush.bind(world)

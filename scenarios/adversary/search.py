@@ -153,6 +153,13 @@ def keep_search(search: Search, path: Path) -> None:
     unfinished.replace(path)
 
 
+def _differences(kept: Plan, wanted: Plan) -> str:
+    """In what two plans differ, in words."""
+    theirs, ours = msgspec.structs.asdict(kept), msgspec.structs.asdict(wanted)
+    told = [f"{name} is {theirs[name]} there, {value} here" for name, value in ours.items() if theirs[name] != value]
+    return "; ".join(told)
+
+
 def read_search(path: Path, plan: Plan) -> Search | None:
     """The state kept at ``path``, or None where there is none yet; FailureError where it is another search's."""
     if not path.exists():
@@ -162,5 +169,5 @@ def read_search(path: Path, plan: Plan) -> Search | None:
     except (OSError, ValueError) as error:
         raise FailureError(f"{path}: is no search that can go on: {error}") from None
     if search.plan != plan:
-        raise FailureError(f"{path}: belongs to another search: {msgspec.json.encode(search.plan).decode()}")
+        raise FailureError(f"{path}: belongs to another search: {_differences(search.plan, plan)}")
     return search

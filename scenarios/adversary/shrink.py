@@ -24,9 +24,13 @@ _Item = TypeVar("_Item")
 
 
 class Shrunk(msgspec.Struct, kw_only=True):
-    """What is left of a trial, what it breaks, and how many smaller ones were tried."""
+    """What is left of a trial, what it breaks, and how many smaller ones were tried.
+
+    ``found`` is where shrinking began: the drawn trial with the faults of its ambush, if it had one, in the plan.
+    """
 
     trial: Trial
+    found: Trial
     broken: Broken
     tries: int = 0
 
@@ -40,7 +44,8 @@ def shrink(
     progress: Callable[[Shrunk], None] | None = None,
 ) -> Shrunk:
     """The smallest trial found within ``budget_s`` CPU-seconds that breaks the property that ``trial`` breaks."""
-    best = Shrunk(trial=_without_ambush(trial, broken, replay), broken=broken)
+    whole = _without_ambush(trial, broken, replay)
+    best = Shrunk(trial=whole, found=whole, broken=broken)
     began = time.process_time()
     changed = True
     while changed:

@@ -1,5 +1,7 @@
 """The search for violations, the file it keeps, and the replay of it."""
 
+import json
+
 import msgspec
 import pytest
 
@@ -19,9 +21,13 @@ from scenarios.adversary import (
     read_failure,
     read_search,
 )
+from scenarios.adversary.bugs import bug_names, bugs
 from scenarios.adversary.coverage import covered, missing_marks, possible_pairs
+from scenarios.adversary.failure import told as failure_line
+from scenarios.adversary.failure import unchanged
 from scenarios.adversary.plans import FAULTS_MAX, KINDS_MIN, STRATEGIES
 from scenarios.cli import invoke
+from scenarios.dashboard.check_progress import CheckProgress
 
 CORES = Plan(protocol="raft", network="cores")
 BUG = "raft-term-not-durable"
@@ -150,7 +156,7 @@ def test_the_command_shrinks_and_tells_and_replays(tmp_path, capsys):
     assert invoke(said) == 1
     told = capsys.readouterr().err
     (path,) = tmp_path.glob("*.json")
-    for wanted in ("durable vote", "found with", "still with", "the last exchanges", f"consortium replay {path}"):
+    for wanted in ("term said", "found with", "still broken with", "the last exchanges", f"consortium replay {path}"):
         assert wanted in told
     kept = read_failure(path)
     assert len(kept.trial.case.plan) < len(kept.found.case.plan)
@@ -159,7 +165,10 @@ def test_the_command_shrinks_and_tells_and_replays(tmp_path, capsys):
     assert picture.startswith("<svg")
     assert kept.broken.property in picture
     assert invoke(["replay", str(path)]) == 1
-    assert "the very same run" in capsys.readouterr().err
+    again = capsys.readouterr().err
+    assert "the very same run" in again
+    for item in kept.found.case.plan:
+        assert failure_line(item) in again, "the plan before is told too"
 
 
 def test_a_failure_that_no_longer_fails_is_told(failure, tmp_path, capsys):
@@ -168,9 +177,96 @@ def test_a_failure_that_no_longer_fails_is_told(failure, tmp_path, capsys):
     assert "holds now" in capsys.readouterr().out
 
 
-def test_an_unknown_bug_is_refused_with_the_names_there_are(capsys):
-    assert invoke(["check", "--protocol", "raft", "--bug", "typo"]) == 2
-    assert BUG in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["check", "--protocol", "raft", "--bug", "raft-term-not-durabel"],
+            f"did you mean `{BUG}`?; `consortium bugs`",
+        ),
+        (["check", "--protocol", "pbft", "--bug", BUG], f"`{BUG}` is a bug of raft, not of pbft"),
+        (["check", "--protocol", "raft", "--liars", "1"], "raft tolerates no lie"),
+        (["check", "--protocol", "raft", "--twins"], "--twins is for pbft"),
+        (["check", "--protocol", "pbft", "--nodes", "4", "--liars", "5"], "5 of 4 nodes cannot lie"),
+        (["check", "--protocol", "rfat"], "did you mean `raft`?"),
+        (["bugs", "--protocol", "rfat"], "did you mean `raft`?"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_in_a_few_words(words, said, capsys):
+    assert invoke(words) == 2
+    told = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert said in told
+    assert len(told) < 300
+
+
+def test_the_bugs_are_listed_with_their_sources(capsys):
+    assert invoke(["bugs", "--protocol", "raft"]) == 0
+    listed = capsys.readouterr().out
+    for name in bug_names("raft"):
+        assert f"{name}  (raft; {bugs()[name].source})" in listed
+        assert bugs()[name].summary in listed
+    assert "(pbft;" not in listed
+
+
+def edit(path, change):
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def test_an_edited_file_that_breaks_nothing_tells_nothing(failure, tmp_path, capsys):
+    path = keep(failure, tmp_path)
+    assert unchanged(path)
+    edit(path, lambda content: content["trial"].update(bug=None))
+    assert not unchanged(path)
+    assert invoke(["replay", str(path)]) == 2
+    told = capsys.readouterr()
+    assert "was edited after it was kept" in told.err
+    assert "holds now" not in told.out + told.err
+
+
+def test_an_edited_file_that_breaks_something_is_another_run(failure, tmp_path, capsys):
+    path = keep(failure, tmp_path)
+    edit(path, lambda content: content["trial"]["case"].update(seed=1))
+    assert invoke(["replay", str(path)]) == 1
+    told = capsys.readouterr().err
+    assert "the file was edited" in told
+    assert "another run than the one kept" in told
+
+
+def test_a_run_that_the_program_no_longer_plays_so_is_told(failure, tmp_path, capsys):
+    path = keep(msgspec.structs.replace(failure, event_sha256="0" * 64), tmp_path)
+    assert invoke(["replay", str(path)]) == 1
+    assert "the program has changed since" in capsys.readouterr().err
+
+
+def test_an_interrupted_search_tells_what_it_did_and_goes_on(tmp_path, capsys, monkeypatch):
+    kept = tmp_path / "search.json"
+    words = ["check", "--protocol", "raft", "--network", "cores", "--runs", "4", "--resume", str(kept)]
+
+    def interrupted(_progress, search):
+        if search.runs == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CheckProgress, "show", interrupted)
+        assert invoke(words) == 3
+    told = capsys.readouterr()
+    assert "2 runs from seed 0, no violation" in told.out
+    assert f"goes on from {kept}" in told.err
+    assert read_search(kept, CORES).runs == 2
+    assert invoke(words) == 0
+    assert "4 runs from seed 0" in capsys.readouterr().out
+    assert invoke([*words, "--seed", "9"]) == 2
+    assert "give --seed 0" in capsys.readouterr().err
+    assert invoke([*words, "--strategy", "churn"]) == 2
+    assert "strategy is swarm there, churn here" in capsys.readouterr().err
+
+
+def test_a_search_that_cannot_be_kept_does_not_begin(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert invoke(["check", "--protocol", "raft", "--resume", str(tmp_path / "file" / "kept.json")]) == 2
+    assert "runs from seed" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"format": 1}', "\x00"])

@@ -5,7 +5,6 @@ import msgspec
 from consensus.vocabulary import SECOND
 from network.virtual.faults import Crash, Cut, Pause
 from scenarios.adversary import Broken, Liar, Played, draw_trial, shrink
-from scenarios.adversary.diagram import as_svg, as_text, record
 
 BROKEN = Broken(property="p", fact_a="a", fact_b="b", at_ns=9 * SECOND)
 
@@ -64,18 +63,3 @@ def test_another_property_does_not_count():
 def test_no_more_is_tried_than_the_budget_allows():
     trial = trial_with(*(Pause(at_ns=n, for_ns=SECOND, node=0) for n in range(30)))
     assert shrink(trial, BROKEN, replay=needing(lambda t: len(t.case.plan) > 29), budget_s=0).tries == 0
-
-
-def test_the_diagram_marks_what_the_facts_name():
-    trial = msgspec.structs.replace(
-        draw_trial("raft", 1001, network="cores", nodes=3), bug="raft-term-not-durable", operations=5
-    )
-    from scenarios.adversary import play  # noqa: PLC0415
-
-    broken = play(trial).broken
-    diagram = record(trial, broken)
-    text = as_text(diagram)
-    assert broken.property in text
-    assert broken.fact_a in text
-    assert text.count("│") > 10
-    assert as_svg(diagram).count("<circle") == len(diagram.events)

@@ -8,6 +8,8 @@
 * ``ambush``: the faults of :mod:`scenarios.adversary.ambush` and nothing else.
 * ``loss``: every message is lost with the same small chance, and nothing else happens. What a naive fuzzer does; here
   to compare with.
+* ``twins``: no fault at all, but f members of PBFT run twice (:mod:`scenarios.adversary.twins`). A swarm in which
+  somebody may lie does this in one of six seeds.
 
 Every plan has the two phases: from ``heal_ns`` on nothing happens any more, but that the dead stay dead.
 """
@@ -125,6 +127,10 @@ def _sparing_clients(plan: tuple[Fault, ...], nodes: int) -> tuple[Fault, ...]:
     return tuple(spared)
 
 
+def _none(case: Case) -> tuple[Fault, ...]:  # noqa: ARG001 - a strategy
+    return ()
+
+
 def _loss(case: Case) -> tuple[Fault, ...]:
     return (Loss(at_ns=0, for_ns=case.heal_ns, ppm=50_000),)
 
@@ -134,4 +140,5 @@ STRATEGIES: dict[str, Callable[[Case], tuple[Fault, ...]]] = {
     "churn": _churn_alone,
     "ambush": _nothing,
     "loss": _loss,
+    "twins": _none,
 }

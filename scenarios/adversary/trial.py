@@ -82,10 +82,11 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
     (:mod:`scenarios.adversary.plans`).
     """
     from scenarios.adversary.byzantine import draw_liars, room_for  # noqa: PLC0415 - they need Liar
+    from scenarios.adversary.twins import twinned  # noqa: PLC0415 - they need Trial
 
     case = draw_case(protocol, seed) if nodes is None else _sized(protocol, seed, nodes)
     lying = draw_liars(case, liars)
-    return Trial(
+    trial = Trial(
         case=_within_bounds(room_for(lying, laid(strategy, case))),
         network=_network(protocol, seed) if network is None else network,
         operations=operations,
@@ -93,6 +94,7 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
         bug=bug,
         ambush=ambushed(strategy, seed),
     )
+    return twinned(trial, strategy, liars)
 
 
 def _network(protocol: str, seed: int) -> Network:

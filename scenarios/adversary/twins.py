@@ -19,13 +19,18 @@ import msgspec
 
 from consensus.properties import Observer, standard_oracles
 from consensus.protocols import protocol as registered
-from consensus.vocabulary import Broadcast, Commit, Effects, Image, NodeId, Record, Reply, Send, Trace
+from consensus.vocabulary import Broadcast, Commit, Effects, Image, Install, NodeId, Record, Reply, Send, Trace
 from network.virtual.bare import GENESIS, BareNode
 from network.virtual.case import Case
 from network.virtual.crypto import Notary
+from network.virtual.draws import Stream
 from network.virtual.machine import Machine
+from scenarios.adversary.pbft_oracles import Proofs
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial
+
+ONE_IN = 6
+"""So many seeds of a swarm with liars are there for one with twins."""
 
 VIEWS = 4
 """Views with a partition of their own; the last one stands for all later views."""
@@ -139,6 +144,10 @@ class ByIdentity(Observer):
         if self._single(node):
             self.oracle.on_commit(now, node, incarnation, commit)
 
+    def on_install(self, now: int, node: NodeId, incarnation: int, install: Install) -> None:
+        if self._single(node):
+            self.oracle.on_install(now, node, incarnation, install)
+
     def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:
         if self._single(node):
             self.oracle.on_trace(now, node, incarnation, trace)
@@ -163,6 +172,27 @@ def twins_of(trial: Trial) -> int:
     return registered(trial.case.protocol).faults(len(trial.case.voters))
 
 
+def twinned(trial: Trial, strategy: str, liars: int | None) -> Trial:
+    """``trial``, with twins in place of faults and other liars where ``strategy`` or its seed wants that.
+
+    The strategy "twins" always does; "swarm" in one of :data:`ONE_IN` seeds, if anybody is to lie at all (``liars`` is
+    not 0). Which scenario is played is drawn. ValueError for "twins" where there can be none: under PBFT, from four
+    voters on, a core may have one.
+    """
+    case = trial.case
+    possible = case.protocol == "pbft" and twins_of(trial) > 0
+    if strategy == "twins" and case.protocol != "pbft":
+        raise ValueError(f"twins lie, and {case.protocol} tolerates no lie")
+    swarming = strategy == "swarm" and trial.network == "cores" and liars != 0 and case.seed % ONE_IN == 1
+    if not possible or not (strategy == "twins" or swarming):
+        return trial
+    twins = twins_of(trial)
+    number = Stream(f"{case.seed}/twins").below(scenario_count(len(case.voters), twins))
+    return msgspec.structs.replace(
+        trial, case=with_twins(case, twins), network="cores", liars=(), ambush=False, twins=number
+    )
+
+
 def with_twins(case: Case, twins: int) -> Case:
     """``case`` with room for the copies: more nodes, the same voters, and no fault but the twins."""
     return msgspec.structs.replace(case, nodes=len(case.voters) + twins, plan=())
@@ -185,6 +215,7 @@ def twin_stage(trial: Trial) -> Stage:
         machine = stage.factory(plan.identity(actor), image, incarnation)
         return Instance(machine, actor, plan, case.heal_ns)
 
+    proofs = Proofs(case.voters, Notary(case.seed, case.nodes).verify, frozenset(plan.twinned))
     oracles = standard_oracles(
         protocol=case.protocol,
         voters=case.voters,
@@ -192,6 +223,7 @@ def twin_stage(trial: Trial) -> Stage:
         genesis=GENESIS.hash,
         verify=Notary(case.seed, case.nodes).verify,
         liars=frozenset(plan.twinned),
+        options=case.settings,
     )
     singles = tuple(one for one in range(members) if one not in plan.twinned)
 
@@ -206,7 +238,7 @@ def twin_stage(trial: Trial) -> Stage:
     return msgspec.structs.replace(
         stage,
         factory=build,
-        observers=tuple(ByIdentity(oracle, plan) for oracle in oracles),
+        observers=tuple(ByIdentity(oracle, plan) for oracle in (*oracles, proofs)),
         finished=finished,
         rounds=lambda world: tuple(node.status().round for node in machines(world)),
         describe=lambda world: "; ".join(f"{node.status()}" for node in machines(world)),

@@ -40,6 +40,23 @@ def test_members_without_a_twin_agree_and_get_on(number):
     assert played.event_sha256 == play(trial_of(number), hashing=True).event_sha256
 
 
+def test_the_strategy_draws_a_scenario_for_each_seed():
+    trials = [draw_trial("pbft", seed, strategy="twins") for seed in range(40)]
+    twins = [trial for trial in trials if trial.twins is not None]
+    assert all((trial.twins is None) == (len(trial.case.voters) < 4) for trial in trials)
+    assert all(trial.network == "cores" and not trial.case.plan and not trial.liars for trial in twins)
+    assert len({trial.twins for trial in twins}) > 20
+    with pytest.raises(ValueError, match="raft tolerates no lie"):
+        draw_trial("raft", 1, strategy="twins")
+
+
+def test_a_swarm_has_twins_now_and_then_unless_nobody_lies():
+    drawn = {seed for seed in range(60) if draw_trial("pbft", seed, network="cores").twins is not None}
+    assert 5 < len(drawn) <= 10
+    assert not any(draw_trial("pbft", seed, network="cores", liars=0).twins for seed in drawn)
+    assert not any(draw_trial("pbft", seed, network="replicas").twins for seed in drawn)
+
+
 def test_twins_bring_out_a_quorum_that_is_too_small():
     for number in range(0, 4000, 37):
         with planted("pbft-quorum-too-small"):

@@ -11,7 +11,7 @@ from network.virtual.clocks import LocalClock
 from network.virtual.disk import Disk
 from network.virtual.draws import Stream, Strikes
 from network.virtual.machine import Machine
-from network.virtual.routes import Route
+from network.virtual.routes import Hop, Route
 
 Outward = Send | Broadcast | Reply
 _NEVER = 1 << 64
@@ -35,20 +35,22 @@ class Alarm:
 class Way:
     """The links out of an actor while no fault begins or ends, and what befalls the messages of this incarnation.
 
-    ``strikes`` belong to the route's fates, in their order. ``clear``: nothing befalls a message whose words all lie
-    below this position, and its links are as smooth as can be; -1 where they are not.
+    ``hop``: the links where all are alike and smooth, else None. ``strikes`` belong to the route's fates, in their
+    order. ``clear``: nothing befalls messages whose words' positions lie below it.
     """
 
-    __slots__ = ("clear", "route", "strikes")
+    __slots__ = ("clear", "hop", "route", "strikes")
 
-    def __init__(self, route: Route, strikes: tuple[Strikes, ...]) -> None:
+    def __init__(self, route: Route, hop: Hop | None, strikes: tuple[Strikes, ...]) -> None:
         self.route = route
+        self.hop = hop
         self.strikes = strikes
-        self.clear = -1
+        self.clear = 0
+        self.look_ahead()
 
-    def struck_next(self) -> int:
-        """The first position at which something may befall a message."""
-        return min((strikes.clear for strikes in self.strikes), default=_NEVER)
+    def look_ahead(self) -> None:
+        """Bring ``clear`` in line with the strikes."""
+        self.clear = min((strikes.clear for strikes in self.strikes), default=_NEVER)
 
 
 class Actor:

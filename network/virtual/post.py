@@ -6,7 +6,6 @@ the count of what its sender has sent, so a fault that is taken out of a plan mo
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -74,22 +73,32 @@ class Post:
         way = actor.way
         if way is None:
             way = actor.way = self._way(actor)
-        end = actor.drawn = actor.drawn + len(receivers)
-        if end > way.clear or (hop := way.route.hop) is None:
-            self._eventful(now, actor, way, effect.message, receivers)
-            return
-        table, start = hop.latency, now + hop.extra_ns << TIME_SHIFT
-        if len(receivers) == 1:
-            word = actor.draws.word()
-            travel = table[word >> TABLE_SHIFT] << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT
-            keys = [start + (travel | receivers[0])]
+        count = len(receivers)
+        end = actor.drawn = actor.drawn + count
+        words: Sequence[int]
+        if (hop := way.hop) is None:
+            words = actor.draws.take(count)
+            keys = self._over_rough_links(
+                now, actor, way.route, effect.message, list(zip(words, receivers, strict=True))
+            )
         else:
-            keys = [
-                start + (table[word >> TABLE_SHIFT] << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT | receiver)
-                for word, receiver in zip(actor.draws.take(len(receivers)), receivers, strict=True)
-            ]
-            keys.sort(reverse=True)
+            table, start = hop.latency, now + hop.extra_ns << TIME_SHIFT
+            if count == 1:
+                words = (word := actor.draws.word(),)
+                travel = table[word >> TABLE_SHIFT] << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT
+                keys = [start + (travel | receivers[0])]
+            else:
+                words = actor.draws.take(count)
+                keys = [
+                    start + (table[word >> TABLE_SHIFT] << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT | receiver)
+                    for word, receiver in zip(words, receivers, strict=True)
+                ]
+        if struck := end > way.clear:
+            self._befall(now, actor, way, effect.message, keys, receivers, words)
+        if struck or hop is None:
+            keys = [key for key in keys if key >= 0]
         if keys:
+            keys.sort(reverse=True)
             self._launch(now, actor, effect.message, keys)
 
     def _several(self, nodes: Sequence[NodeId]) -> Receivers:
@@ -98,9 +107,8 @@ class Post:
     def _way(self, actor: Actor) -> Way:
         """The way out of ``actor`` under the faults that are active now."""
         route = route_of(self._links, actor.id, self._ids, self._faults)
-        way = Way(route, tuple(actor.strikes(fate.name, fate.most) for fate in route.fates))
-        way.clear = -1 if self._broker_down or not route.smooth else way.struck_next()
-        return way
+        hop = None if self._broker_down or not route.smooth else route.hop
+        return Way(route, hop, tuple(actor.strikes(fate.name, fate.most) for fate in route.fates))
 
     def _launch(self, now: int, actor: Actor, message: Any, keys: list[int]) -> None:
         """``message`` takes off, to arrive at ``keys``, in *descending* order."""
@@ -108,45 +116,32 @@ class Post:
         if self._watch.hash is not None:
             self._watch.hash.sent(now, actor.index, number, message)
 
-    def _eventful(self, now: int, actor: Actor, way: Way, message: Any, receivers: Receivers) -> None:
-        """A message leaves whose links differ from each other, or that something befalls."""
-        words = actor.draws.take(len(receivers))
+    # -- links that differ -----------------------------------------------------------------------------------
+
+    def _over_rough_links(
+        self, now: int, actor: Actor, route: Route, message: Any, drawn: list[tuple[int, int]]
+    ) -> list[int]:
+        """The key of each arrival where links are not smooth; -1 for a receiver that it cannot reach."""
         leaves = now
         if self._broker_down:
             if not all(fault.backlog for fault in self._broker_down):
-                for receiver in receivers:
+                for _, receiver in drawn:
                     self._gone("lost", now, actor, message, receiver)
-                return
+                return [-1] * len(drawn)
             leaves = max(fault.at_ns + fault.for_ns for fault in self._broker_down)
-        keys = self._keys(leaves, actor, message, way.route, list(zip(words, receivers, strict=True)))
-        for place, key in enumerate(keys):
-            if key < 0:
-                self._gone("cut", now, actor, message, receivers[place])
-        garbled = self._befallen(now, actor, way, message, keys, receivers, words) if way.strikes else []
-        whole = [key for key in keys if key >= 0]
-        if whole:
-            whole.sort(reverse=True)
-            self._launch(now, actor, message, whole)
-        if garbled:
-            garbled.sort(reverse=True)
-            self._launch(now, actor, Garbled(size_of(message)), garbled)
-
-    # -- links that differ -----------------------------------------------------------------------------------
-
-    def _keys(self, now: int, actor: Actor, message: Any, route: Route, drawn: list[tuple[int, int]]) -> list[int]:
-        """The key of each arrival; -1 for a receiver that is cut off."""
         keys = []
         size = 0
         for word, receiver in drawn:
             target = receiver >> ACTOR_SHIFT & ACTOR_MASK
             hop = route.hops[target]
             if hop is None:
+                self._gone("cut", now, actor, message, receiver)
                 keys.append(-1)
                 continue
-            start = now
+            start = leaves
             if hop.byte_ps:
                 size = size or size_of(message)
-                start = self._through(now, actor.index, target, size * hop.byte_ps // 1000)
+                start = self._through(leaves, actor.index, target, size * hop.byte_ps // 1000)
             time = start + hop.extra_ns + _travel(hop, word)
             keys.append(time << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT | receiver)
         return keys
@@ -159,17 +154,22 @@ class Post:
 
     # -- fates -----------------------------------------------------------------------------------------------
 
-    def _befallen(  # noqa: PLR0913, PLR0917 (what is sent, to whom, with which draws)
-        self, now: int, actor: Actor, way: Way, message: Any, keys: list[int], receivers: Receivers, words: array[int]
-    ) -> list[int]:
-        """Let what was drawn befall the arrivals in ``keys``, -1 for one that is lost; the keys of garbled ones."""
+    def _befall(  # noqa: PLR0913, PLR0917 (what is sent, to whom, with which draws)
+        self,
+        now: int,
+        actor: Actor,
+        way: Way,
+        message: Any,
+        keys: list[int],
+        receivers: Receivers,
+        words: Sequence[int],
+    ) -> None:
+        """Let what was drawn befall the arrivals in ``keys``: -1 for one that is lost, one more for a second copy."""
         garbled: list[int] = []
         end, route = actor.drawn, way.route
         first = end - len(receivers)
         for fate, strikes in zip(route.fates, way.strikes, strict=True):
-            if end <= strikes.clear:
-                continue
-            for position, luck in strikes.within(first, end):
+            for position, luck in strikes.within(first, end) if end > strikes.clear else ():
                 place = position - first
                 key, receiver = keys[place], receivers[place]
                 target = receiver >> ACTOR_SHIFT & ACTOR_MASK
@@ -191,9 +191,10 @@ class Post:
                     held_ns = mixed(luck, _HELD) * hop.reorder_ns >> WORD_BITS
                     keys[place] += held_ns << TIME_SHIFT
                     self._counts["reordered"] += 1
-        if way.clear >= 0:
-            way.clear = way.struck_next()
-        return garbled
+        way.look_ahead()
+        if garbled:
+            garbled.sort(reverse=True)
+            self._launch(now, actor, Garbled(size_of(message)), garbled)
 
     def _gone(self, fate: str, now: int, actor: Actor, message: Any, receiver: int) -> None:
         self._counts[fate] += 1

@@ -1,7 +1,8 @@
 """The interface of a consensus protocol, and the registry of those there are.
 
 To add a protocol, write a class with the methods of :class:`Core` and register it; ``consensus/solo.py`` is
-the worked example. The replica (``node/replica.py``) is the only caller.
+the worked example. The replica (``node/replica.py``) is the only caller. A protocol of another distribution needs no
+registering: that names its :class:`ProtocolEntry` in the entry point group :data:`ENTRY_POINTS`.
 
 The order of a block's life: the replica asks :meth:`Core.slot` whether this node may propose and on top of
 what, builds a block there, calls :meth:`Core.propose`; cores exchange messages; each emits ``Commit``. A node
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from hashlib import sha256
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol
 
 import msgspec
@@ -225,6 +227,13 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
 
 _registry: dict[str, ProtocolEntry] = {}
 
+ENTRY_POINTS = "consortium.protocols"
+"""The group of entry points in which installed distributions offer protocols, each under the protocol's name."""
+
+
+class ProtocolPluginError(Exception):
+    """An installed distribution offers a protocol that cannot be had; the message says which and why."""
+
 
 def register(entry: ProtocolEntry) -> None:
     """Add a protocol; a name may be taken once."""
@@ -234,18 +243,43 @@ def register(entry: ProtocolEntry) -> None:
 
 
 def protocol(name: str) -> ProtocolEntry:
-    """The registered protocol of that name; KeyError lists those there are."""
+    """The protocol of that name, registered or offered by a distribution; KeyError lists those there are.
+
+    ProtocolPluginError where one is offered that cannot be had.
+    """
     _load_shipped()
-    try:
-        return _registry[name]
-    except KeyError:
-        raise KeyError(f"no protocol {name!r}; there are: {', '.join(sorted(_registry))}") from None
+    if name not in _registry:
+        offered = _offered().get(name)
+        if offered is None:
+            raise KeyError(f"no protocol {name!r}; there are: {', '.join(protocol_names())}")
+        register(_loaded(offered))
+    return _registry[name]
 
 
 def protocol_names() -> tuple[str, ...]:
-    """The names of all registered protocols, ascending."""
+    """The names of all protocols, registered or offered by a distribution, ascending. Loads none of the latter."""
     _load_shipped()
-    return tuple(sorted(_registry))
+    return tuple(sorted({**_offered(), **_registry}))
+
+
+def _offered() -> dict[str, EntryPoint]:
+    """What installed distributions offer, by name; of two of one name the first that is found counts."""
+    return {point.name: point for point in reversed(tuple(entry_points(group=ENTRY_POINTS)))}
+
+
+def _loaded(point: EntryPoint) -> ProtocolEntry:
+    """The entry that ``point`` names."""
+    where = f"the protocol {point.name!r} of {point.dist.name if point.dist is not None else 'a plug-in'}"
+    try:
+        entry = point.load()
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise ProtocolPluginError(f"{where}: {point.value} cannot be loaded: {why}") from error
+    if not isinstance(entry, ProtocolEntry):
+        raise ProtocolPluginError(f"{where}: {point.value} is no ProtocolEntry but {type(entry).__name__}")
+    if entry.name != point.name:
+        raise ProtocolPluginError(f"{where}: {point.value} calls itself {entry.name!r}")
+    return entry
 
 
 def _load_shipped() -> None:

@@ -62,9 +62,10 @@ def _tell_os_error(error: OSError) -> int:
 
 
 def _tell_other(error: BaseException) -> int:
-    from scenarios.runner.ground import RunError  # noqa: PLC0415 -- slow to import, needed on failure only
+    from consensus.protocols import ProtocolPluginError  # noqa: PLC0415 -- slow to import, needed on failure only
+    from scenarios.runner.ground import RunError  # noqa: PLC0415 -- likewise
 
-    if isinstance(error, FailureError):
+    if isinstance(error, FailureError | ProtocolPluginError):
         say(f"consortium: {error}")
         return EXIT_INVALID
     if isinstance(error, RunError):

@@ -15,12 +15,34 @@ the output anew: read the difference before committing it, as each line says wha
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 INDENT = "  "
+
+
+class ScriptError(Exception):
+    """A command of a transcript is none; the message says why."""
+
+
+def act(stage: Any, words: list[str]) -> None:
+    """Have ``stage`` do one command: its first word is a verb, a method ``do_VERB``. ScriptError where it is none."""
+    verb, *arguments = words
+    action = getattr(stage, f"do_{verb.replace('-', '_')}", None)
+    if action is None:
+        verbs = sorted(name.removeprefix("do_").replace("_", "-") for name in dir(stage) if name.startswith("do_"))
+        near = "".join(f"; did you mean `{one}`?" for one in get_close_matches(verb, verbs, n=1))
+        raise ScriptError(f"there is no verb `{verb}`{near}; there are {', '.join(verbs)}")
+    try:
+        inspect.signature(action).bind(*arguments)
+    except TypeError as error:
+        raise ScriptError(f"`{' '.join(words)}`: {error}") from None
+    action(*arguments)
 
 
 def parse(text: str) -> list[tuple[str, list[str]]]:
@@ -42,14 +64,20 @@ def replay(text: str, execute: Callable[[str], list[str]]) -> str:
     for head, _ in parse(text):
         lines.append(head)
         if head.startswith(">"):
-            lines += [INDENT + line for line in execute(head[1:].strip())]
+            try:
+                lines += [INDENT + line for line in execute(head[1:].strip())]
+            except ScriptError as error:
+                raise ScriptError(f"{head}: {error}") from None
     return "\n".join(lines) + "\n"
 
 
 def check(path: Path, execute: Callable[[str], list[str]], *, rewrite: bool) -> None:
     """Replay one file; fail where it says otherwise, or, if asked to, rewrite it."""
     expected = path.read_text(encoding="utf-8")
-    actual = replay(expected, execute)
+    try:
+        actual = replay(expected, execute)
+    except ScriptError as error:
+        pytest.fail(f"{path.name}: {error}", pytrace=False)
     if rewrite:
         path.write_text(actual, encoding="utf-8")
     elif actual != expected:

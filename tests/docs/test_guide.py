@@ -50,9 +50,15 @@ def test_it_passes_with_the_faults_of_the_third_page(consent, root, tmp_path):
 
 
 def test_the_network_of_the_third_page_is_one(consent, root):
-    _faults, network, *_ = _blocks(root / "docs/guide/3-break-things.md", "yaml")
+    network = next(block for block in _blocks(root / "docs/guide/3-break-things.md", "yaml") if "network:" in block)
     consent.write_text(consent.read_text() + network)
     assert load_scenario(consent).network.default.loss == 50_000
+
+
+def test_the_liars_of_the_third_page_are_the_shipped_scenario_s(root):
+    lies = next(block for block in _blocks(root / "docs/guide/3-break-things.md", "yaml") if "byzantine" in block)
+    told = shipped()["two_liars"].read_text()
+    assert all(line in told for line in lies.splitlines()[1:])
 
 
 def test_the_reads_of_the_third_page_are_the_shipped_scenario_s(root):

@@ -100,7 +100,7 @@ class Consensus(Part):
     """The protocol and its settings."""
 
     protocol: Word = "pbft"
-    """`solo`, `raft`, `pbft`, or the name of a registered plug-in."""
+    """`solo`, `raft`, `pbft`, or one that an installed distribution offers (entry points `consortium.protocols`)."""
     blocks: Blocks = Blocks()
     """How transactions are put into blocks."""
     nodes: Nodes = Nodes()

@@ -68,6 +68,7 @@ from consensus.pbft.messages import (
 from consensus.protocols import Slot
 from consensus.snapshots import checkpoint_bytes
 from consensus.vocabulary import SECOND, Commit, Cut, Install, Persist, Put, Rejected, Trace
+from tests.consensus.golden import act
 from tests.consensus.pbft.cluster import GENESIS, Cluster, Flight, ModelCrypto, make_block
 
 KINDS: dict[str, type] = {
@@ -105,10 +106,8 @@ class Stage:
         return self._cluster
 
     def execute(self, line: str) -> list[str]:
-        verb, *arguments = line.split()
         self._out = []
-        action: Callable[..., None] = getattr(self, f"do_{verb}")
-        action(*arguments)
+        act(self, line.split())
         return self._out
 
     # Verbs
@@ -285,7 +284,7 @@ class Stage:
         self._out.append(f"{name} counts {voters}: f={members.faults} quorum={members.quorum}")
 
     def do_quietly(self, *words: str) -> None:
-        getattr(self, f"do_{words[0]}")(*words[1:])
+        act(self, list(words))
         self._out.clear()
 
     # What is printed

@@ -72,6 +72,7 @@ from consensus.vocabulary import (
     Rejected,
     Trace,
 )
+from tests.consensus.golden import act
 from tests.consensus.raft.lab import GENESIS, Flight, Lab, make_block
 
 
@@ -88,10 +89,8 @@ class Stage:
         return self._lab
 
     def execute(self, line: str) -> list[str]:
-        verb, *arguments = line.split()
         self._out = []
-        action: Callable[..., None] = getattr(self, f"do_{verb.replace('-', '_')}")
-        action(*arguments)
+        act(self, line.split())
         return self._out
 
     # -- Verbs ---------------------------------------------------------------------------------------
@@ -125,7 +124,7 @@ class Stage:
         self._out = [line.strip() for line in self._out if " becomes leader" in line]
 
     def do_quietly(self, *words: str) -> None:
-        getattr(self, f"do_{words[0]}")(*words[1:])
+        act(self, list(words))
         self._out.clear()
 
     def do_campaign(self, name: str) -> None:

@@ -14,13 +14,24 @@ from typing import Any, ClassVar
 from consensus.chain import BLOCKS
 from consensus.properties.observer import Observer, Property, Violation, told
 from consensus.properties.raft import ROLE_TRACE, RaftSafety
-from consensus.raft.messages import MESSAGES, AppendEntries, AppendSuccess, PreVote, PreVoteReply
+from consensus.raft.messages import (
+    MESSAGES,
+    AppendEntries,
+    AppendSuccess,
+    PreVote,
+    PreVoteReply,
+    RequestVote,
+    RequestVoteReply,
+)
 from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
 from consensus.snapshots import MANIFEST, SNAPSHOT
 from consensus.vocabulary import Broadcast, Commit, Cut, Image, Install, NodeId, Put, Record, Reply, Send, Trace
 
 _IN_TERM = frozenset(MESSAGES) - {PreVote, PreVoteReply}
 """What is said in its speaker's own term (only ever looked up)."""
+
+_VOTES = frozenset({RequestVote, RequestVoteReply})
+"""Of these the vote itself must be on disk, and with it the term: that is judged where votes are."""
 
 
 class RaftLogs(Observer):
@@ -124,7 +135,7 @@ class RaftLogs(Observer):
         if term < before:
             raise Violation("term said", says, f"it spoke in term {before}, {when}")
         on_disk = _term_on(durable)
-        if on_disk < term:
+        if on_disk < term and type(message) not in _VOTES:
             raise Violation("term said", says, f"its disk says term {on_disk}")
         self._said[node] = (term, told(now, node, incarnation))
 

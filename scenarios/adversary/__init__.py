@@ -9,6 +9,7 @@ lies, :mod:`~scenarios.linearizability` the checker of what clients were told.
 
 from scenarios.adversary.failure import Failure, FailureError, failure_of, keep, read_failure
 from scenarios.adversary.oracles import OnceOnly
+from scenarios.adversary.own import register_oracle
 from scenarios.adversary.play import Broken, Played, play
 from scenarios.adversary.search import Plan, Search, check, keep_search, read_search
 from scenarios.adversary.shrink import Shrunk, shrink
@@ -33,5 +34,6 @@ __all__ = [
     "play",
     "read_failure",
     "read_search",
+    "register_oracle",
     "shrink",
 ]

@@ -73,7 +73,9 @@ def _words(trial: Trial, oracles: tuple[Observer, ...]) -> tuple[Observer, ...]:
         return proofs
     if pbft:
         return *proofs, HonestWords(case.voters), ViewWords(case.voters)
-    safety = next(oracle for oracle in oracles if isinstance(oracle, RaftSafety))
+    safety = next((oracle for oracle in oracles if isinstance(oracle, RaftSafety)), None)
+    if safety is None:
+        return (HonestWords(case.voters),)
     duties = RaftDuties(settled=members_of(case) is None)
     return HonestWords(case.voters), RaftWords(safety), duties
 

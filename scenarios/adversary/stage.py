@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from network.virtual.case import Cast
 from network.virtual.world import World
+from scenarios.adversary.own import own_oracles
 from scenarios.adversary.trial import Trial
 
 
@@ -25,4 +28,5 @@ def set_stage(trial: Trial) -> Stage:
     if trial.twins is not None:
         return twin_stage(trial)
     stage = core_stage(trial) if trial.network == "cores" else replica_stage(trial)
-    return bend(stage, trial) if trial.liars else stage
+    stage = bend(stage, trial) if trial.liars else stage
+    return msgspec.structs.replace(stage, observers=(*own_oracles(trial), *stage.observers))

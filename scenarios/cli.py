@@ -223,22 +223,28 @@ def scenarios() -> None:
         typer.echo(f"{name:<20} {text}")
 
 
-@app.command(epilog="\b\nExample:\n  consortium experiment raft_figure_16 --trials 100")
+@app.command(
+    epilog="\b\nExamples:\n  consortium experiment raft_figure_16 --trials 100\n"
+    "  consortium experiment raft_figure_16 --jobs 2 --keep trials.jsonl --page figure-16.md\n"
+    "  consortium experiment pbft_theory"
+)
 def experiment(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped experiment, or a file.")],
-    trials: Annotated[int | None, typer.Option(min=1, help="For each line, in place of what the file says.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="For each line, at most; else as the file says.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that play at a time.")] = 1,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep what was played, and go on from there.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a Markdown page, with its figure.")] = None,
 ) -> None:
-    """Repeat a published experiment in virtual time; ours beside what the paper printed."""
-    from scenarios.experiments import elections  # noqa: PLC0415 -- loads the virtual world
+    """Repeat a published result in virtual time; ours beside what was published."""
+    from scenarios.experiments.command import run_experiment  # noqa: PLC0415 -- loads the virtual world
 
     try:
-        chosen = elections.load_elections(find_experiment(name))
+        run_experiment(find_experiment(name), trials=trials, jobs=jobs, kept=keep, written=page)
     except ScenarioInvalid as invalid:
         say(str(invalid))
         raise typer.Exit(EXIT_INVALID) from None
-    typer.echo(elections.HEADING)
-    for measured in elections.measure(chosen, trials):
-        typer.echo(elections.table(measured))
 
 
 @app.command(

@@ -55,6 +55,9 @@ class Strategy(StrEnum):
     SWARM = "swarm"
     CHURN = "churn"
     AMBUSH = "ambush"
+    CONTEST = "contest"
+    RELAY = "relay"
+    TORN = "torn"
     LOSS = "loss"
     TWINS = "twins"
 

@@ -39,7 +39,7 @@ def plan_of(name: str | None, protocol: str, strategy: str) -> Plan:
         nodes=known.nodes if known is not None else None,
         liars=known.lying if known is not None else None,
         bug=name,
-        strategy=strategy,
+        strategy=known.strategy if known is not None and strategy == "swarm" else strategy,
     )
 
 

@@ -13,6 +13,7 @@ from consensus.vocabulary import Image, NodeId
 from network.virtual.bare import GENESIS, BareClient, bare_cast, habits_of, members_of
 from network.virtual.bare.blocks import CHANGE
 from network.virtual.crypto import Notary
+from network.virtual.faults import Clock
 from network.virtual.machine import Machine
 from network.virtual.world import World
 from scenarios.adversary.client_oracles import Validity
@@ -76,7 +77,9 @@ def _words(trial: Trial, oracles: tuple[Observer, ...]) -> tuple[Observer, ...]:
     safety = next((oracle for oracle in oracles if isinstance(oracle, RaftSafety)), None)
     if safety is None:
         return (HonestWords(case.voters),)
-    duties = RaftDuties(settled=members_of(case) is None)
+    timely = not any(isinstance(fault, Clock) for fault in case.plan)
+    lapse_ns = 2 * int(case.settings["election_timeout_min_ns"]) if timely else None
+    duties = RaftDuties(safety, settled=members_of(case) is None, lapse_ns=lapse_ns)
     return HonestWords(case.voters), RaftWords(safety), duties
 
 

@@ -6,6 +6,9 @@
 * ``churn``: nothing but short partitions, crashes and pauses, one after the other, each about as long as an election:
   leaders come and go, and leave unfinished work behind.
 * ``ambush``: the faults of :mod:`scenarios.adversary.ambush` and nothing else.
+* ``contest``: everybody loses everybody now and then, and all stand for election at once when they meet again, over
+  slow links that double and reorder what is said; voters crash for a moment just then.
+* ``relay`` and ``torn``: an ambush alone, of the style *relieved* or *written*.
 * ``loss``: every message is lost with the same small chance, and nothing else happens. What a naive fuzzer does; here
   to compare with.
 * ``twins``: no fault at all, but f members of PBFT run twice (:mod:`scenarios.adversary.twins`). A swarm in which
@@ -21,10 +24,10 @@ from collections.abc import Callable
 import msgspec
 
 from consensus.protocols import protocol as registered
-from consensus.vocabulary import MILLISECOND
+from consensus.vocabulary import MILLISECOND, SECOND
 from network.virtual.case import Case
 from network.virtual.draws import Stream
-from network.virtual.faults import Crash, Cut, Duplicate, Fault, Loss, Pause, Reorder
+from network.virtual.faults import BrokerDown, Crash, Cut, Delay, Duplicate, Fault, Loss, Pause, Reorder
 from network.virtual.swarm import draw_plan
 
 KINDS_MIN = 3
@@ -40,14 +43,14 @@ def laid(strategy: str, case: Case) -> Case:
     return msgspec.structs.replace(case, plan=tuple(sorted(plan, key=lambda fault: fault.at_ns)))
 
 
-def ambushed(strategy: str, seed: int) -> bool:
-    """Is an ambush laid over the plan of ``seed``?"""
-    return strategy == "ambush" or (strategy == "swarm" and seed % 3 != 1)
+def ambushed(strategy: str, seed: int) -> bool | str:
+    """Is an ambush laid over the plan of ``seed``? Of which style, where the strategy says so?"""
+    return _STYLES.get(strategy, False) or (strategy == "swarm" and seed % 3 != 1)
 
 
 def _swarm(case: Case) -> tuple[Fault, ...]:
     if case.seed % 3 == 2:
-        return _noise(case)
+        return _contest(case) if case.seed // 3 % 2 else _noise(case)
     plan = _mixed(case)
     return _sparing_clients(plan, case.nodes) if case.seed // 2 % 2 else plan
 
@@ -115,6 +118,27 @@ def _noise(case: Case) -> tuple[Fault, ...]:
     )
 
 
+def _contest(case: Case) -> tuple[Fault, ...]:
+    """Silences longer than an election timeout, each followed by crashes that last a blink."""
+    draws = Stream(f"{case.seed}/contest")
+    lasting = case.heal_ns
+    plan: list[Fault] = [
+        Delay(at_ns=0, for_ns=lasting, extra_ns=MILLISECOND << draws.below(8)),
+        Duplicate(at_ns=0, for_ns=lasting, ppm=50_000 << draws.below(4)),
+        Reorder(at_ns=0, for_ns=lasting, ppm=50_000 << draws.below(4), by_ns=MILLISECOND << draws.below(9)),
+    ]
+    at = draws.below(SECOND)
+    while at < lasting - 3 * SECOND and len(plan) < FAULTS_MAX - 6:
+        silence = (600 + draws.below(600)) * MILLISECOND
+        plan.append(BrokerDown(at_ns=at, for_ns=silence))
+        at += silence
+        for _ in range(draws.below(3)):
+            when, blink = at + draws.below(400 * MILLISECOND), 1 + draws.below(20 * MILLISECOND)
+            plan.append(Crash(at_ns=when, for_ns=blink, node=draws.below(case.nodes)))
+        at += (500 + draws.below(1500)) * MILLISECOND
+    return (*plan, *(fault for fault in case.plan if fault.at_ns >= case.heal_ns))
+
+
 def _sparing_clients(plan: tuple[Fault, ...], nodes: int) -> tuple[Fault, ...]:
     """The cuts of ``plan`` between nodes alone, where there are nodes on either side."""
     spared: list[Fault] = []
@@ -139,6 +163,11 @@ STRATEGIES: dict[str, Callable[[Case], tuple[Fault, ...]]] = {
     "swarm": _swarm,
     "churn": _churn_alone,
     "ambush": _nothing,
+    "contest": _contest,
+    "relay": _nothing,
+    "torn": _nothing,
     "loss": _loss,
     "twins": _none,
 }
+
+_STYLES: dict[str, bool | str] = {"ambush": True, "relay": "relieved", "torn": "written"}

@@ -82,7 +82,7 @@ def play(
     the world (``hashing``, ``trace``).
     """
     told, coverage = Told(), Coverage()
-    ambush = Ambush(trial.case) if trial.ambush else None
+    ambush = Ambush(trial.case, None if trial.ambush is True else trial.ambush) if trial.ambush else None
     broken: Broken | None = None
     recovery_ns: int | None = None
     with planted(trial.bug):

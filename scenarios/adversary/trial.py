@@ -42,7 +42,8 @@ class Liar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One run. ``bug`` names a planted bug (:mod:`scenarios.adversary.bugs`).
 
-    ``ambush``: faults that wait for their moment come on top of the plan (:mod:`scenarios.adversary.ambush`).
+    ``ambush``: faults that wait for their moment come on top of the plan (:mod:`scenarios.adversary.ambush`); of the
+    style that is named, or (True) of one that the seed draws.
     ``twins`` is the number of a twins scenario (:mod:`scenarios.adversary.twins`) for the cores of PBFT.
     """
 
@@ -52,7 +53,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     liars: tuple[Liar, ...] = ()
     bug: str | None = None
     twins: int | None = None
-    ambush: bool = False
+    ambush: bool | str = False
 
     @property
     def lying(self) -> frozenset[NodeId]:

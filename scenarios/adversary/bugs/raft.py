@@ -15,7 +15,7 @@ from scenarios.adversary.bugs.registry import Planter, bug
 _HANDLERS = "consensus.raft.core:_HANDLERS"
 
 
-@bug("raft-vote-ignores-terms", quick=False, protocol="raft", source="hashicorp/raft #94")
+@bug("raft-vote-ignores-terms", quick=False, protocol="raft", source="hashicorp/raft #94", strategy="relay")
 def _vote_ignores_terms(plant: Planter) -> None:
     """A voter compares the lengths of logs whatever their terms."""
     plant.replace(
@@ -30,7 +30,14 @@ def _vote_ignores_logs(plant: Planter) -> None:
     plant.replace("consensus.raft.log:Log.is_up_to_date", lambda _: lambda self, index, term: True)  # noqa: ARG005
 
 
-@bug("raft-vote-cleared-within-term", quick=False, protocol="raft", source="microsoft/CCF #8094")
+@bug(
+    "raft-vote-cleared-within-term",
+    quick=False,
+    protocol="raft",
+    source="microsoft/CCF #8094",
+    nodes=4,
+    strategy="contest",
+)
 def _vote_cleared(plant: Planter) -> None:
     """A server that becomes a follower again forgets for whom it voted in this very term."""
 
@@ -44,7 +51,14 @@ def _vote_cleared(plant: Planter) -> None:
     plant.replace("consensus.raft.server:Server.become_follower", wrap)
 
 
-@bug("raft-duplicate-vote-counted", quick=False, protocol="raft", source="classic; cf. etcd-io/raft tracker.RecordVote")
+@bug(
+    "raft-duplicate-vote-counted",
+    quick=False,
+    protocol="raft",
+    source="classic; cf. etcd-io/raft tracker.RecordVote",
+    nodes=5,
+    strategy="contest",
+)
 def _duplicate_votes(plant: Planter) -> None:
     """A vote that arrives twice counts twice."""
 
@@ -83,17 +97,20 @@ def _stale_append_truncates(plant: Planter) -> None:
     plant.replace("consensus.raft.append:_count_held", wrap)
 
 
-@bug("raft-commits-past-verified", quick=False, protocol="raft", source="scylladb #9965")
+@bug("raft-commits-past-verified", quick=False, protocol="raft", source="scylladb #9965", strategy="relay")
 def _commits_past_verified(plant: Planter) -> None:
-    """A follower commits up to the leader's commit index, though this message vouches for less of its log."""
+    """A follower takes a leader's commit index for its own, though the message vouches for less of its log, or none."""
 
     def wrap(real: Any) -> Any:
-        def commit(server: Any, leader_commit: int, plan: Any) -> None:
-            real(server, leader_commit, msgspec.structs.replace(plan, match_index=server.log.last_index))
+        def on_append(server: Any, now: int, sender: int, message: AppendEntries) -> None:
+            real(server, now, sender, message)
+            index = min(message.commit, server.log.last_index)
+            if message.term == server.term and index > server.commit_index:
+                server.commit(index, {})
 
-        return commit
+        return on_append
 
-    plant.replace("consensus.raft.append:_commit", wrap)
+    plant.replace_item(_HANDLERS, AppendEntries, wrap)
 
 
 @bug("raft-acks-own-last-index", quick=False, protocol="raft", source="microsoft/CCF #6001")
@@ -238,3 +255,19 @@ def _commit_not_announced(plant: Planter) -> None:
         return make
 
     plant.replace("consensus.raft.replication:_append_entries", wrap)
+
+
+@bug("raft-compacted-term-zero", protocol="raft", source="etcd-io/raft: zeroTermOnErrCompacted in matchTerm")
+def _term_zero(plant: Planter) -> None:
+    """The term of an entry that a log no longer holds, or not yet, is 0, and 0 matches 0."""
+
+    def term_at(real: Any) -> Any:
+        return lambda self, index: real(self, index) if self.holds(index) else 0
+
+    def holds_previous(_: Any) -> Any:
+        return lambda server, message: server.log.term_at(message.previous_index) == message.previous_term
+
+    plant.replace("consensus.raft.log:Log.term_at", term_at)
+    plant.replace("consensus.raft.append:_holds_previous", holds_previous)
+    plant.replace("consensus.raft.append:_require_chained", lambda _: lambda message: None)  # noqa: ARG005
+    plant.replace("consensus.raft.replication:_send_from", lambda _: lambda server, progress: progress.next_index)  # noqa: ARG005

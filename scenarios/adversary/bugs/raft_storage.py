@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from consensus.raft.records import LOG, STATE, HardState
+from consensus.snapshots import MANIFEST, SNAPSHOT
 from consensus.vocabulary import Broadcast, Cut, Effects, Persist, Put, Send
 from scenarios.adversary.bugs.registry import Planter, bug
 
@@ -43,6 +44,8 @@ def _log_not_durable(plant: Planter) -> None:
     quick=False,
     protocol="raft",
     source="half of raft-java #57: the term survives, the vote not",
+    nodes=5,
+    strategy="contest",
 )
 def _vote_lost(plant: Planter) -> None:
     """A restarted server knows its term and no longer its vote."""
@@ -114,3 +117,27 @@ def _lowered(effect: Any) -> Any:
         for record in effect.records
     )
     return Persist(records)
+
+
+@bug("raft-applied-index-not-atomic", quick=False, protocol="raft", source="etcd-io/etcd #13766", strategy="torn")
+def _applied_index(plant: Planter) -> None:
+    """How far the state of a snapshot reaches is written first, and the state itself with the next write."""
+
+    def wrap(real: Any) -> Any:
+        def install(self: Any, snapshot: Any) -> Effects:
+            effects: Effects = []
+            for effect in real(self, snapshot):
+                if isinstance(effect, Persist):
+                    index = tuple(record for record in effect.records if not _is_chunk(record))
+                    effects += [Persist(index), Persist(tuple(filter(_is_chunk, effect.records)))]
+                else:
+                    effects.append(effect)
+            return effects
+
+        return install
+
+    plant.replace("network.virtual.bare.node:BareNode._install", wrap)
+
+
+def _is_chunk(record: Any) -> bool:
+    return isinstance(record, Put) and record.space == SNAPSHOT and record.key != MANIFEST

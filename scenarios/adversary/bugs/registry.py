@@ -50,7 +50,10 @@ class Planter:
 
 
 class Bug(msgspec.Struct, frozen=True, kw_only=True):
-    """One bug. ``needs`` says what brings it out: "liars" (a Byzantine node), "replicas" (not in the cores alone)."""
+    """One bug. ``needs`` says what brings it out: "liars" (a Byzantine node), "replicas" (not in the cores alone).
+
+    ``strategy`` is the one to search with where the mixed one, which has its share of each, takes long.
+    """
 
     name: str
     protocol: str
@@ -59,6 +62,7 @@ class Bug(msgspec.Struct, frozen=True, kw_only=True):
     plant: Callable[[Planter], None]
     needs: str = ""
     nodes: int | None = None
+    strategy: str = "swarm"
     quick: bool = True
 
     @property
@@ -77,6 +81,7 @@ def bug(  # noqa: PLR0913 - keyword-only
     source: str,
     needs: str = "",
     nodes: int | None = None,
+    strategy: str = "swarm",
     quick: bool = True,
 ) -> Callable[[Callable[[Planter], None]], Callable[[Planter], None]]:
     """Register what the decorated function plants; its docstring is the summary.
@@ -96,6 +101,7 @@ def bug(  # noqa: PLR0913 - keyword-only
             plant=plant,
             needs=needs,
             nodes=nodes,
+            strategy=strategy,
             quick=quick,
         )
         return plant
@@ -109,6 +115,8 @@ def bugs() -> dict[str, Bug]:
         pbft,
         pbft_views,
         raft,
+        raft_members,
+        raft_reads,
         raft_storage,
     )
 

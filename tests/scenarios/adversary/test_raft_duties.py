@@ -3,18 +3,29 @@
 import pytest
 
 from consensus.properties import Violation
-from consensus.raft.messages import AppendEntries, AppendFailure, AppendSuccess, InstallSnapshot, PreVote, PreVoteReply
-from consensus.raft.records import STATE, STATE_KEY, HardState
-from consensus.vocabulary import Broadcast, Commit, Rejected, Send, Trace
+from consensus.properties.raft import RaftSafety
+from consensus.raft.messages import (
+    AppendEntries,
+    AppendFailure,
+    AppendSuccess,
+    InstallSnapshot,
+    PreVote,
+    PreVoteReply,
+    RequestVote,
+)
+from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
+from consensus.vocabulary import Broadcast, Commit, Put, Rejected, Send, Trace
 from scenarios.adversary.raft_duties import EQUAL_WAITS, PATIENCE, RaftDuties
 from tests.scenarios.adversary.blocks import chain, snapshot_of
 
 
 @pytest.fixture
 def oracle():
-    oracle = RaftDuties(settled=True)
-    for node in (0, 1, 2):
-        oracle.on_start(0, node, 1, {STATE: {STATE_KEY: HardState(term=2, voted_for=None)}})
+    safety = RaftSafety((0, 1, 2))
+    oracle = RaftDuties(safety, settled=True, lapse_ns=600)
+    for node in (0, 1, 2, 3):
+        for watching in (safety, oracle):
+            watching.on_start(0, node, 1, {STATE: {STATE_KEY: HardState(term=2, voted_for=None)}})
     return oracle
 
 
@@ -76,8 +87,38 @@ def test_a_follower_that_refuses_is_not_neglected(oracle):
     neglect(
         oracle,
         3 * PATIENCE,
-        between=lambda beat: oracle.on_receive(5, 0, 1, 1, REFUSAL) if beat % 4 == 0 else None,
+        between=lambda beat: oracle.on_receive(5, 0, 1, 1, REFUSAL) if beat % 3 == 0 else None,
     )
+
+
+def test_silence_to_a_candidate_is_told_where_no_leader_is_heard(oracle):
+    request = RequestVote(3, 0, 0)
+    oracle.on_receive(500, 1, 1, 0, request)  # it stands by the leader that it may have heard before its restart
+    oracle.on_receive(600, 1, 1, 2, append())
+    oracle.on_receive(1200, 1, 1, 0, request)
+    oracle.on_receive(1201, 1, 1, 0, request)
+    with pytest.raises(Violation, match=r"RequestVote of term 3.* said nothing"):
+        does(oracle, 1)
+
+
+def test_who_has_no_vote_does_not_stand(oracle):
+    oracle.on_trace(5, 2, 1, Trace("raft.role", ("pre-candidate", 2)))
+    oracle.on_trace(5, 3, 1, Trace("raft.role", ("follower", 2)))
+    with pytest.raises(Violation, match="stands by right: node 3"):
+        oracle.on_trace(6, 3, 1, Trace("raft.role", ("candidate", 2)))
+
+
+def test_members_change_only_after_a_commit_of_the_term(oracle):
+    first, second, third = chain(3, term=2)
+    known = oracle._safety.memberships  # what the oracle of safety read off the blocks
+    known.application = object()
+    known.known = {block.height: {block.hash: (known.founded, True)} for block in (second, third)}
+    oracle.on_persist(5, 1, 1, (Put(LOG, 2, LogEntry(second)),))  # as a follower does
+    oracle.on_trace(5, 1, 1, Trace("raft.role", ("leader", 2)))
+    with pytest.raises(Violation, match="change in its term"):
+        oracle.on_persist(5, 1, 1, (Put(LOG, 2, LogEntry(second)),))
+    oracle.on_commit(6, 1, 1, Commit(1, first, None))
+    oracle.on_persist(7, 1, 1, (Put(LOG, 3, LogEntry(third)),))
 
 
 def stand(oracle, waits):

@@ -113,7 +113,8 @@ def patience_ns(trial: Trial) -> int:
     """How long after the healing, or after its call, a request may take; Δ is the worst delay of message and disk.
 
     Raft: 30 (T + 4Δ) with T the longest election timeout. PBFT: the sum over i <= f of the view-change timeouts, which
-    may have backed off as far as they go, and (f + 1) 8Δ. Besides, a client takes its time to ask again.
+    may have backed off as far as they go, and (f + 1) 8Δ; where proposers take turns, f of them may be silent once
+    after every checkpoint, and a block may hold one request alone. Besides, a client takes its time to ask again.
     """
     case = trial.case
     delta = quantiles(case.latency)[-1] + quantiles(case.sync)[-1]
@@ -121,8 +122,10 @@ def patience_ns(trial: Trial) -> int:
     if case.protocol == "raft":
         return 30 * (int(options["election_timeout_max_ns"]) + 4 * delta) + RETRY_NS
     faults = (len(case.voters) - 1) // 3
-    timeout = int(options.get("view_change_timeout_ns", SECOND)) << int(options.get("backoff_max", 0))
-    return (faults + 1) * (timeout + 8 * delta) + 2 * RETRY_NS
+    timeout = int(options.get("view_change_timeout_ns", SECOND))
+    silent = faults * (trial.operations // options["checkpoint_interval"]) if options.get("rotate_every") else 0
+    backed_off = (faults + 1) * ((timeout << int(options.get("backoff_max", 0))) + 8 * delta)
+    return backed_off + silent * (timeout + 8 * delta) + 2 * RETRY_NS
 
 
 def _phases(trial: Trial, stage: Stage, world: World, until_ns: int | None) -> int | None:

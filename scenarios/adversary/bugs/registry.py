@@ -113,6 +113,8 @@ def bugs() -> dict[str, Bug]:
     """Every bug by name, in the order of registration."""
     from scenarios.adversary.bugs import (  # noqa: F401, PLC0415 - they register themselves
         pbft,
+        pbft_order,
+        pbft_proofs,
         pbft_views,
         raft,
         raft_members,

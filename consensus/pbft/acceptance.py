@@ -21,6 +21,8 @@ class Acceptance:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._log = context.log
+        self.waiting = False
+        """The application could not judge a block yet, for want of a state that it has not come to."""
 
     def extend(self, active: Active) -> None:
         """Extend the accepted chain while the next PRE-PREPARE is here and the application agrees."""
@@ -50,7 +52,7 @@ class Acceptance:
             entry.held = None
             self._context.suspicion = f"PRE-PREPARE off the chain at height {entry.height}"
             return None
-        verdict = self._context.application.validate(message.block)
+        verdict = self._judge(message.block)
         flaw = None
         if verdict is Verdict.ACCEPT:
             flaw = self._context.epochs.flaw_in(message.block, self._log.undecided())
@@ -83,7 +85,7 @@ class Acceptance:
         for block in candidates:
             if block is None or block.hash != block_hash:
                 continue
-            verdict = self._context.application.validate(block)
+            verdict = self._judge(block)
             if verdict is Verdict.ACCEPT:
                 return block
             if verdict is Verdict.REJECT:
@@ -92,6 +94,12 @@ class Acceptance:
                 else:
                     entry.held = None
         return None
+
+    def _judge(self, block: Block) -> Verdict:
+        verdict = self._context.application.validate(block)
+        if verdict is Verdict.WAIT:
+            self.waiting = True
+        return verdict
 
     def accept(self, entry: Entry, message: PrePrepare) -> None:
         """Durably put the block on the chain. From here on nothing else is accepted in its place in this view."""

@@ -287,7 +287,7 @@ class PbftCore:
             self._patience.settle(now, quorum_asks=context.active is None and self._view_changes.quorum_asks)
             self._view_changes.settle(now, self._patience)
             self._retransmission.settle(now)
-            if context.out.decided:
+            if self._normal_case.acceptance.waiting and context.out.decided:
                 # What waits for the state these decisions lead to can be judged once the driver executed them.
                 context.out.timer(SetTimer(VALIDATE, 0))
         return context.out.drain()

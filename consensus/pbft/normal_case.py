@@ -190,6 +190,7 @@ class NormalCase:
     def advance(self) -> None:
         """Accept, prepare and decide whatever now can be."""
         context, log = self._context, self._log
+        self.acceptance.waiting = False
         while not context.diverged:
             committed, active = log.committed, context.active
             if active is not None and context.votes:

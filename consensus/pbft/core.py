@@ -107,7 +107,7 @@ class PbftCore:
     def timer(self, now: int, name: str) -> Effects:
         context = self._context
         if name == VIEW_CHANGE:
-            if context.votes and self._patience.expired(now):
+            if self._patience.expired(now) and context.votes:
                 self._view_changes.become_changing(self._context.rotation.next_view(context.view))
         elif name == RESEND:
             self._retransmission.fired(now)

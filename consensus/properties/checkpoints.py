@@ -4,7 +4,8 @@
 * What a correct replica holds for stable was signed by exactly a quorum of its members, and every correct signer said
   that digest; so f + 1 correct replicas or more have that state. There is one such digest for a height.
 * A correct replica's low watermark only rises, and never to a state that contradicts its own.
-* It accepts nothing outside its window, which reaches ``log_size`` heights above the low watermark on its disk.
+* It accepts nothing outside its window, which reaches ``log_size`` heights above the low watermark on its disk, or
+  above the checkpoint at which the present members began.
 * A state that it installs is one that such a quorum signed.
 """
 
@@ -145,7 +146,8 @@ class CheckpointSafety(Observer):
             elif type(value) is StableCheckpoint and record.key == "stable":
                 self._stabilised(node, value, told(now, node, incarnation))
             elif type(value) is PrePrepare and record.space == ACCEPTED and self.log_size is not None:
-                low, height = self.low.get(node, 0), value.block.height
+                height = value.block.height
+                low = max(self.low.get(node, 0), self._began(height))
                 if not low < height <= low + self.log_size:
                     accepted = f"height {height} accepted, {told(now, node, incarnation)}"
                     raise Violation("inside the window", accepted, f"{low} + {self.log_size}")
@@ -162,9 +164,13 @@ class CheckpointSafety(Observer):
         if known.digest != message.digest:
             raise Violation("no equivocation", f"CHECKPOINT {message.height} {said}", f"it said {known}")
 
+    def _began(self, height: int) -> int:
+        """The checkpoint above which the members that decide ``height`` began: they stand on it without a proof."""
+        return max(base for base in self.epochs if base < height)
+
     def _voters(self, height: int) -> tuple[NodeId, ...]:
         """Who decides the block at ``height``, and signs its state."""
-        return self.epochs[max(base for base in self.epochs if base < height)]
+        return self.epochs[self._began(height)]
 
     def _stabilised(self, node: NodeId, proof: StableCheckpoint, origin: str) -> None:
         height, held = proof.height, Said(proof.digest, origin)

@@ -48,8 +48,7 @@ class Electorates:
             gone = {part.node for part in self._pending.changes if part.verb is not Verb.ADD_VOTER}
             after = tuple(sorted({*before, *added} - gone))
             self._pending = None
-            if after != before:
-                self._begun.append((block.height, after, block.header))
+            self._begun.append((block.height, after, block.header))  # where only learners changed, too
 
     def voters(self, height: int) -> tuple[NodeId, ...]:
         """Who decides ``height``."""
@@ -73,7 +72,7 @@ class Electorates:
 
     @property
     def changes(self) -> int:
-        """How often the voters changed."""
+        """How often the members changed."""
         return len(self._begun) - 1
 
     def _at(self, height: int) -> tuple[int, tuple[NodeId, ...], Header | None]:

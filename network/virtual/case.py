@@ -23,7 +23,8 @@ from network.virtual.world import World
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One run of a campaign: plain data, so that a failure can be kept, shrunk and played again.
 
-    ``settings`` are the protocol's own (:mod:`network.virtual.settings`).
+    ``settings`` are the protocol's own (:mod:`network.virtual.settings`). ``changing``: members come and go, where
+    cores alone are played (:mod:`network.virtual.bare.members`).
     """
 
     protocol: str
@@ -36,6 +37,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     heal_ns: int
     patience_ns: int
     settings: Settings = {}
+    changing: bool = False
 
 
 class Cast(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +61,8 @@ class Casting(Protocol):
 
 
 _SIZES = {"raft": (1, 2, 3, 3, 4, 5, 5, 7), "pbft": (1, 4, 4, 4, 5, 6, 7, 8), "solo": (1, 3)}
+_CHANGING_MIN = {"raft": 2, "pbft": 4}
+"""From so many voters on members change in two of three cases; elsewhere never."""
 _PATIENCE_NS = {"raft": 60 * SECOND, "pbft": 120 * SECOND, "solo": 30 * SECOND}
 
 
@@ -93,6 +97,7 @@ def draw_case(protocol: str, seed: int) -> Case:
         heal_ns=heal_ns,
         patience_ns=_PATIENCE_NS.get(protocol, 120 * SECOND),
         settings=drawn_settings(protocol, seed),
+        changing=len(voters) >= _CHANGING_MIN.get(protocol, nodes + 1) and Stream(f"{seed}/members").below(3) > 0,
     )
 
 

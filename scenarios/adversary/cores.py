@@ -69,6 +69,8 @@ def _words(trial: Trial, oracles: tuple[Observer, ...]) -> tuple[Observer, ...]:
     """What is asked of every single word of those who do not lie; more where nobody does."""
     case = trial.case
     pbft = case.protocol == "pbft"
+    if pbft and case.changing:  # members that are not in one epoch yet refuse each other's words
+        return ()
     proofs = (Proofs(case.voters, Notary(case.seed, case.nodes).verify, trial.lying),) if pbft else ()
     if trial.liars or trial.twins is not None:
         return proofs
@@ -79,7 +81,7 @@ def _words(trial: Trial, oracles: tuple[Observer, ...]) -> tuple[Observer, ...]:
         return (HonestWords(case.voters),)
     timely = not any(isinstance(fault, Clock) for fault in case.plan)
     lapse_ns = 2 * int(case.settings["election_timeout_min_ns"]) if timely else None
-    duties = RaftDuties(safety, settled=members_of(case) is None, lapse_ns=lapse_ns)
+    duties = RaftDuties(safety, settled=not case.changing, lapse_ns=lapse_ns)
     return HonestWords(case.voters), RaftWords(safety), duties
 
 

@@ -87,6 +87,8 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
 
     case = draw_case(protocol, seed) if nodes is None else _sized(protocol, seed, nodes)
     lying = draw_liars(case, liars)
+    if lying and case.changing:  # what is left of f would have to be known to whoever draws a change
+        case = msgspec.structs.replace(case, changing=False)
     trial = Trial(
         case=_within_bounds(room_for(lying, laid(strategy, case))),
         network=_network(protocol, seed) if network is None else network,

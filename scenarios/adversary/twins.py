@@ -195,7 +195,7 @@ def twinned(trial: Trial, strategy: str, liars: int | None) -> Trial:
 
 def with_twins(case: Case, twins: int) -> Case:
     """``case`` with room for the copies: more nodes, the same voters, and no fault but the twins."""
-    return msgspec.structs.replace(case, nodes=len(case.voters) + twins, plan=())
+    return msgspec.structs.replace(case, nodes=len(case.voters) + twins, plan=(), changing=False)
 
 
 def twin_stage(trial: Trial) -> Stage:

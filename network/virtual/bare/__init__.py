@@ -26,14 +26,15 @@ REQUESTS_MAX = 160
 
 
 def members_of(case: Case) -> Members | None:
-    """The changes of members that ``case`` draws: under Raft, in two of three cases with more than one voter."""
-    if case.protocol != "raft" or len(case.voters) == 1 or not Stream(f"{case.seed}/members").below(3):
-        return None
-    return Members(case.seed, case.nodes, case.voters, case.plan)
+    """The changes of members that ``case`` asks for; None: nobody comes or goes."""
+    return Members(case) if case.changing and len(case.voters) > 1 else None
 
 
 def habits_of(case: Case) -> Habits:
-    """What the clients of ``case`` do besides appending: reads always, transfers of leadership in half of the cases."""
+    """What the clients of ``case`` do besides appending: read, and under Raft ask for other leaders in every second.
+
+    Where PBFT's members change there are no reads: a client would have to know whose answers make a quorum just now.
+    """
     draws = Stream(f"{case.seed}/habits")
     reads_in = (1, 2, 2, 4)[draws.below(4)]
     every = (0, 0, 8, 20)[draws.below(4)]
@@ -41,7 +42,7 @@ def habits_of(case: Case) -> Habits:
         seed=case.seed,
         readable=tuple(range(case.nodes)) if case.protocol == "raft" else case.voters,  # Raft's voters come and go
         read_needed=registered(case.protocol).read_replies(len(case.voters)),
-        reads_in=reads_in,
+        reads_in=0 if case.changing and case.protocol != "raft" else reads_in,
         transfer_every=every if case.protocol == "raft" else 0,
     )
 

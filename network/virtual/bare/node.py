@@ -300,12 +300,13 @@ class BareNode(Application):
 
     def _decided_by(self, slot: Slot) -> tuple[bytes, tuple[bytes, ...]]:
         """What the header of a block for ``slot`` says of its members, and what changes them, if anything."""
-        if self._members is None or slot.configuration is None:
+        if self._members is None:
             return NO_HASH, ()
         asked = self._members.asked(slot)
-        if asked is None:
-            return self._members.members_hash(slot.configuration), ()
-        return self._members.members_hash(slot.configuration.changed(asked)), (change(asked),)
+        deciders = self._members.decides(slot, asked)
+        if deciders is None:
+            return NO_HASH, ()
+        return self._members.members_hash(deciders), () if asked is None else (change(asked),)
 
     def _adopt(self, now: int, sender: NodeId, blocks: tuple[tuple[Block, Certificate | None], ...]) -> Effects:
         if any(root(block.transactions) != block.header.transactions for block, _ in blocks):

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consensus.chain import Certificate, commit_bytes
+from consensus.configuration import Change, Reconfiguration, Verb
 from consensus.pbft import Options, epochs
 from consensus.pbft.context import Context
 from consensus.pbft.log import Log
 from consensus.pbft.messages import Checkpoint, CommitVote, Prepare, PrePrepare, StatusReport, ViewChange
 from consensus.pbft.view_change import ViewChanges
+from consensus.properties import Electorates
 from consensus.protocols import Slot
 from consensus.quorum import byzantine_faults, byzantine_quorum
 from consensus.vocabulary import MILLISECOND, SECOND, Rejected, Send
@@ -255,6 +257,30 @@ def test_a_newcomer_works_before_it_knows_a_stable_checkpoint():
     decide(cluster, 50)
     assert {signer for signer, _ in cluster.nodes[0].image["certificates"][50].signatures} <= {0, 1, 2, 4}
     cluster.run(lambda: cluster.nodes[4].stable >= 44, limit_ns=20 * SECOND)
+
+
+def test_a_member_that_comes_back_times_its_primary_although_its_timer_fired_while_it_was_away():
+    cluster = changing(5, b"-4")
+    cluster.demand(4)
+    decide(cluster, 5)
+    assert cluster.core(4).status().role == "observer"
+    cluster.now, _ = cluster.nodes[4].timers.pop("pbft.view-change")
+    assert cluster.core(4).timer(cluster.now, "pbft.view-change") == []
+    cluster.propose(0, b"+4")
+    cluster.deliver()
+    decide(cluster, 9)
+    assert cluster.core(4).status().role == "backup"
+    cluster.fire(4, "pbft.view-change")
+    assert cluster.core(4).status().changing
+
+
+def test_learners_begin_an_epoch_too():
+    """The core counts epochs by configuration, learners included; so do those that judge it."""
+    asked = {1: Reconfiguration((Change(Verb.ADD_LEARNER, 4),))}
+    electorates = Electorates((0, 1, 2, 3), 2, lambda block: asked.get(block.height))
+    for height in (1, 2):
+        electorates.follow(make_block(Slot(height, bytes(32), 0), 0))
+    assert (electorates.began(3), electorates.voters(3), electorates.changes) == (2, (0, 1, 2, 3), 1)
 
 
 # Random schedules

@@ -1,9 +1,10 @@
 """Writes the pages under ``docs/reference/`` from what the program itself says: ``python docs/generate.py``.
 
 ``scenario.md`` comes from the JSON Schema of scenarios, ``acts.md`` from the roles' verbs, ``contracts.md`` from the
-catalogue of contracts, ``cli.md`` from the command line's help, ``consensus.md`` from the protocols' structs and
-``transcripts.md`` from the golden transcripts. ``tests/docs/test_reference.py`` holds the committed
-pages to this; ``python docs/generate.py --check`` does it by hand.
+catalogue of contracts, ``cli.md`` from the command line's help, ``consensus.md`` from the protocols' structs,
+``transcripts.md`` from the golden transcripts and ``shrunk.md`` from failures that are searched for anew when the
+program no longer plays them. ``tests/docs/test_reference.py`` holds the committed pages to this;
+``python docs/generate.py --check`` does it by hand.
 """
 # ruff: noqa: INP001, T201 - a script beside the pages, which prints
 
@@ -30,6 +31,7 @@ from scenarios.runner.story_assumptions import RESTS_ON
 
 sys.path.insert(0, str(Path(__file__).parent))
 from consensus_pages import consensus_page, transcripts_page
+from shrunk_pages import refresh, shrunk_page
 
 FOLDER = Path(__file__).parent / "reference"
 ROLES = ("bureau", "insurer", "hospital", "patient", "reinsurer", "broker", "regulator")
@@ -56,6 +58,7 @@ def pages() -> dict[str, str]:
         "contracts.md": contracts_page(),
         "cli.md": cli_page(),
         "consensus.md": consensus_page(_generated("the protocols' own structs (`consensus/`)")),
+        "shrunk.md": shrunk_page(_generated("failures that `consortium check` kept (`docs/examples/failures/`)")),
         "transcripts.md": transcripts_page(_generated("the golden transcripts (`tests/consensus/transcripts/`)")),
     }
 
@@ -345,13 +348,17 @@ def _cell(text: str) -> str:
 def main(arguments: list[str]) -> int:
     """Write the pages, or with ``--check`` say which are not current."""
     FOLDER.mkdir(exist_ok=True)
-    stale = [name for name, text in pages().items() if _read(FOLDER / name) != text]
+    if arguments != ["--check"]:
+        for path in refresh():
+            print(path)
+    current = pages()
+    stale = [name for name, text in current.items() if _read(FOLDER / name) != text]
     if arguments == ["--check"]:
         for name in stale:
             print(f"docs/reference/{name} is not current: run python docs/generate.py", file=sys.stderr)
         return 1 if stale else 0
     for name in stale:
-        (FOLDER / name).write_text(pages()[name])
+        (FOLDER / name).write_text(current[name])
         print(f"docs/reference/{name}")
     return 0
 

@@ -128,8 +128,9 @@ def _shorter_faults(trial: Trial, broken: Broken) -> Iterator[Trial]:
 
 
 def _fewer_operations(trial: Trial, broken: Broken) -> Iterator[Trial]:  # noqa: ARG001 - a pass
-    for count in (1, trial.operations // 10, trial.operations // 2, trial.operations - 1):
-        if 0 < count < trial.operations:
+    whole = trial.operations
+    for count in (1, whole // 10, whole // 2, whole * 3 // 4, whole * 9 // 10, whole - 1):
+        if 0 < count < whole:
             yield msgspec.structs.replace(trial, operations=count)
 
 

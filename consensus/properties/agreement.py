@@ -1,6 +1,6 @@
 """Agreement and order: one chain of decided blocks, whoever decides, in whatever life.
 
-* One block per height, over all nodes and incarnations.
+* One block per height, over all nodes and incarnations: one header, and one body. The same goes for every disk.
 * Each block links to the one below it: so equal heads mean equal chains.
 * An incarnation decides height after height without a gap, beginning right above what its disk held, or above a
   snapshot that it installs: of a later height than it had decided, at a block that was decided.
@@ -13,10 +13,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from consensus.chain import BLOCKS
+from consensus.chain import BLOCKS, CERTIFICATES, Block
 from consensus.properties.observer import Observer, Property, Violation, told
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
-from consensus.vocabulary import Commit, Image, Install, NodeId
+from consensus.vocabulary import Commit, Image, Install, NodeId, Put, Record
+
+KEEP = 1024
+"""Of so many heights below the highest the oracle remembers the transactions."""
+
+_KEPT = frozenset({BLOCKS, CERTIFICATES})
+"""The spaces that hold what was decided (only ever looked up)."""
 
 
 class Agreement(Observer):
@@ -44,6 +50,8 @@ class Agreement(Observer):
         """Height -> hash, and who decided it first."""
         self.heights: dict[NodeId, int] = {}
         """Node -> the height that its present incarnation has decided."""
+        self.bodies: dict[int, tuple[bytes, ...]] = {}
+        """Height -> the transactions decided there; those more than ``KEEP`` below the highest are forgotten."""
 
     @property
     def height(self) -> int:
@@ -56,6 +64,8 @@ class Agreement(Observer):
         self.heights[node] = height
         if node == self.sole:
             del self.chain[height + 1 :]
+            for above in [above for above in self.bodies if above > height]:
+                del self.bodies[above]
         if node in self.liars:
             return
         on_disk = f"on the disk of {told(now, node, incarnation)}"
@@ -85,8 +95,37 @@ class Agreement(Observer):
                     f"height {height - 1} is {parent.hex()[:16]}, {origin}",
                 )
             self.chain.append((block.hash, by))
+            self.bodies[height] = block.transactions
+            self.bodies.pop(height - KEEP, None)
         else:
             self._require_canonical(height, block.hash, by)
+            self._require_body(block, by)
+
+    def on_durable(
+        self,
+        now: int,
+        node: NodeId,
+        incarnation: int,
+        records: tuple[Record, ...],
+        durable: Image,  # noqa: ARG002
+    ) -> None:
+        """A block that reached a disk is one that its node decided, or fetched from below a snapshot."""
+        if node in self.liars or node == self.sole:
+            return
+        for record in records:
+            if isinstance(record, Put) and record.space in _KEPT and record.key in self.bodies:
+                value, by = record.value, f"made durable by {told(now, node, incarnation)}"
+                self._require_canonical(value.height, value.hash, by)
+                if record.space == BLOCKS:
+                    self._require_body(value, by)
+
+    def _require_body(self, block: Block, by: str) -> None:
+        """Equal headers must have equal transactions."""
+        decided = self.bodies.get(block.height)
+        if decided is not None and block.transactions != decided:
+            _, origin = self.chain[block.height]
+            other = f"height {block.height} has {len(block.transactions)} transactions under its header, {by}"
+            raise Violation("agreement", other, f"it has {len(decided)} others, {origin}")
 
     def on_install(self, now: int, node: NodeId, incarnation: int, install: Install) -> None:
         if node in self.liars:

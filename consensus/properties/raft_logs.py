@@ -2,6 +2,7 @@
 
 * A leader never overwrites or deletes an entry of its own log; it only appends (section 5.3).
 * Each entry of a log links to the one below it there, so that equal entries mean equal logs before them.
+* An entry names as its proposer the leader of its term.
 * What a follower acknowledges is, on its disk, the very entry that its leader holds there.
 * A leader announces no commit index that it has not decided itself.
 * No word but a pre-vote is said in a term that is not on the speaker's disk, and terms said never fall.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from consensus.chain import BLOCKS
+from consensus.chain import BLOCKS, Block
 from consensus.properties.observer import Observer, Property, Violation, told
 from consensus.properties.raft import ROLE_TRACE, RaftSafety
 from consensus.raft.messages import (
@@ -43,8 +44,9 @@ class RaftLogs(Observer):
     properties: ClassVar[tuple[Property, ...]] = (
         Property("leader append-only", "a leader neither cuts nor overwrites its log", "Raft, figure 3", "O(1)"),
         Property("linked log", "each entry names the hash of the entry below it", "Raft, section 5.3", "O(1)"),
+        Property("proposer", "an entry is proposed by the leader of its term", "Raft, section 5.2", "O(1)"),
         Property("equal log", "an acknowledged entry is the one that the leader holds", "Raft, figure 2", "O(1)"),
-        Property("commit announced", "a leader announces what it decided, not more", "Raft, figure 2", "O(1)"),
+        Property("commit is decided", "a leader announces what it decided, not more", "Raft, figure 2", "O(1)"),
         Property("term said", "a term is durable before it is said, and never falls", "Raft, figure 2", "O(1)"),
     )
 
@@ -90,11 +92,19 @@ class RaftLogs(Observer):
                 block = record.value.block
                 height = block.height
                 self._require_kept(now, node, incarnation, height, (log.get(height), block.hash))
+                self._require_proposer(now, node, incarnation, block)
                 below = above.get(height - 1) or (log.get(height - 1) if height - 1 < kept else None)
                 if below not in {None, block.parent}:
                     holds = f"{told(now, node, incarnation)} puts entry {height} on parent {block.parent.hex()[:16]}"
                     raise Violation("linked log", holds, f"its log holds {_short(below)} at {height - 1}")
                 above[height] = block.hash
+
+    def _require_proposer(self, now: int, node: NodeId, incarnation: int, block: Block) -> None:
+        leader, since = self._safety.leaders.get(block.round, (block.header.proposer, ""))
+        if leader != block.header.proposer:
+            holds = f"{told(now, node, incarnation)} puts entry {block.height} of term {block.round} into its log"
+            named = f"{holds}, proposed by node {block.header.proposer}"
+            raise Violation("proposer", named, f"node {leader} leads that term, since {since}")
 
     def _require_none(self, now: int, node: NodeId, incarnation: int, start: int, log: dict[int, bytes]) -> None:
         if start in log:
@@ -122,7 +132,7 @@ class RaftLogs(Observer):
         self._require_term(now, node, incarnation, message, durable)
         if kind is AppendEntries and message.commit > self._decided.get(node, 0):
             announces = f"{told(now, node, incarnation)} announces that {message.commit} is committed"
-            raise Violation("commit announced", announces, f"it decided no more than {self._decided.get(node, 0)}")
+            raise Violation("commit is decided", announces, f"it decided no more than {self._decided.get(node, 0)}")
         if kind is AppendSuccess and message.match_index:
             self._require_equal(now, node, incarnation, message, durable)
 

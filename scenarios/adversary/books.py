@@ -17,10 +17,12 @@ import msgspec
 from consensus.chain import BLOCKS, Block
 from consensus.properties import Observer, Property, Violation
 from consensus.properties.observer import told
-from consensus.vocabulary import Commit, Image, NodeId, Trace
+from consensus.vocabulary import Broadcast, Commit, Image, NodeId, Reply, Send, Trace
+from network.requests import Receipt
 from node.contracts.accounts import Account
 from node.contracts.runtime import Execution
 from node.ledger.transaction import Body, decode_transaction
+from node.mempool import Claim
 
 Entry = tuple[str, str]
 """(namespace, key)."""
@@ -119,6 +121,9 @@ class Books(Observer):
             "O(what a block changes · log state), once a height",
         ),
         Property(
+            "true receipts", "a replica's receipt tells what its execution came to", "PBFT, section 4.1", "O(entries)"
+        ),
+        Property(
             "money is conserved",
             "after each block debits equal credits, to the fen, and no cash account is negative",
             "ledger",
@@ -137,6 +142,8 @@ class Books(Observer):
         """What was decided last, by the node that tells of its execution next."""
         self._executed: list[tuple[Block, bytes, str]] = []
         """Of each height from 1 on: the block, the root after it, and who told it first."""
+        self._outcomes: list[dict[Claim, tuple[bytes, str]]] = []
+        """Of each height: what became of each claim, as (transaction, code)."""
 
     @property
     def height(self) -> int:
@@ -147,7 +154,7 @@ class Books(Observer):
         """Where one vote decides, a crash takes back what was not durable yet."""
         held = max((height for height in image.get(BLOCKS, {}) if isinstance(height, int)), default=0)
         if node == self._sole and held < self.height:
-            del self._executed[held:]
+            del self._executed[held:], self._outcomes[held:]
             self.model = Model(self._opening)
             for block, _, _ in self._executed:
                 self._follow(block)
@@ -163,6 +170,25 @@ class Books(Observer):
         if height > self.height:
             self._execute(height, execution, origin)
         self.require_state(height, execution.tree.root, origin)
+
+    def on_leave(
+        self,
+        now: int,
+        node: NodeId,
+        incarnation: int,
+        effect: Send | Broadcast | Reply,
+        durable: Image,  # noqa: ARG002
+    ) -> None:
+        """A receipt tells what became of each transaction, and of its client's alone."""
+        receipt = effect.message
+        if type(receipt) is not Receipt or node in self._liars or not 0 < receipt.height <= self.height:
+            return
+        outcomes = self._outcomes[receipt.height - 1]
+        for entry in receipt.entries:
+            became = outcomes.get((receipt.client, entry.number))
+            if became != (entry.transaction, entry.code):
+                says = f"{told(now, node, incarnation)} tells {receipt.client} of its {entry.number}: {entry.code}"
+                raise Violation("true receipts", f"{says} at height {receipt.height}", f"what became of it: {became}")
 
     def _execute(self, height: int, execution: Execution, origin: str) -> None:
         """The first execution of a height."""
@@ -180,6 +206,7 @@ class Books(Observer):
                 f"the model's is {expected.hex()[:16]}; {_differences(execution, self.model)}",
             )
         self._executed.append((block, root, origin))
+        self._outcomes.append({(o.client, o.number): (o.transaction, o.code) for o in execution.outcomes})
 
     def _follow(self, block: Block) -> list[str]:
         """Execute ``block`` in the model; the outcomes' codes."""

@@ -10,8 +10,8 @@ from consensus.properties import Observer, Property, Violation
 from consensus.properties.observer import told
 from consensus.vocabulary import Broadcast, Commit, Image, NodeId, Reply, Send, Trace
 from network.requests import Receipt, ReceiptEntry, Submit
-from network.virtual.bare.blocks import request
-from network.virtual.bare.messages import Request
+from network.virtual.bare.blocks import numbers, request
+from network.virtual.bare.messages import Done, Request
 from node.mempool import Claim
 
 _ASKED: dict[type, Callable[[Any], tuple[bytes, ...]]] = {
@@ -68,6 +68,39 @@ class Validity(Observer):
                     "validity", f"{decides}, proposed by node {block.header.proposer}", "nobody asked for it"
                 )
         self._judged.add(block.hash)
+
+
+class TrueAnswers(Observer):
+    """In networks of cores: a node that tells a client that its request is decided names a block that holds it."""
+
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property("true answers", "a request that is told to be decided stands in the block named", "tests", "O(1)"),
+    )
+
+    def __init__(self, liars: frozenset[NodeId] = frozenset()) -> None:
+        self._liars = liars
+        self._holds: dict[bytes, tuple[int, ...]] = {}
+        """Hash of a decided block -> the requests in it."""
+
+    def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:  # noqa: ARG002
+        if node not in self._liars and commit.block.hash not in self._holds:
+            self._holds[commit.block.hash] = numbers(commit.block)
+
+    def on_leave(
+        self,
+        now: int,
+        node: NodeId,
+        incarnation: int,
+        effect: Send | Broadcast | Reply,
+        durable: Image,  # noqa: ARG002
+    ) -> None:
+        done = effect.message
+        if type(done) is not Done or node in self._liars:
+            return
+        held = self._holds.get(done.block)
+        if held is None or done.number not in held:
+            says = f"{told(now, node, incarnation)} says that request {done.number} is decided at {done.height}"
+            raise Violation("true answers", f"{says}, in {done.block.hex()[:16]}", f"that block holds {held}")
 
 
 class EnoughWords(Observer):

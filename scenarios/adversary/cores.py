@@ -16,7 +16,7 @@ from network.virtual.crypto import Notary
 from network.virtual.faults import Clock
 from network.virtual.machine import Machine
 from network.virtual.world import World
-from scenarios.adversary.client_oracles import Validity
+from scenarios.adversary.client_oracles import TrueAnswers, Validity
 from scenarios.adversary.oracles import HonestWords
 from scenarios.adversary.pbft_oracles import Proofs, ViewWords
 from scenarios.adversary.raft_duties import RaftDuties
@@ -57,7 +57,12 @@ def core_stage(trial: Trial) -> Stage:
     return Stage(
         factory=build,
         clients_actor=bare.clients_actor,
-        observers=(*oracles, Validity(bare.clients_actor, CHANGE, trial.lying), *_words(trial, oracles)),
+        observers=(
+            *oracles,
+            Validity(bare.clients_actor, CHANGE, trial.lying),
+            TrueAnswers(trial.lying),
+            *_words(trial, oracles),
+        ),
         finished=bare.finished,
         rounds=bare.rounds,
         describe=bare.describe,

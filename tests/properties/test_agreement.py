@@ -4,10 +4,10 @@ import pickle
 
 import pytest
 
-from consensus.chain import BLOCKS
+from consensus.chain import BLOCKS, CERTIFICATES, Block
 from consensus.properties import Agreement, Violation
-from consensus.vocabulary import Commit
-from tests.properties.blocks import GENESIS, block, chain
+from consensus.vocabulary import Commit, Put
+from tests.properties.blocks import GENESIS, block, certificate, chain
 
 
 def commit(block_):
@@ -97,3 +97,37 @@ def test_a_violation_survives_pickling() -> None:
     violation = pickle.loads(pickle.dumps(Violation("p", "a", "b")))  # noqa: S301 (our own)
     assert (violation.property, violation.fact_a, violation.fact_b) == ("p", "a", "b")
     assert str(violation) == "p: a; but b"
+
+
+def with_body(decided, *transactions):
+    return Block(decided.header, transactions)
+
+
+def test_one_header_has_one_body_wherever_it_is_decided_or_kept() -> None:
+    one = chain(1)[0]
+    oracle = watched(0, 1)
+    oracle.on_commit(10, 0, 1, commit(with_body(one, b"a")))
+    oracle.on_commit(20, 1, 1, commit(with_body(one, b"a")))
+    oracle.on_durable(30, 1, 1, (Put(BLOCKS, 1, with_body(one, b"a")), Put("other", 1, None)), {})
+    with pytest.raises(Violation, match=r"agreement: .* under its header, made durable by node 1\.1 at 40 ns"):
+        oracle.on_durable(40, 1, 1, (Put(BLOCKS, 1, with_body(one, b"b")),), {})
+    with pytest.raises(Violation, match="it has 1 others, decided by node 0"):
+        watched_at_height_one(oracle).on_commit(50, 2, 1, commit(with_body(one)))
+
+
+def watched_at_height_one(oracle: Agreement) -> Agreement:
+    oracle.on_start(45, 2, 1, {})
+    return oracle
+
+
+def test_a_disk_keeps_what_was_decided_and_its_certificate() -> None:
+    one = chain(1)[0]
+    oracle = watched(0)
+    oracle.on_commit(10, 0, 1, commit(one))
+    oracle.on_durable(11, 0, 1, (Put(CERTIFICATES, 1, certificate(one, (0, 1, 2))),), {})
+    for space, wrong in (
+        (BLOCKS, chain(1, mark="x")[0]),
+        (CERTIFICATES, certificate(chain(1, mark="x")[0], (0, 1, 2))),
+    ):
+        with pytest.raises(Violation, match="made durable by node"):
+            oracle.on_durable(12, 0, 1, (Put(space, 1, wrong),), {})

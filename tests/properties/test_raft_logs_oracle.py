@@ -125,7 +125,7 @@ def test_a_leader_announces_what_it_decided(group):
     group.role(0, "leader", 1)
     group.decide(0, ONE)
     group.say(0, append(commit=1))
-    with pytest.raises(Violation, match=r"commit announced.*it decided no more than 1"):
+    with pytest.raises(Violation, match=r"commit is decided.*it decided no more than 1"):
         group.say(0, append(commit=2))
     group.tell("on_start", 0, {BLOCKS: {1: ONE, 2: TWO}} | group.disks[0], incarnation=2)
     group.say(0, append(commit=2))
@@ -139,6 +139,14 @@ def test_a_term_is_durable_before_it_is_said_and_never_falls(group):
         group.say(0, append(term=2))
     with pytest.raises(Violation, match=r"term said.*its disk says term 3"):
         group.say(0, append(term=4))
+
+
+def test_an_entry_is_proposed_by_the_leader_of_its_term(group):
+    group.put(0, entry(ONE))  # of term 1, by node 0
+    group.role(1, "leader", 1)
+    group.tell("on_leave", 1, Broadcast(append()), group.disks[1])
+    with pytest.raises(Violation, match=r"proposer: node 2\.1 .* proposed by node 0; but node 1 leads that term"):
+        group.put(2, entry(ONE))
 
 
 def test_other_words_do_not_concern_it(group):

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from consensus.chain import BLOCKS
 from consensus.properties import Violation
-from consensus.vocabulary import Commit, Trace
+from consensus.vocabulary import Commit, Reply, Trace
+from network.requests import Receipt, ReceiptEntry
 from node.contracts.accounts import Account
 from node.contracts.runtime import Execution
 from node.ledger.state_tree import StateTree
@@ -114,6 +115,22 @@ def test_where_one_vote_decides_a_crash_may_take_an_execution_back(story, replic
     books.on_start(7, 0, 2, {BLOCKS: {1: first, 2: story[1][0]}})
     assert books.height == 2
     assert execution.tree.root != replica.chain.tree.root
+
+
+def receipt(outcome, code=None, client=None):
+    entry = ReceiptEntry(outcome.number, outcome.transaction, code or outcome.code, b"")
+    return Reply("ann", Receipt(client or outcome.client, 1, bytes(32), (entry,), bytes(64)))
+
+
+def test_a_receipt_tells_what_became_of_it(story):
+    books = Books(OPENING)
+    tell(books, story[0])
+    outcome = story[0][1].outcomes[0]
+    books.on_leave(6, 0, 1, receipt(outcome), {})
+    for wrong in (receipt(outcome, code="insufficient_funds"), receipt(outcome, client="bob")):
+        with pytest.raises(Violation, match=r"true receipts: node 0\.1 at 6 ns tells"):
+            books.on_leave(6, 0, 1, wrong, {})
+    Books(OPENING, liars=frozenset({0})).on_leave(6, 0, 1, receipt(outcome, code="no"), {})
 
 
 def test_nothing_is_asked_of_liars(story):

@@ -3,11 +3,11 @@
 import pytest
 
 from consensus.properties import Violation
-from consensus.vocabulary import Broadcast, Commit, Send, Trace
+from consensus.vocabulary import Broadcast, Commit, Reply, Send, Trace
 from network.requests import Receipt, ReceiptEntry, Submit
 from network.virtual.bare.blocks import CHANGE, request
-from network.virtual.bare.messages import Request
-from scenarios.adversary.client_oracles import EnoughWords, Validity
+from network.virtual.bare.messages import Done, Request
+from scenarios.adversary.client_oracles import EnoughWords, TrueAnswers, Validity
 from scenarios.runner.conductor import Acknowledged
 from tests.node.lab import Net, block_on, transfer
 from tests.scenarios.runner.steps import step
@@ -42,6 +42,17 @@ def test_the_network_s_own_transactions_and_liars_are_spared():
     oracle.on_commit(2, 0, 1, decided(CHANGE + b"x"))
     oracle.on_commit(2, 1, 1, decided(transfer(1)))
     assert len(oracle._judged) == 1
+
+
+def test_a_request_stands_in_the_block_that_a_client_is_told_of():
+    oracle = TrueAnswers(liars=frozenset({3}))
+    done = decided(request(7), request(8))
+    oracle.on_commit(2, 0, 1, done)
+    oracle.on_leave(3, 1, 1, Reply("c", Done(8, 1, done.block.hash)), {})
+    oracle.on_leave(3, 3, 1, Reply("c", Done(9, 1, done.block.hash)), {})
+    for wrong in (Done(9, 1, done.block.hash), Done(8, 1, bytes(32))):
+        with pytest.raises(Violation, match=r"true answers: node 1\.1 at 4 ns says that request"):
+            oracle.on_leave(4, 1, 1, Reply("c", wrong), {})
 
 
 def receipt(height=4, code="ok", number=1, client="ann"):

@@ -7,7 +7,8 @@ whoever else does: what it believes is proven, found here a second time and from
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from hashlib import sha256
+from typing import Any, ClassVar
 
 from consensus.chain import commit_bytes
 from consensus.pbft.certificates import new_view_bytes, pre_prepare_bytes, prepare_bytes, view_change_bytes
@@ -19,15 +20,21 @@ from consensus.pbft.messages import (
     ViewChange,
     ViewRecord,
 )
-from consensus.properties import Observer, Violation
+from consensus.properties import Observer, Property, Violation
 from consensus.properties.observer import told
-from consensus.vocabulary import Image, NodeId, Put, Record, Trace
+from consensus.vocabulary import Image, Install, NodeId, Put, Record, Trace
 
 Verify = Callable[[NodeId, bytes, bytes], bool]
 
 
 class ViewWords(Observer):
     """Whoever holds the VIEW-CHANGEs of f + 1 others for higher views joins one of them (section 4.5.2)."""
+
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "join f + 1", "who holds f + 1 VIEW-CHANGEs for higher views joins them", "PBFT, section 4.5.2", "O(voters)"
+        ),
+    )
 
     def __init__(self, voters: tuple[NodeId, ...]) -> None:
         self._voters = frozenset(voters)
@@ -77,11 +84,48 @@ class Proofs(Observer):
     * On entering a view a replica gives up the certificates that its NEW-VIEW leaves out (rule 6 of
       :mod:`consensus.pbft.normal_case`): their blocks may be nowhere to be had any more.
 
-    ``verify(member, data, signature)`` decides a signature. Members are ``voters``, until a replica tells of others.
+    * The chunks of a state that it installs have the digests that the manifest lists.
+
+    ``verify(member, data, signature)`` decides a signature, ``digest_of(chunk)`` is what manifests list. Members are
+    ``voters``, until a replica tells of others.
     """
 
-    def __init__(self, voters: tuple[NodeId, ...], verify: Verify, liars: frozenset[NodeId] = frozenset()) -> None:
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "prepared is proven",
+            "a prepared certificate holds a quorum of different voters' signatures",
+            "PBFT, section 4.2",
+            "O(quorum), once a certificate",
+        ),
+        Property(
+            "new view is proven",
+            "a NEW-VIEW is signed, holds a quorum of proven VIEW-CHANGEs, and proposes what they prescribe",
+            "PBFT, section 4.4",
+            "O(quorum · window), once a view",
+        ),
+        Property(
+            "new view is heeded",
+            "who enters a view gives up the certificates that its NEW-VIEW leaves out",
+            "consensus/pbft/normal_case.py, rule 6",
+            "O(window), once a view",
+        ),
+        Property(
+            "state as listed",
+            "installed chunks have the digests that the manifest lists",
+            "PBFT, section 4.3",
+            "O(chunks), once a transfer",
+        ),
+    )
+
+    def __init__(
+        self,
+        voters: tuple[NodeId, ...],
+        verify: Verify,
+        liars: frozenset[NodeId] = frozenset(),
+        digest_of: Callable[[bytes], bytes] = lambda chunk: sha256(chunk).digest(),
+    ) -> None:
         self._verify = verify
+        self._digest_of = digest_of
         self._liars = liars
         self._epochs: dict[int, tuple[NodeId, ...]] = {0: voters}
         """Base height -> who decides above it."""
@@ -113,6 +157,16 @@ class Proofs(Observer):
         for record in records:
             if isinstance(record, Put) and isinstance(record.value, NewView):
                 self._require_forgotten(told(now, node, incarnation), record.value, durable)
+
+    def on_install(self, now: int, node: NodeId, incarnation: int, install: Install) -> None:
+        digests = tuple(map(self._digest_of, install.chunks))
+        if node not in self._liars and digests != install.snapshot.chunks:
+            differs = sum(one != other for one, other in zip(digests, install.snapshot.chunks, strict=False))
+            installs = f"{told(now, node, incarnation)} installs the state of height {install.height}"
+            listed = (
+                f"{differs} of its {len(digests)} chunks, and {len(install.snapshot.chunks)} are listed, are others"
+            )
+            raise Violation("state as listed", installs, listed)
 
     def _voters(self, height: int) -> tuple[NodeId, ...]:
         return self._epochs[max(base for base in self._epochs if base < height)]

@@ -23,6 +23,7 @@ from node.contracts import accounts
 from node.contracts.accounts import Account
 from node.contracts.transfers import SendArgs
 from node.ledger.genesis import Client, Genesis, Member
+from node.ledger.state_chunks import chunk_digest
 from node.ledger.state_tree import StateTree
 from node.ledger.transaction import TRANSACTION_VERSION, Body, encode_transaction, sign_transaction
 from node.membership import KeyRing
@@ -150,7 +151,7 @@ def _words(trial: Trial) -> tuple[Observer, ...]:
     case = trial.case
     if case.protocol != "pbft":
         return ()
-    proofs = Proofs(case.voters, Notary(case.seed, case.nodes).verify, trial.lying)
+    proofs = Proofs(case.voters, Notary(case.seed, case.nodes).verify, trial.lying, chunk_digest)
     return (proofs,) if trial.liars else (proofs, ViewWords(case.voters))
 
 

@@ -12,6 +12,9 @@ from network.virtual.bare.messages import Done
 from scenarios.adversary.byzantine.node import Outward, Voice
 from scenarios.adversary.byzantine.signing import resigned
 
+FAR = 1_000_000
+"""So many views on, nobody is left to ask."""
+
 _VOTES = (PrePrepare, Prepare, CommitVote)
 _PROTOCOL = (*_VOTES, ViewChange, NewView, Checkpoint)
 
@@ -88,8 +91,9 @@ def wrong_view(voice: Voice, effect: Outward) -> list[Outward]:
 
 
 def _far(voice: Voice, like: Block, vote: Prepare) -> PrePrepare:
-    """A PRE-PREPARE for the height above ``vote``, in the next view after its that is the liar's own."""
-    view = next(later for later in range(vote.view + 1, vote.view + 1 + len(voice.voters)) if _leads(voice, later))
+    """A PRE-PREPARE for the height above ``vote``, in the liar's own next view, or in one that nobody lives to see."""
+    first = vote.view + 1 + (FAR if voice.draws.below(2) else 0)
+    view = next(later for later in range(first, first + len(voice.voters)) if _leads(voice, later))
     header = msgspec.structs.replace(
         like.header, height=vote.height + 1, parent=vote.hash, round=view, proposer=voice.me
     )

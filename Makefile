@@ -50,7 +50,7 @@ bench: $(READY) ## measure; prints figures beside their floors
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 bug-bank: $(READY) ## plant every bug, see what catches it, write docs/bug-bank.md (goes on where it stopped)
-	$(BIN)/python -m scenarios.adversary.bank --page docs/bug-bank.md
+	$(BIN)/python -m scenarios.adversary.bank --jobs 2 --page docs/bug-bank.md
 
 explore: $(BASE) ## search every order of events of small networks, two minutes a protocol
 	$(BIN)/consortium explore --protocol raft

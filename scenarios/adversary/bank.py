@@ -1,176 +1,211 @@
 """The kill matrix: which search catches which planted bug, how soon, and by which oracle.
 
-``make bug-bank`` plays every bug of the bank under every strategy over ten seeds and writes ``docs/bug-bank.md``. The
-row "none" plays the cores as they are, and must stay silent.
+``make bug-bank`` searches for every bug of the bank from ten seeds, with the strategy that suits it and with plain
+random loss of messages, and writes ``docs/bug-bank.md`` (:mod:`scenarios.adversary.bank_page`). The row "none" plays
+the cores as they are, and must stay silent.
 
-Hours of work, so every search that is over is kept at once, in one file each: what was stopped goes on where it was,
-and slices (some bugs at a time, on several machines) put together make the whole page. What is kept speaks of the
-program that played it: begin with an empty folder after the program, or a bug, has changed.
+Every search is kept as soon as it is over, in a file of its own, so that what was stopped goes on where it was, and
+slices (some bugs at a time, on several machines) put together make the whole page. What is kept speaks of the program
+that played it: it lies in a folder named by a digest of everything that a trial consists of, and another program
+begins anew.
+
+Random loss is given ten times the CPU that the other strategy took for the same seed, 20 CPU-seconds at most, from the
+first three seeds: what it misses there it would miss for long.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
 
 import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from scenarios.adversary.bank_page import Row, page
 from scenarios.adversary.bugs import bugs
 from scenarios.adversary.search import Plan, Search, check, keep_search, read_search
 
 SEEDS = 10
 BUDGET_S = 60.0
+SILENCE_S = 120.0
+"""CPU-seconds for the row "none" of either protocol."""
+
 APART = 100_000
 """Between the first trials of two seeds."""
 
-STRATEGIES = ("swarm", "loss")
+SUITED, LOSS = "suited", "loss"
+"""The two columns of the matrix: the strategy that suits a bug, and plain random loss."""
+
+LOSS_SEEDS = 3
+LOSS_FACTOR = 10
+LOSS_BUDGET_S = 20.0
+
+_ROOT = Path(__file__).resolve().parents[2]
+_PLAYED = ("consensus", "network", "node", "scenarios/adversary", "scenarios/linearizability.py")
+_NOT_PLAYED = ("bank.py", "bank_page.py", "command.py", "report.py", "failure.py", "shrink.py", "diagram")
 
 
-def plan_of(name: str | None, protocol: str, strategy: str) -> Plan:
-    """The search that is to catch the bug ``name``."""
-    known = bugs()[name] if name is not None else None
+def program_digest() -> str:
+    """Names the program that plays a trial: a digest of all its files."""
+    hashed = sha256()
+    for place in _PLAYED:
+        top = _ROOT / place
+        for path in sorted(top.rglob("*.py")) if top.is_dir() else [top]:
+            if not any(part in _NOT_PLAYED for part in path.relative_to(_ROOT).parts):
+                hashed.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return hashed.hexdigest()[:12]
+
+
+def plan_of(name: str | None, protocol: str, column: str = SUITED) -> Plan:
+    """The search that is to catch the bug ``name`` (None: there is none to catch)."""
+    if name is None:
+        return Plan(protocol=protocol, network="cores")
+    known = bugs()[name]
     return Plan(
         protocol=protocol,
-        network="replicas" if known is not None and known.needs == "replicas" else "cores",
-        nodes=known.nodes if known is not None else None,
-        liars=known.lying if known is not None else None,
+        network="replicas" if known.needs == "replicas" else "cores",
+        nodes=known.nodes,
+        liars=known.lying,
         bug=name,
-        strategy=known.strategy if known is not None and strategy == "swarm" else strategy,
+        strategy=known.strategy if column == SUITED else LOSS,
     )
 
 
-def caught(name: str, *, seed: int, budget_s: float = BUDGET_S, strategy: str | None = None) -> Search:
-    """Search for the bug ``name``, under the strategy that suits it, until it is caught or the budget is spent."""
-    known = bugs()[name]
-    plan = plan_of(name, known.protocol, strategy or "swarm")
-    return check(plan, seed=seed * APART, runs=APART, budget_s=budget_s)
+def caught(name: str, *, seed: int, budget_s: float = BUDGET_S, column: str = SUITED) -> Search:
+    """Search for the bug ``name`` until it is caught or the budget is spent."""
+    return check(plan_of(name, bugs()[name].protocol, column), seed=seed * APART, runs=APART, budget_s=budget_s)
 
 
-class Row(msgspec.Struct, kw_only=True):
-    """One bug under one strategy, over all seeds."""
-
-    name: str
-    strategy: str
-    searches: list[Search]
-
-    @property
-    def kills(self) -> int:
-        return sum(search.broken is not None for search in self.searches)
-
-    def cells(self) -> tuple[str, str, str]:
-        """Caught in how many seeds; the median of schedules and of CPU-seconds until then."""
-        if not self.kills:
-            return f"0/{len(self.searches)}", "-", "-"
-        found = [search for search in self.searches if search.broken is not None]
-        return (
-            f"{self.kills}/{len(self.searches)}",
-            f"{median(search.runs for search in found):.0f}",
-            f"{median(search.cpu_s for search in found):.1f}",
-        )
-
-    @property
-    def oracles(self) -> str:
-        """By which properties, the most frequent first."""
-        names = Counter(search.broken.property for search in self.searches if search.broken is not None)
-        return ", ".join(name for name, _ in names.most_common())
-
-
-def kept(folder: Path, name: str, strategy: str, seed: int, budget_s: float) -> Search:
-    """The search for ``name``: read from ``folder`` if it was made before with that budget, or made and kept there."""
-    path = folder / f"{name}.{strategy}.{seed}.{budget_s:g}.json"
-    protocol = bugs()[name].protocol
-    search = read_search(path, plan_of(name, protocol, strategy))
-    if search is None:
-        search = caught(name, seed=seed, budget_s=budget_s, strategy=strategy)
-        keep_search(search, path)
-    return search
-
-
-def matrix(
-    names: tuple[str, ...], *, seeds: int, budget_s: float, folder: Path
-) -> Iterator[tuple[str, dict[str, Row]]]:
-    """Every bug with its rows by strategy. What random loss misses in the first three seeds it is not asked again."""
-    for name in names:
-        rows = {}
-        for strategy in STRATEGIES:
-            count = seeds if strategy == STRATEGIES[0] else min(3, seeds)
-            searches = [kept(folder, name, strategy, seed, budget_s) for seed in range(count)]
-            rows[strategy] = Row(name=name, strategy=strategy, searches=searches)
-        yield name, rows
-
-
-def silence(protocol: str, *, budget_s: float, folder: Path) -> Search:
-    """The row "none": trials of the program as it is, more with every call until the budget is spent."""
-    path, plan = folder / f"none.{protocol}.json", plan_of(None, protocol, "swarm")
+def kept(path: Path, plan: Plan, *, seed: int, budget_s: float) -> Search:
+    """The search that ``path`` holds, gone on with until something is broken or ``budget_s`` CPU-seconds are spent."""
     before = read_search(path, plan)
     left = budget_s - (before.cpu_s if before is not None else 0.0)
-    search = check(plan, runs=APART, budget_s=max(0.0, left), resumed=before)
+    if before is not None and (before.broken is not None or left <= 0):
+        return before
+    search = check(plan, seed=seed * APART, runs=APART, budget_s=left, resumed=before)
     keep_search(search, path)
     return search
 
 
-def page(rows: dict[str, dict[str, Row]], silent: dict[str, Search], *, seeds: int, budget_s: float) -> str:
-    """The page of the kill matrix, in Markdown."""
-    lines = [
-        *_HEAD.format(seeds=seeds, budget=budget_s).splitlines(),
-        "",
-        "| bug | source | caught | schedules | CPU-s | by | under random loss |",
-        "|-|-|-|-|-|-|-|",
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What one process does at a time: the searches for one bug from one seed; or, without a bug, for silence."""
+
+    protocol: str
+    name: str | None = None
+    seed: int = 0
+    budget_s: float
+    folder: Path
+
+
+def perform(task: Task) -> dict[str, Search]:
+    """The searches of ``task``, by column."""
+    name = task.name or "none"
+    stem = f"{name}.{task.seed}" if task.name else f"{name}.{task.protocol}"
+
+    def search(column: str, budget_s: float) -> Search:
+        plan = plan_of(task.name, task.protocol, column)
+        return kept(task.folder / f"{stem}.{column}.json", plan, seed=task.seed, budget_s=budget_s)
+
+    found = {SUITED: search(SUITED, task.budget_s)}
+    if task.name is not None and task.seed < LOSS_SEEDS:
+        found[LOSS] = search(LOSS, min(LOSS_BUDGET_S, task.budget_s, LOSS_FACTOR * found[SUITED].cpu_s))
+    return found
+
+
+def tasks(names: tuple[str, ...], *, seeds: int, budget_s: float, folder: Path) -> list[Task]:
+    """Everything to do for these bugs, seed by seed, so that what always escapes shows early."""
+    return [
+        Task(protocol=bugs()[name].protocol, name=name, seed=seed, budget_s=budget_s, folder=folder)
+        for seed in range(seeds)
+        for name in names
     ]
-    for name, by_strategy in rows.items():
-        kills, schedules, seconds = by_strategy["swarm"].cells()
-        loss, _, loss_seconds = by_strategy["loss"].cells()
-        plain = loss if loss_seconds == "-" else f"{loss}, {loss_seconds} s"
-        lines.append(
-            f"| `{name}` | {bugs()[name].source} | {kills} | {schedules} | {seconds} | "
-            f"{by_strategy['swarm'].oracles} | {plain} |"
-        )
-    for protocol, search in silent.items():
-        verdict = f"**{search.broken.property}**" if search.broken is not None else "nothing"
-        lines.append(f"| none ({protocol}) | - | {verdict} | {search.runs} | {search.cpu_s:.1f} | - | - |")
-    lines += ["", "## What each bug is", ""]
-    lines += [f"- `{name}`: {bugs()[name].summary}" for name in rows]
-    return "\n".join(lines) + "\n"
 
 
-_HEAD = """# The bug bank
-
-Made by `make bug-bank`; never edited by hand. Each bug is one that a real system had, planted in the real core
-([`scenarios/adversary/bugs`](../scenarios/adversary/bugs/__init__.py)); `consortium check --bug NAME` searches with it
-in place. Here every bug was searched for from {seeds} seeds, {budget:.0f} CPU-seconds each: in how many it was caught,
-the median number of schedules and of CPU-seconds until then, and the property that was broken. The last column is what
-plain random loss of messages catches (three seeds). "none" is the program as it is."""
+def silence(*, budget_s: float, folder: Path) -> list[Task]:
+    """The row "none"."""
+    return [Task(protocol=protocol, budget_s=budget_s, folder=folder) for protocol in ("raft", "pbft")]
 
 
-def main() -> None:
-    """``python -m scenarios.adversary.bank --help``."""
+def performed(todo: list[Task], jobs: int) -> Iterator[tuple[Task, dict[str, Search]]]:
+    """Each task with its searches, as they are over."""
+    if jobs == 1:
+        yield from ((task, perform(task)) for task in todo)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        try:
+            futures = {pool.submit(perform, task): task for task in todo}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def matrix(todo: list[Task], jobs: int) -> tuple[dict[str, dict[str, Row]], dict[str, Search]]:
+    """The rows of all bugs by column, and the searches of the row "none" by protocol."""
+    rows: dict[str, dict[str, Row]] = {task.name: {SUITED: Row(), LOSS: Row()} for task in todo if task.name}
+    silent: dict[str, Search] = {}
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        shown = bar.add_task("searching", total=len(todo))
+        for task, searches in performed(todo, jobs):
+            bar.advance(shown)
+            if task.name is None:
+                silent[task.protocol] = searches[SUITED]
+                continue
+            for column, search in searches.items():
+                rows[task.name][column].searches[task.seed] = search
+            if searches[SUITED].broken is None:
+                console.print(f"{task.name} escaped from seed {task.seed}")
+    return rows, silent
+
+
+def main() -> int:
+    """``python -m scenarios.adversary.bank --help``; 1 where a bug escaped, or the row "none" was not silent."""
+    asked = _arguments()
+    folder = asked.kept / program_digest()
+    todo = tasks(tuple(asked.names) or tuple(bugs()), seeds=asked.seeds, budget_s=asked.budget, folder=folder)
+    if not asked.names:
+        todo += silence(budget_s=min(asked.silence, SILENCE_S), folder=folder)
+    rows, silent = matrix(todo, asked.jobs)
+    for name, by_column in rows.items():
+        cells = " ".join(f"{column} {' '.join(row.cells())}" for column, row in by_column.items())
+        sys.stdout.write(f"{name}: {cells} {by_column[SUITED].oracles}\n")
+    soaked = [msgspec.json.decode(path.read_bytes(), type=Search) for path in asked.soak]
+    if asked.page:
+        text = page(rows, silent, soaked, seeds=asked.seeds, budget_s=asked.budget, digest=folder.name)
+        asked.page.write_text(text, encoding="utf-8")
+    searches = [s for by_column in rows.values() for row in by_column.values() for s in row.searches.values()]
+    sys.stdout.write(f"{sum(s.cpu_s for s in (*searches, *silent.values())):,.0f} CPU-seconds in all\n")
+    escaped = [name for name, by_column in rows.items() if by_column[SUITED].kills < asked.seeds]
+    loud = [search for search in (*silent.values(), *soaked) if search.broken is not None]
+    sys.stdout.write(f"escaped: {', '.join(escaped) or 'none'}\n")
+    return 1 if escaped or loud else 0
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bank", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", help="bugs to search for in this slice (all, unless some are named)")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="searches for each bug")
     parser.add_argument("--budget", type=float, default=BUDGET_S, help="CPU-seconds for each search")
+    parser.add_argument("--silence", type=float, default=SILENCE_S, help='CPU-seconds for each row "none"')
+    parser.add_argument("--jobs", type=int, default=1, help="searches at a time")
     parser.add_argument("--kept", type=Path, default=Path("runs/bug-bank"), help="where finished searches are kept")
+    parser.add_argument("--soak", type=Path, nargs="*", default=[], help='states of long searches, for the row "none"')
     parser.add_argument("--page", type=Path, help="write the page there; without it, a slice is only played")
     asked = parser.parse_args()
     unknown = [name for name in asked.names if name not in bugs()]
     if unknown or (asked.page and asked.names):
         parser.error(f"no such bug: {', '.join(unknown)}" if unknown else "the page holds every bug: name none")
-    rows = {}
-    for name, found in matrix(
-        tuple(asked.names) or tuple(bugs()), seeds=asked.seeds, budget_s=asked.budget, folder=asked.kept
-    ):
-        rows[name] = found
-        cells = " ".join(f"{strategy} {' '.join(row.cells())}" for strategy, row in found.items())
-        sys.stderr.write(f"{name}: {cells} {found['swarm'].oracles}\n")
-    if asked.page:
-        silent = {
-            protocol: silence(protocol, budget_s=asked.budget * 2, folder=asked.kept) for protocol in ("raft", "pbft")
-        }
-        asked.page.write_text(page(rows, silent, seeds=asked.seeds, budget_s=asked.budget), encoding="utf-8")
+    return asked
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,6 +11,7 @@ nobody else makes up for it: catch-up brings blocks, another election another le
   ``PATIENCE`` round trips while entries wait for it. A snapshot on its way excuses the leader.
 * Who is asked for a vote, and stands by no leader, answers, be it by its own log no voter at all (dissertation,
   section 4.2.1: it may have a vote and not know it yet). Judged where clocks are right.
+* A server acts by the configuration that the last entry of its log says (4.1).
 * Only who has a vote stands for election, or had one before a change that it does not know to be committed (4.2.2).
 * A leader changes the members only after it has decided an entry of its own term (Ongaro's correction of 2015).
 * Election timeouts are drawn (section 5.2): a server that stands again and again does not wait equally long each time.
@@ -103,6 +104,9 @@ class RaftDuties(Observer):
         ),
         Property("commit announced", "a leader's every word carries its commit index", "Raft, figure 2", "O(effects)"),
         Property("answer to a candidate", "who stands by no leader answers a candidate", "Raft, 4.2.1", "O(1)"),
+        Property(
+            "configuration", "servers act by what their logs say", "Raft dissertation, 4.1", "O(log), once a change"
+        ),
         Property("stands by right", "only who has a vote stands", "Raft dissertation, 4.2.2", "O(undecided)"),
         Property("change in its term", "no change before a commit of the leader's term", "Ongaro 2015", "O(1)"),
         Property("follower fed", "a follower that is heard is given what it lacks", "Raft, section 5.3", "O(1)"),
@@ -114,6 +118,8 @@ class RaftDuties(Observer):
         self._settled = settled
         self._lapse_ns = lapse_ns
         self._roles: dict[NodeId, str] = {}
+        self._tells: dict[NodeId, tuple[str, tuple[Any, ...]]] = {}
+        """Who has told of a new configuration in its last step: when, and which."""
         self._heard: dict[NodeId, int] = {}
         """When a server last heard who might be a leader, or started."""
         self._known: dict[NodeId, tuple[int, int]] = {}
@@ -135,7 +141,7 @@ class RaftDuties(Observer):
         self._decided[node] = max(*heights, 0 if manifest is None else manifest.height, 0)
         self._known[node] = self._decided[node], 0
         self._heard[node] = now
-        for known in (self._roles, self._owing, self._leading, self._standing, self._waits):
+        for known in (self._roles, self._tells, self._owing, self._leading, self._standing, self._waits):
             known.pop(node, None)
 
     def on_persist(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...]) -> None:
@@ -164,6 +170,8 @@ class RaftDuties(Observer):
     # -- Who is asked answers --------------------------------------------------------------------------------
 
     def on_receive(self, now: int, node: NodeId, incarnation: int, sender: NodeId, message: Any) -> None:
+        if node in self._tells:
+            self._require_told(node)
         if node in self._owing:
             self._require_answered(node, incarnation, [])
         kind = type(message)
@@ -258,8 +266,20 @@ class RaftDuties(Observer):
                 self._require_vote(told(now, node, incarnation), node)
             if trace.detail[0] != "leader":
                 self._leading.pop(node, None)
+        elif trace.kind == "raft.configuration":
+            self._tells[node] = told(now, node, incarnation), trace.detail
         elif trace.kind == "raft.behind":
             self._help(node, trace.detail[0], self._terms[node])
+
+    def _require_told(self, node: NodeId) -> None:
+        """What it told is what its log says, now that all that it did in that step is known."""
+        origin, (voters, outgoing, learners) = self._tells.pop(node)
+        log, memberships = self._safety.logs[node], self._safety.memberships
+        last = max(log, default=0)
+        known = memberships.known_at(last, log[last]) if log else memberships.founded
+        if (voters, outgoing, learners) != (known.voters, known.outgoing, known.learners):
+            acts = f"{origin} acts by voters {voters}, outgoing {outgoing}, learners {learners}"
+            raise Violation("configuration", acts, f"entry {last}, its last, says {known}")
 
     def _require_vote(self, origin: str, node: NodeId) -> None:
         """Is it a voter by any configuration of its log that may yet be, or turn out to be, the last?"""

@@ -62,16 +62,24 @@ def _vote_cleared(plant: Planter) -> None:
 def _duplicate_votes(plant: Planter) -> None:
     """A vote that arrives twice counts twice."""
 
-    def wrap(real: Any) -> Any:
-        def on_reply(server: Any, now: int, sender: int, message: RequestVoteReply) -> None:
+    def on_reply(real: Any) -> Any:
+        def count(server: Any, now: int, sender: int, message: RequestVoteReply) -> None:
             role = server.role
-            if isinstance(role, Candidate) and message.granted and sender in role.votes:
+            if isinstance(role, Candidate) and message.granted and sender in role.votes and message.term == server.term:
                 role.votes[-1 - sender] = True
             real(server, now, sender, message)
 
-        return on_reply
+        return count
 
-    plant.replace_item(_HANDLERS, RequestVoteReply, wrap)
+    def is_won(real: Any) -> Any:
+        def counted(server: Any, votes: dict[int, bool]) -> bool:
+            joint = server.electorate.configuration.joint
+            return real(server, votes) or (not joint and sum(votes.values()) >= server.electorate.quorum_min)
+
+        return counted
+
+    plant.replace_item(_HANDLERS, RequestVoteReply, on_reply)
+    plant.replace("consensus.raft.election:_is_won", is_won)
 
 
 @bug("raft-minority-elects", protocol="raft", source="majority off by one at even sizes", nodes=4)

@@ -59,7 +59,14 @@ def _union_commits(plant: Planter) -> None:
     plant.replace("consensus.raft.tally:Tally.is_committed", wrap)
 
 
-@bug("raft-snapshot-drops-joint", quick=False, protocol="raft", source="etcd-io/raft: ConfState of a snapshot restored")
+@bug(
+    "raft-snapshot-drops-joint",
+    quick=False,
+    protocol="raft",
+    source="etcd-io/raft: ConfState of a snapshot restored",
+    nodes=5,
+    strategy="relay",
+)
 def _drops_joint(plant: Planter) -> None:
     """Who installs a snapshot of a joint configuration goes on with the new set of voters alone."""
 
@@ -78,6 +85,8 @@ def _drops_joint(plant: Planter) -> None:
     quick=False,
     protocol="raft",
     source="etcd-io/raft: a promoted learner that may not vote",
+    nodes=5,
+    strategy="contest",
 )
 def _learner_refuses(plant: Planter) -> None:
     """A server without a vote as far as it knows the log to be committed answers no candidate."""
@@ -139,16 +148,3 @@ def _learner_counts(plant: Planter) -> None:
         return make
 
     plant.replace("consensus.raft.electorate:Electorate.__init__", wrap)
-
-
-@bug(
-    "raft-change-without-proof",
-    protocol="raft",
-    source="found here: a change that travels without its predecessor's proof",
-)
-def _without_proof(plant: Planter) -> None:
-    """A leader sends the block that ends a configuration without the certificate of what came before it."""
-    plant.replace(
-        "consensus.raft.replication:_commit_told",
-        lambda _: lambda server, index: (server.commit_index, server.certificate),  # noqa: ARG005
-    )

@@ -121,6 +121,14 @@ def test_members_change_only_after_a_commit_of_the_term(oracle):
     oracle.on_persist(7, 1, 1, (Put(LOG, 3, LogEntry(third)),))
 
 
+def test_a_server_acts_by_the_configuration_that_its_log_says(oracle):
+    oracle.on_trace(5, 1, 1, Trace("raft.configuration", ((0, 1, 2), (), ())))
+    oracle.on_receive(6, 1, 1, 0, append())
+    oracle.on_trace(7, 1, 1, Trace("raft.configuration", ((0, 1), (), ())))
+    with pytest.raises(Violation, match=r"configuration: node 1.1 at 7 ns acts by voters \(0, 1\)"):
+        oracle.on_receive(8, 1, 1, 0, append())
+
+
 def stand(oracle, waits):
     now = 0
     for wait in waits:

@@ -1,4 +1,4 @@
-"""Files that a scenario refers to, read into it: ``latency: {file: ...}``, ``costs: ...``.
+"""Files that a scenario refers to, read into it: ``latency: {file: ...}``, ``costs: ...``, ``profile: ...``.
 
 What a run keeps of its scenario is then whole: it can be played again anywhere, and its hash covers the data.
 """
@@ -6,6 +6,7 @@ What a run keeps of its scenario is then whole: it can be played again anywhere,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -18,7 +19,7 @@ from scenarios.language.units import UnitError, parse_duration
 def inline_files(document: Document) -> list[Problem]:
     """Put the contents of files in the place of their names, in ``document.root``; what is wrong with any.
 
-    A file's name counts from the folder of the scenario.
+    A file's name counts from the folder of the scenario; a name alone, as ``server-core``, may be a shipped file's.
     """
     folder = FilePath(document.label).parent
     problems = []
@@ -31,13 +32,23 @@ def inline_files(document: Document) -> list[Problem]:
         del latency["file"]
         latency.setdefault("dist", "empirical")
         latency["samples"] = samples
-    if isinstance(document.root.get("costs"), str):
-        try:
-            document.root["costs"] = read_file(folder / document.root["costs"]).root
-        except ScenarioInvalid as unread:
-            message = f"no costs: {unread.problems[0].message}"
-            problems.append(Problem(document.mark(("costs",)), ("costs",), message))
+    network = document.root.get("network")
+    for kind, path, mapping in (("costs", ("costs",), document.root), ("links", ("network", "profile"), network)):
+        key = path[-1]
+        if isinstance(mapping, dict) and isinstance(mapping.get(key), str):
+            try:
+                mapping[key] = read_file(_named(folder, kind, mapping[key])).root
+            except ScenarioInvalid as unread:
+                message = f"no {key}: {unread.problems[0].message}"
+                problems.append(Problem(document.mark(path), path, message))
     return problems
+
+
+def _named(folder: FilePath, kind: str, name: str) -> FilePath:
+    """The file of that name in the scenario's folder or, where there is none, the shipped one of configs/``kind``."""
+    shipped = FilePath(str(files("configs"))) / kind / f"{name}.yaml"
+    own = folder / name
+    return shipped if not own.is_file() and name == FilePath(name).name and shipped.is_file() else own
 
 
 def _latencies(root: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:

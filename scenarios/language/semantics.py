@@ -13,6 +13,7 @@ from msgspec import ValidationError
 
 from consensus.protocols import protocol, protocol_names
 from scenarios.language.models.faults import KINDS, VIRTUAL_ONLY
+from scenarios.language.models.network import BUS
 from scenarios.language.problems import Path, Problem, Severity, did_you_mean
 from scenarios.language.protocol_options import protocol_options
 from scenarios.language.reading import Document
@@ -100,11 +101,43 @@ def _names_are_unique(scenario: Scenario) -> Iterator[Finding]:
 def _links_name_someone(scenario: Scenario) -> Iterator[Finding]:
     nodes = [member.name for member in scenario.member_names]
     known = [*nodes, *scenario.members]
+    star = scenario.network.shape == "star"
     for index, link in enumerate(scenario.network.links):
+        if star and link.between.count(BUS) != 1:
+            yield Finding(("network", "links", index, "between"), f"in a star, a link is between a node and `{BUS}`")
         for place, name in enumerate(link.between):
-            if name not in known:
+            if name not in known and not (star and name == BUS):
                 path = ("network", "links", index, "between", place)
                 yield Finding(path, f"no node or role is called `{name}`{_near(name, known)}")
+
+
+def _regions_are_complete(scenario: Scenario) -> Iterator[Finding]:
+    network = scenario.network
+    path = ("network", "regions")
+    if network.shape == "star" and network.profile is not None:
+        yield Finding(("network", "profile"), "a star has one link for each node; a profile is for a mesh")
+    if network.regions and network.profile is None:
+        yield Finding(path, "regions mean something with a `profile` alone")
+    if network.profile is not None:
+        yield from _regions_are_known(scenario, network.profile.regions)
+
+
+def _regions_are_known(scenario: Scenario, regions: tuple[str, ...]) -> Iterator[Finding]:
+    network = scenario.network
+    path = ("network", "regions")
+    known = [*(member.name for member in scenario.member_names), *scenario.members]
+    for region, names in network.regions.items():
+        if region not in regions:
+            near = _near(region, list(regions))
+            yield Finding((*path, region), f"the profile has no region `{region}`{near}")
+        for place, name in enumerate(names):
+            if name not in known:
+                yield Finding((*path, region, place), f"no node or role is called `{name}`{_near(name, known)}")
+    for member in scenario.member_names if regions else ():
+        homes = [region for region, names in network.regions.items() if {member.name, member.role} & {*names}]
+        if len(homes) != 1:
+            found = f"in {' and '.join(homes)}" if homes else "in no region"
+            yield Finding(path, f"{member.name} lies {found}; it must be in one")
 
 
 def _faults_name_someone(scenario: Scenario) -> Iterator[Finding]:
@@ -243,6 +276,7 @@ _RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _someone_votes,
     _names_are_unique,
     _links_name_someone,
+    _regions_are_complete,
     _faults_name_someone,
     _faults_can_be_done,
     _liars_are_such_as_can_be,

@@ -56,6 +56,8 @@ class LinkOrders:
                 continue
             link = self._links.link(sender, node)
             kept, late = _MILLION - link.loss_ppm, 0
+            if (down := self._links.beyond(node)) is not None:  # in a star it may get lost on either link
+                kept = kept * (_MILLION - down.loss_ppm) // _MILLION
             for order in self._orders.values():
                 if order.cuts:
                     if self._severs(order, sender, node):

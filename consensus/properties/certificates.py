@@ -11,6 +11,9 @@ from consensus.properties.memberships import Memberships
 from consensus.properties.observer import Observer, Property, Violation, told
 from consensus.vocabulary import Commit, Image, NodeId
 
+KEEP = 64
+"""How many heights below the latest the oracle remembers a certificate."""
+
 
 class Certificates(Observer):
     """``verify(member, data, signature)`` decides a signature, from outside every node."""
@@ -45,7 +48,9 @@ class Certificates(Observer):
         self.bare: dict[NodeId, tuple[int, str]] = {}
         """Node -> when it decided a block without proof, and which."""
         self.last: dict[NodeId, Certificate] = {}
-        """Node -> the last certificate checked: neighbours often hold the same object."""
+        """Node -> the last certificate that it showed."""
+        self.sound: dict[int, Certificate] = {}
+        """Height -> the last certificate found to hold: neighbours often have the same object."""
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         certificate = commit.certificate
@@ -65,13 +70,15 @@ class Certificates(Observer):
                 f"height {commit.height} is {commit.block.hash.hex()[:16]}, {by}",
                 f"its certificate is for height {certificate.height}, {certificate.hash.hex()[:16]}",
             )
-        if not any(certificate is known for known in self.last.values()):
+        if certificate is not self.sound.get(commit.height):
             if self.electorates is not None:
                 fault = self.electorates.fault_of(commit.block, certificate, self.verify)
             else:
                 fault = verify_certificate(certificate, self.voters, self.quorum, self.verify)
             if fault is not None:
                 raise Violation("certificates", f"height {commit.height} {by} with a certificate", fault)
+            self.sound[commit.height] = certificate
+            self.sound.pop(commit.height - KEEP, None)
         self.last[node] = certificate
         self.bare.pop(node, None)
 

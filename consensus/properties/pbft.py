@@ -32,6 +32,9 @@ KEEP = 1024
 """How many heights below the highest decided one an oracle remembers what was said."""
 
 
+_JUDGED = frozenset({PrePrepare, Prepare, CommitVote, ViewChange, NewView})
+
+
 class Claim(NamedTuple):
     """What ``node`` said of ``height`` in ``view``; ``origin`` tells how it came to be."""
 
@@ -167,8 +170,11 @@ class PbftSafety(Observer):
         effect: Send | Broadcast | Reply,
         durable: Image,  # noqa: ARG002 (what ever was durable is what counts)
     ) -> None:
-        message, origin = effect.message, told(now, node, incarnation)
+        message = effect.message
         kind = type(message)
+        if kind not in _JUDGED:
+            return
+        origin = told(now, node, incarnation)
         if kind is PrePrepare and self._author(message) == node:
             block = message.block
             self._at(block.height).parents[block.hash] = block.parent

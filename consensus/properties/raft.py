@@ -37,6 +37,9 @@ KEEP = 1024
 """How many heights below the highest decided one the oracle remembers."""
 
 
+_JUDGED = frozenset({AppendEntries, RequestVote, RequestVoteReply, AppendSuccess, InstallSnapshot})
+
+
 class RaftSafety(Observer):
     """Watches every server of one Raft group.
 
@@ -178,8 +181,11 @@ class RaftSafety(Observer):
     def on_leave(
         self, now: int, node: NodeId, incarnation: int, effect: Send | Broadcast | Reply, durable: Image
     ) -> None:
-        message, origin = effect.message, told(now, node, incarnation)
+        message = effect.message
         kind = type(message)
+        if kind not in _JUDGED:
+            return
+        origin = told(now, node, incarnation)
         if kind is AppendEntries:
             self._leads(node, message.term, origin)
             self._announces(node, message, origin)

@@ -199,6 +199,11 @@ class PbftCore:
             configuration=context.configuration,
         )
 
+    @property
+    def timeout_ns(self) -> int:
+        """How long a primary is waited for at present, with its back-off."""
+        return self._patience.timeout
+
     def state_hash(self) -> bytes:
         return self._context.digest(self._checkpoints.snapshot(), self._transfer.snapshot())
 

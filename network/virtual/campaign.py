@@ -93,9 +93,9 @@ def _require_progress(case: Case, cast: Cast, world: World) -> None:
 def _require_quiet(cast: Cast, world: World) -> None:
     """An idle network holds no election and changes no view (it settles for a moment first)."""
     world.run(until_ns=world.now + IDLE_NS)
-    before = cast.rounds(world)
+    before = tuple(core.status().round for core in cast.cores(world))
     world.run(until_ns=world.now + IDLE_NS)
-    after = cast.rounds(world)
+    after = tuple(core.status().round for core in cast.cores(world))
     if before != after:
         raise Violation("quiet when idle", f"rounds {before} with nothing to do", f"{after} later")
 

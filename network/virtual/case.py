@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from consensus.properties import Observer
+from consensus.protocols import Core
 from consensus.protocols import protocol as registered
 from consensus.vocabulary import MICROSECOND, MILLISECOND, SECOND, NodeId
 from network.virtual.distributions import Constant, Distribution, Lognormal, Uniform
@@ -43,14 +44,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Cast(msgspec.Struct, frozen=True, kw_only=True):
     """Who plays a case. ``finished(world)``: is every request answered and every node that is up on one head?
 
-    ``rounds(world)``: the term or view of each node that is up; an idle network must not change them.
+    ``cores(world)``: those that are up and behave; in an idle network their terms or views must not change.
     """
 
     factory: Factory
     clients_actor: NodeId
     observers: tuple[Observer, ...]
     finished: Callable[[World], bool]
-    rounds: Callable[[World], tuple[int, ...]]
+    cores: Callable[[World], list[Core]]
     describe: Callable[[World], str]
 
 

@@ -64,7 +64,7 @@ def core_stage(trial: Trial) -> Stage:
             *_words(trial, oracles),
         ),
         finished=bare.finished,
-        rounds=bare.rounds,
+        cores=bare.cores,
         describe=bare.describe,
         judge=judge,
     )

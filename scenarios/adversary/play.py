@@ -2,8 +2,9 @@
 
 As TigerBeetle's VOPR has it: up to ``heal_ns`` anything goes wrong and only safety is asked for. Then the network heals
 around a random *core*, a quorum of well-behaved nodes; the dead stay dead and the liars go on lying. From then on
-progress is asked for: every request is answered within :func:`patience_ns` of the healing or of its own call, the nodes
-that are up end on one chain, what clients were told is linearizable, and the network, idle, keeps its leader.
+progress is asked for: every request is answered within a bound (:mod:`scenarios.adversary.patience`) of the healing or
+of its own call, the nodes that are up end on one chain, what clients were told is linearizable, and the network, idle,
+keeps its leader.
 
 With more liars than the protocol is made for no progress is asked; what is asked then is that every disagreement can be
 laid at the liars' door (:class:`scenarios.adversary.accountability.Accountability`).
@@ -26,21 +27,18 @@ from consensus.properties import Observer, Violation
 from consensus.vocabulary import MILLISECOND, SECOND
 from network.virtual.campaign import Told
 from network.virtual.case import build_world
-from network.virtual.distributions import quantiles
 from network.virtual.faults import Fault
 from network.virtual.world import Stop, World
 from scenarios.adversary.ambush import Ambush
 from scenarios.adversary.bugs import planted
 from scenarios.adversary.coverage import Coverage
+from scenarios.adversary.patience import RETRY_NS, patience_ns, views_left
 from scenarios.adversary.stage import Stage, set_stage
 from scenarios.adversary.trial import Trial, pace_ns
 
-RETRY_NS = 4 * SECOND
-"""After this long a client that was not answered has asked everybody again."""
-
 STALL_WINDOW_NS = 8 * SECOND
-SETTLE_NS = 4 * SECOND
-QUIET_NS = 6 * SECOND
+SETTLE_NS = 2 * SECOND
+QUIET_NS = 3 * SECOND
 STEP_NS = 200 * MILLISECOND
 
 
@@ -109,25 +107,6 @@ def play(
     )
 
 
-def patience_ns(trial: Trial) -> int:
-    """How long after the healing, or after its call, a request may take; Δ is the worst delay of message and disk.
-
-    Raft: 30 (T + 4Δ) with T the longest election timeout. PBFT: the sum over i <= f of the view-change timeouts, which
-    may have backed off as far as they go, and (f + 1) 8Δ; where proposers take turns, f of them may be silent once
-    after every checkpoint, and a block may hold one request alone. Besides, a client takes its time to ask again.
-    """
-    case = trial.case
-    delta = quantiles(case.latency)[-1] + quantiles(case.sync)[-1]
-    options = case.settings
-    if case.protocol == "raft":
-        return 30 * (int(options["election_timeout_max_ns"]) + 4 * delta) + RETRY_NS
-    faults = (len(case.voters) - 1) // 3
-    timeout = int(options.get("view_change_timeout_ns", SECOND))
-    silent = faults * (trial.operations // options["checkpoint_interval"]) if options.get("rotate_every") else 0
-    backed_off = (faults + 1) * ((timeout << int(options.get("backoff_max", 0))) + 8 * delta)
-    return backed_off + silent * (timeout + 8 * delta) + 2 * RETRY_NS
-
-
 def _phases(trial: Trial, stage: Stage, world: World, until_ns: int | None) -> int | None:
     """Chaos, progress, quiet; the time to recover."""
     if until_ns is not None:
@@ -146,23 +125,37 @@ def _phases(trial: Trial, stage: Stage, world: World, until_ns: int | None) -> i
 
 
 def _require_progress(trial: Trial, stage: Stage, world: World) -> None:
-    last_call = pace_ns(trial) * trial.operations
-    deadline = max(trial.case.heal_ns, last_call) + patience_ns(trial)
+    """Every request is answered in time; and once everybody was asked again, views do not change for ever."""
+    heal_ns = trial.case.heal_ns
+    deadline = max(heal_ns, pace_ns(trial) * trial.operations) + patience_ns(trial, stage.cores(world))
+    asked_again, left = heal_ns + RETRY_NS, views_left(trial)
+    before: int | None = None
     while not stage.finished(world):
         if world.now >= deadline:
-            raise _stall(stage, world, deadline - trial.case.heal_ns)
+            raise _stall(stage, world, deadline - heal_ns)
         if world.run(until_ns=world.now + STEP_NS) is Stop.IDLE:
             raise Violation("liveness", "deadlock: nothing is left to happen", stage.describe(world))
+        if before is None and world.now >= asked_again:
+            before = max(_rounds(stage, world), default=0)
+    after = max(_rounds(stage, world), default=0)
+    if left is not None and before is not None and after - before > left:
+        rises = f"views rise from {before} to {after}, {RETRY_NS} ns and more after the network healed"
+        raise Violation("few view changes", rises, f"{left} are enough")
+
+
+def _rounds(stage: Stage, world: World) -> tuple[int, ...]:
+    return tuple(core.status().round for core in stage.cores(world))
 
 
 def _stall(stage: Stage, world: World, waited_ns: int) -> Violation:
     """Which kind of standstill is it? Looks on for a while longer."""
-    before, height = stage.rounds(world), _height(world)
+    before, height = _rounds(stage, world), _height(world)
     world.run(until_ns=world.now + STALL_WINDOW_NS)
+    after = _rounds(stage, world)
     if _height(world) > height:
         kind = "starvation: blocks are decided, and a request is not among them"
-    elif stage.rounds(world) != before:
-        kind = f"livelock: rounds rise from {before} to {stage.rounds(world)}, nothing is decided"
+    elif after != before:
+        kind = f"livelock: rounds rise from {before} to {after}, nothing is decided"
     else:
         kind = f"deadlock: nothing rises, rounds {before}"
     return Violation("liveness", f"not finished {waited_ns} ns after the network healed; {kind}", stage.describe(world))
@@ -176,9 +169,9 @@ def _height(world: World) -> int:
 def _require_quiet(stage: Stage, world: World) -> None:
     """An idle network holds no election and changes no view (it settles for a moment first)."""
     world.run(until_ns=world.now + SETTLE_NS)
-    before = stage.rounds(world)
+    before = _rounds(stage, world)
     world.run(until_ns=world.now + QUIET_NS)
-    after = stage.rounds(world)
+    after = _rounds(stage, world)
     if before != after:
         raise Violation("quiet when idle", f"rounds {before} with nothing to do", f"{after} later")
 

@@ -123,7 +123,7 @@ def replica_stage(trial: Trial) -> Stage:
             told,
         ),
         finished=finished,
-        rounds=lambda world: tuple(replica.status().round for replica in replicas(world)),
+        cores=lambda world: [replica.core for replica in replicas(world)],
         describe=describe,
         judge=judge,
     )

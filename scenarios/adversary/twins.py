@@ -240,6 +240,6 @@ def twin_stage(trial: Trial) -> Stage:
         factory=build,
         observers=tuple(ByIdentity(oracle, plan) for oracle in (*oracles, proofs)),
         finished=finished,
-        rounds=lambda world: tuple(node.status().round for node in machines(world)),
+        cores=lambda world: [node.core for node in machines(world)],
         describe=lambda world: "; ".join(f"{node.status()}" for node in machines(world)),
     )

@@ -106,6 +106,6 @@ def bare_cast(case: Case) -> Cast:
             options=case.settings,
         ),
         finished=finished,
-        rounds=lambda world: tuple(node.status().round for node in nodes_up(world)),
+        cores=lambda world: [node.core for node in nodes_up(world)],
         describe=describe,
     )

@@ -77,6 +77,9 @@ def linearize(operations: Iterable[Operation], model: Model) -> tuple[Operation,
 
 def require_linearizable(operations: Iterable[Operation], model: Model) -> None:
     """Raise Violation where there is no order; its facts are what cannot come next, and what was done by then."""
+    if isinstance(model, Places):
+        _require_ranks_in_order(list(operations), model)
+        return
     outcome = linearize(operations, model)
     if isinstance(outcome, Stuck):
         last = outcome.order[-1] if outcome.order else None
@@ -85,6 +88,34 @@ def require_linearizable(operations: Iterable[Operation], model: Model) -> None:
             f"one of these has to come next: {'; '.join(str(operation) for operation in outcome.refused)}",
             f"none can in state {outcome.state!r}, reached by {len(outcome.order)} operations, the last {last}",
         )
+
+
+def _require_ranks_in_order(operations: list[Operation], model: Places) -> None:
+    """The same where every outcome has a rank and ranks must not fall, for which no search is needed.
+
+    In the order of ranks every outcome is explained; and this order is one of those that are allowed unless one that
+    had returned before another was called ranks above it, which no order can mend.
+    """
+    known = [operation for operation in operations if operation.known]
+    upcoming = sorted(known, key=lambda operation: operation.called)
+    highest: Operation | None = None
+    after = 0
+    for before in sorted(
+        (operation for operation in known if operation.returned is not None),
+        key=lambda operation: operation.returned or 0,
+    ):
+        while after < len(upcoming) and upcoming[after].called <= (before.returned or 0):
+            _require_not_below(upcoming[after], highest, model)
+            after += 1
+        if highest is None or model.rank(before) > model.rank(highest):
+            highest = before
+    for late in upcoming[after:]:
+        _require_not_below(late, highest, model)
+
+
+def _require_not_below(later: Operation, highest: Operation | None, model: Places) -> None:
+    if highest is not None and model.rank(later) < model.rank(highest):
+        raise Violation("linearizability", f"{later} was called when the other had returned", f"{highest} had")
 
 
 class _Search:
@@ -204,10 +235,14 @@ class Places:
     def initial(self) -> int:
         return 0
 
+    def rank(self, operation: Operation) -> int:
+        """The state that ``operation``, whose outcome is known, leaves behind."""
+        return 2 * int(operation.output) + (operation.action == "length")
+
     def apply(self, state: int, operation: Operation) -> int | None:
         if not operation.known:
             return state
-        after = 2 * int(operation.output) + (operation.action == "length")
+        after = self.rank(operation)
         return after if after >= state else None
 
 

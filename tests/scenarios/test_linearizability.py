@@ -4,6 +4,8 @@ import itertools
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from consensus.properties import Violation
 from scenarios.linearizability import (
@@ -146,3 +148,36 @@ def test_a_long_history_with_good_hints_is_quick_to_check():
 def test_parts_of_a_history_by_object():
     history = [op("a", "write", key, 1, at=0, until=1) for key in "xyx"]
     assert {key: len(part) for key, part in partitioned(history, lambda o: o.arguments[0]).items()} == {"x": 2, "y": 1}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("append", "length")),
+            st.integers(0, 3),
+            st.integers(0, 12),
+            st.integers(0, 6),
+            st.booleans(),
+        ),
+        max_size=7,
+    )
+)
+def test_ranks_in_order_say_what_the_search_says(drawn):
+    history = [
+        Operation(
+            client=str(place),
+            action=action,
+            arguments=(),
+            called=called,
+            output=height,
+            returned=called + lasting if known else None,
+        )
+        for place, (action, height, called, lasting, known) in enumerate(drawn)
+    ]
+    searched = linearize(history, Places())
+    if isinstance(searched, Stuck):
+        with pytest.raises(Violation, match="linearizability"):
+            require_linearizable(history, Places())
+    else:
+        require_linearizable(history, Places())

@@ -6,7 +6,9 @@ significant bits down. So the heap compares plain integers, and events are looke
 
 from __future__ import annotations
 
-from heapq import heappush
+from bisect import bisect_left
+from heapq import heappop, heappush, heapreplace
+from operator import neg
 from typing import Any
 
 import msgspec
@@ -96,16 +98,46 @@ class Free:
         self.incarnation = incarnation
 
 
+CROWD = 32
+"""Arrivals are gathered where a flight has at least so many more: below, a heap alone is as fast."""
+
 Event = Flight | Tick | Synced | Edge | Boot | Free
 
 
 class Queue:
-    """What happens next: a heap of entries, and their events by number. (The world's loop takes them away.)"""
+    """What happens next: entries, in a heap and in a sorted list, and their events by number.
+
+    The world's loop takes the first of both away. The list serves crowds: sorting the arrivals of a while at once costs
+    less than keeping every flight's next one in a heap.
+    """
 
     def __init__(self) -> None:
         self.heap: list[int] = []
+        self.near: list[int] = []
+        """Gathered entries, in *descending* order. Their events stay in ``events`` until the next are gathered."""
         self.events: dict[int, Event] = {}
+        self._spent: list[int] = []  # the numbers of events that have no entry outside of ``near``
         self._number = 0
+
+    def gather(self, horizon: int) -> None:
+        """Move every entry up to ``horizon`` from the heap to ``near``, which must be empty, and sort them there."""
+        heap, events, near = self.heap, self.events, self.near
+        for number in self._spent:
+            del events[number]
+        self._spent.clear()
+        while heap and (entry := heap[0]) <= horizon:
+            near.append(entry)
+            event = events[entry & NUMBER_MASK]
+            if type(event) is Flight and (later := event.later):
+                due = bisect_left(later, -horizon, key=neg)
+                near += later[due:]
+                del later[due:]
+                if later:
+                    heapreplace(heap, later.pop())
+                    continue
+            heappop(heap)
+            self._spent.append(entry & NUMBER_MASK)
+        near.sort(reverse=True)
 
     def push(self, key: int, event: Event) -> int:
         """Queue ``event`` under a key of :func:`key_of`; returns its number. Equal keys keep their order."""

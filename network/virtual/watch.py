@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from consensus.properties.observer import Observer, hooks
-from consensus.vocabulary import Commit, Effect, Install, Record, Rejected, Trace
+from consensus.vocabulary import Commit, Effect, Install, NodeId, Record, Rejected, Trace
 from network.virtual.actors import Actor
 from network.virtual.evidence import NAMES, EventHash, TraceHook
-from network.virtual.queue import Flight
 
 
 class Watch:
@@ -24,7 +23,9 @@ class Watch:
         self.on_persist = hooks(observers, "on_persist")
         self.on_leave = hooks(observers, "on_leave")
         self.on_crash = hooks(observers, "on_crash")
-        self._on_receive = hooks(observers, "on_receive")
+        self.on_receive = hooks(observers, "on_receive")
+        if trace is not None:
+            self.on_receive.insert(0, self._trace_arrival)
         self._told = {
             Commit: hooks(observers, "on_commit"),
             Install: hooks(observers, "on_install"),
@@ -40,17 +41,9 @@ class Watch:
         if self.trace is not None:
             self.trace(now, NAMES[kind], actor.id, None, what)
 
-    @property
-    def follows_arrivals(self) -> bool:
-        """Must :meth:`arrived` be told of every arrival? (The hash takes them from the queue's entries.)"""
-        return self.trace is not None or bool(self._on_receive)
-
-    def arrived(self, now: int, actor: Actor, flight: Flight) -> None:
-        """``actor`` is about to be handed a message."""
+    def _trace_arrival(self, now: int, actor: NodeId, _incarnation: int, sender: NodeId, message: Any) -> None:
         if self.trace is not None:
-            self.trace(now, "receive", actor.id, flight.sender, flight.message)
-        for hook in self._on_receive:
-            hook(now, actor.id, actor.incarnation, flight.sender, flight.message)
+            self.trace(now, "receive", actor, sender, message)
 
     def told(self, now: int, actor: Actor, effect: Effect) -> None:
         """An effect that only watchers care for: Commit, Install, Trace, Readable or Rejected."""

@@ -4,8 +4,9 @@ The story of the loop. The queue is a heap of integers, each packing (time, band
 orders two events, and events of the same instant come in a *seeded* order. ``run`` takes the first: a flight reaches
 its next receiver, a timer comes up, a sync of a disk is through, a fault begins or ends, a node boots. A machine
 answers with effects, which ``_carry_out`` turns into further events. A broadcast is ONE flight, whose entry is
-replaced by its next arrival until the last receiver has had the ONE shared message. The queue holds data, never
-closures, so that a world can be copied (``fork``).
+replaced by its next arrival until the last receiver has had the ONE shared message; where crowds are on their way, the
+queue gathers the arrivals of a while and sorts them at once. The queue holds data, never closures, so that a world can
+be copied (``fork``).
 
 What leaves a node goes through its outbox, a single first-in-first-out queue: a ``Persist`` puts a ticket
 there, and nothing behind a ticket leaves before the disk has made it durable, in whatever list it came.
@@ -57,6 +58,7 @@ from network.virtual.queue import (
     BAND_FAULT,
     BAND_HELD,
     BAND_ORDINARY,
+    CROWD,
     NUMBER_MASK,
     TIE_MASK,
     TIME_SHIFT,
@@ -153,39 +155,42 @@ class World:
         Without either, runs until nothing is left (an endless run if any machine keeps a timer going).
         """
         limit = _NEVER if until_ns is None else until_ns + 1 << TIME_SHIFT
-        actors, watch = self._actors, self._watch
-        heap, events = self._queue.heap, self._queue.events
-        hashed = None if watch.hash is None else watch.hash.arrivals
-        followed = watch.follows_arrivals
-        while heap:
-            entry = heap[0]
+        queue, actors, on_receive = self._queue, self._actors, self._watch.on_receive
+        heap, events, near = queue.heap, queue.events, queue.near
+        hashed = None if self._watch.hash is None else self._watch.hash.arrivals
+        while heap or near:
+            gathered = near and (not heap or near[-1] < heap[0])
+            entry = near[-1] if gathered else heap[0]
             if entry >= limit:
                 self.now = until_ns if until_ns is not None else self.now
                 return Stop.TIME
-            now = self.now = entry >> TIME_SHIFT
             event = events[number := entry & NUMBER_MASK]
+            if gathered:
+                near.pop()
+            elif type(event) is Flight and (later := event.later):
+                if len(later) >= CROWD and not near:
+                    queue.gather(later[len(later) * 3 // 4])  # up to when a quarter of these have arrived
+                    continue
+                heapreplace(heap, later.pop())
+            else:
+                heappop(heap)
+                del events[number]
+            now = self.now = entry >> TIME_SHIFT
             actor = actors[entry >> ACTOR_SHIFT & ACTOR_MASK]
             try:
                 if type(event) is not Flight:
-                    heappop(heap)
-                    del events[number]
                     self._happen(actor, event)  # type: ignore[arg-type]
+                elif (receive := actor.receive) is None:
+                    self._arrive(actor, event, entry)
                 else:
-                    if event.later:
-                        heapreplace(heap, event.later.pop())
-                    else:
-                        heappop(heap)
-                        del events[number]
-                    if (receive := actor.receive) is None:
-                        self._arrive(actor, event, entry)
-                    else:
-                        self._delivered += 1
-                        if hashed is not None:
-                            hashed.append(entry)
-                        if followed:
-                            watch.arrived(now, actor, event)
-                        if effects := receive(now, event.sender, event.message):
-                            self._carry_out(actor, effects)
+                    self._delivered += 1
+                    if hashed is not None:
+                        hashed.append(entry)
+                    sender, message = event.sender, event.message
+                    for hook in on_receive:
+                        hook(now, actor.id, actor.incarnation, sender, message)
+                    if effects := receive(now, sender, message):
+                        self._carry_out(actor, effects)
             except Exception as error:
                 error.add_note(f"at {now} ns, {type(event).__name__} at actor {actor.id} (seed {self.seed})")
                 raise
@@ -273,7 +278,8 @@ class World:
         """Hand over a message, where it costs time or the actor's clock is its own."""
         assert actor.machine is not None, "the messages of a dead incarnation are gone"  # noqa: S101
         self._delivered += 1
-        self._watch.arrived(self.now, actor, flight)
+        for hook in self._watch.on_receive:
+            hook(self.now, actor.id, actor.incarnation, flight.sender, flight.message)
         work_ns = self._costs.receive_ns(flight.message) if actor.works and self._costs is not None else 0
         self._carry_out(actor, actor.machine.receive(self._local(actor), flight.sender, flight.message), work_ns)
 

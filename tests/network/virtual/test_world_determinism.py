@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from consensus.vocabulary import Persist, Put
@@ -25,11 +26,11 @@ class Writer(Chatter):
         return [Persist((Put("said", self.count, now),)), *super().timer(now, name)]
 
 
-def chatter(seed: int, plan=PLAN, factory=Writer, **settings) -> World:
+def chatter(seed: int, plan=PLAN, factory=Writer, nodes=5, **settings) -> World:
     return World(
         factory=factory,
-        nodes=5,
-        voters=range(5),
+        nodes=nodes,
+        voters=range(nodes),
         links=Links(Link(latency=Uniform(low_ns=MS, high_ns=30 * MS))),
         sync=Constant(ns=2 * MS),
         faults=plan,
@@ -133,3 +134,22 @@ def test_a_fork_goes_on_as_the_original_and_apart_from_it() -> None:
     assert other.event_sha256() != event_hash(7)
     assert other.condition(0) == "down"
     assert world.condition(0) == fork.condition(0) == "up"
+
+
+def test_gathering_the_arrivals_of_crowds_changes_no_event(monkeypatch) -> None:
+    def played(crowd: int) -> tuple[str, list[int], int]:
+        monkeypatch.setattr("network.virtual.world.CROWD", crowd)
+        times: list[int] = []
+        world = chatter(7, nodes=12, trace=lambda now, *_: times.append(now))
+        gathered = 0
+        for _ in range(50):
+            world.run(until_ns=world.now + 3 * MS)
+            gathered = max(gathered, len(world._queue.near))
+        fork = world.fork()
+        fork.run(until_ns=400 * MS)
+        assert all(now <= later for now, later in pairwise(times))
+        return fork.event_sha256(), times, gathered
+
+    never, gathering = played(1000), played(4)
+    assert never[:2] == gathering[:2]
+    assert never[2] == 0 < gathering[2]

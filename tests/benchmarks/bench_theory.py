@@ -1,6 +1,7 @@
 """PBFT's phases, by theory and measured: ``python tests/benchmarks/bench_theory.py``.
 
-The same as ``consortium experiment pbft_theory``, which writes ``docs/fidelity/pbft-theory.md`` with ``--page``. Asserted, on smaller samples, in ``tests/network/virtual/test_theory.py``.
+The same as ``consortium experiment pbft_theory``, which writes ``docs/fidelity/pbft-theory.md`` with ``--page``.
+Asserted, on smaller samples, in ``tests/network/virtual/test_theory.py``.
 """
 
 # ruff: noqa: T201 (a benchmark prints)

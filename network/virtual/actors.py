@@ -10,6 +10,7 @@ from consensus.vocabulary import Broadcast, Effects, NodeId, Reply, Send
 from network.virtual.clocks import LocalClock
 from network.virtual.disk import Disk
 from network.virtual.draws import Stream, Strikes
+from network.virtual.faults import LinkFault
 from network.virtual.machine import Machine
 from network.virtual.routes import Hop, Route
 
@@ -80,6 +81,7 @@ class Actor:
         self.drawn = 0  # words of ``draws`` that were used: one for each receiver of what this incarnation sent
         self.draws = Stream("")
         self.timer_draws = Stream("")
+        self.link_faults: tuple[LinkFault, ...] = ()  # those that are active and touch the links out of here
         self.way: Way | None = None  # out of here, as the links are now; None until it is needed
         self._fates = ""
 

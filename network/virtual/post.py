@@ -20,7 +20,7 @@ from network.virtual.draws import WORD_BITS, mixed
 from network.virtual.faults import BrokerDown, Lasting, LinkFault
 from network.virtual.links import Links
 from network.virtual.queue import ACTOR_MASK, ACTOR_SHIFT, BAND_ORDINARY, TIE_MASK, TIE_SHIFT, TIME_SHIFT, Queue
-from network.virtual.routes import Hop, Route, route_of
+from network.virtual.routes import Hop, Route, route_of, touches
 from network.virtual.watch import Watch
 
 _SECOND, _BEYOND, _HELD = 0x5EC0D000, 0xBE404D00, 0x4E1DBAC4  # salts: what a word is mixed with
@@ -48,17 +48,20 @@ class Post:
         self._queue = queue
         self._watch = watch
         self._counts = counts
-        self._faults: tuple[LinkFault, ...] = ()
         self._broker_down: tuple[BrokerDown, ...] = ()
         self._free: dict[tuple[int, int], int] = {}  # (source, target) -> when a link of limited bandwidth is free
 
     def disturb(self, active: Iterable[Lasting]) -> None:
         """Lay the active faults over the links, in place of those that were there."""
         active = tuple(active)
-        self._faults = tuple(fault for fault in active if isinstance(fault, LinkFault))
-        self._broker_down = tuple(fault for fault in active if isinstance(fault, BrokerDown))
+        broker_down = tuple(fault for fault in active if isinstance(fault, BrokerDown))
+        faults = [fault for fault in active if isinstance(fault, LinkFault)]
         for actor in self._actors:
-            actor.way = None
+            touching = tuple(fault for fault in faults if touches(fault, actor.id))
+            if touching != actor.link_faults or broker_down != self._broker_down:
+                actor.link_faults = touching
+                actor.way = None
+        self._broker_down = broker_down
 
     def send(self, now: int, actor: Actor, effect: Outward, clients: NodeId | None) -> None:
         """``effect`` leaves ``actor`` at ``now``; a reply goes nowhere where there is no clients' actor."""
@@ -106,7 +109,7 @@ class Post:
 
     def _way(self, actor: Actor) -> Way:
         """The way out of ``actor`` under the faults that are active now."""
-        route = route_of(self._links, actor.id, self._ids, self._faults)
+        route = route_of(self._links, actor.id, self._ids, actor.link_faults)
         hop = None if self._broker_down or not route.smooth else route.hop
         return Way(route, hop, tuple(actor.strikes(fate.name, fate.most) for fate in route.fates))
 

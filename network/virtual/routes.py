@@ -91,6 +91,15 @@ def route_of(links: Links, source: NodeId, actors: Sequence[NodeId], faults: Seq
     return Route(hop, hops, tuple(fates), smooth)
 
 
+def touches(fault: LinkFault, source: NodeId) -> bool:
+    """May ``fault`` change a link out of ``source``?"""
+    if isinstance(fault, Cut):
+        return source in fault.one or (not fault.one_way and _across(fault, source))
+    if isinstance(fault, Ring):
+        return source in fault.order
+    return not fault.sources or source in fault.sources
+
+
 def _named(fault: LinkFault) -> tuple[NodeId, ...]:
     """The actors that ``fault`` may treat unlike the others, as targets."""
     if isinstance(fault, Cut):

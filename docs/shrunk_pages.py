@@ -14,11 +14,11 @@ from scenarios.adversary import Failure, FailureError, Plan, check, failure_of, 
 from scenarios.adversary.bugs import bugs
 from scenarios.adversary.failure import unchanged
 from scenarios.adversary.report import draw_svg, report_lines
+from scenarios.adversary.search import suited
 
 ROOT = Path(__file__).parent.parent
 FAILURES = Path("docs/examples/failures")
 BUGS = ("raft-commits-older-term", "raft-stale-append-truncates", "pbft-view-change-drops-prepared")
-NETWORK = "cores"
 SEEDS_MAX = 1000
 
 
@@ -46,7 +46,7 @@ def _section(name: str) -> Iterator[str]:
     if again is None or again.event_sha256 != kept.event_sha256:
         raise FailureError(f"{path}: the program has changed since: run python docs/generate.py")
     yield from (f"## {name}", "", f"{bug.summary} ({bug.source})", "", "```console")
-    yield f"$ consortium check --protocol {bug.protocol} --network {NETWORK} --bug {name}"
+    yield f"$ consortium check --protocol {bug.protocol} --bug {name}"
     yield "..."
     yield from report_lines(kept, path)
     yield from ("```", "", f"![The last exchanges](../examples/failures/{name}.svg)", "", "```console")
@@ -78,7 +78,7 @@ def _holds(path: Path) -> bool:
 
 
 def _found(name: str) -> Failure:
-    search = check(Plan(protocol=bugs()[name].protocol, network=NETWORK, bug=name), runs=SEEDS_MAX)
+    search = check(suited(Plan(protocol=bugs()[name].protocol, bug=name)), runs=SEEDS_MAX)
     if search.trial is None or search.broken is None:
         raise FailureError(f"{name} was not caught in {SEEDS_MAX} seeds")
     small = shrink(search.trial, search.broken)

@@ -358,29 +358,17 @@ def explore(
     ] = 120.0,
 ) -> None:
     """Search every order of events up to a depth, on the real cores: crashes, lapses of time and liars included."""
-    from scenarios.adversary.explore import explore as search  # noqa: PLC0415 -- loads the protocols
-    from scenarios.adversary.explore import scenes, summary  # noqa: PLC0415
-    from scenarios.dashboard.explore_progress import ExploreProgress  # noqa: PLC0415
+    from scenarios.adversary.explore.command import run_explore  # noqa: PLC0415 -- loads the protocols
 
-    try:
-        chosen = scenes(protocol, nodes)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    with ExploreProgress(budget) as progress:
-        tallies = search(chosen, depth=depth, budget_s=budget, progress=progress.show)
-    for line in summary(protocol, chosen, tallies):
-        typer.echo(line)
-    if any(tally.violation is not None for tally in tallies):
-        say(f"{protocol}: a property is broken")
-        raise typer.Exit(EXIT_FAIL)
-    if depth is not None and not all(tally.exhausted or tally.depth >= depth for tally in tallies):
-        say(f"{protocol}: depth {depth} was not reached in {budget:g} s")
-        raise typer.Exit(EXIT_INCONCLUSIVE)
+    raise typer.Exit(run_explore(protocol, nodes, depth=depth, budget_s=budget))
 
 
 @app.command(epilog="\b\nExample:\n  consortium replay failures/raft-17.json")
 def replay(file: Annotated[Path, typer.Argument(metavar="FAILURE.json", help="What check kept.")]) -> None:
-    """Play a kept failure again: the same violation, with the same event hash, or the program has changed."""
+    """Play a kept failure again, and say whether it is the very same run.
+
+    Exit code 1: it still breaks. 0: its property holds now. 2: the file was edited, and breaks nothing any more.
+    """
     from scenarios.adversary.command import run_replay  # noqa: PLC0415 -- loads everything
 
     raise typer.Exit(run_replay(file))

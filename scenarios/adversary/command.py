@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import typer
 
 from consensus.properties import Violation
@@ -12,9 +13,11 @@ from consensus.protocols import protocol as registered
 from scenarios.adversary.bugs import bug_names, bugs
 from scenarios.adversary.coverage import covered, missing_marks
 from scenarios.adversary.failure import Failure, failure_of, keep, read_failure, unchanged
+from scenarios.adversary.play import Broken
 from scenarios.adversary.report import draw_svg, report_lines
-from scenarios.adversary.search import Plan, Search, check, keep_search, read_search
-from scenarios.adversary.shrink import shrink
+from scenarios.adversary.search import Plan, Search, check, keep_search, read_search, suited
+from scenarios.adversary.shrink import Shrunk, shrink
+from scenarios.adversary.trial import Trial
 from scenarios.dashboard.check_progress import CheckProgress
 from scenarios.failures import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_INVALID, EXIT_PASS, FailureError, say
 from scenarios.language.problems import did_you_mean
@@ -30,6 +33,7 @@ def run_check(  # noqa: PLR0913 - keyword-only
 ) -> int:
     """Search, tell what was reached, and make a violation small."""
     _require_sense(plan)
+    plan = suited(plan)
     search = _begun(plan, seed, resume)
     interrupted = False
     if resume is not None:
@@ -50,7 +54,8 @@ def run_check(  # noqa: PLR0913 - keyword-only
     _tell_reach(search)
     if search.broken is not None and search.trial is not None:
         return _tell_violation(search, out)
-    typer.echo(f"{plan.protocol}: {search.runs:,} runs from seed {search.first}, no violation")
+    runs_told = f"{search.runs:,} run{'' if search.runs == 1 else 's'}"
+    typer.echo(f"{plan.protocol}: {runs_told} from seed {search.first}, no violation")
     if not interrupted:
         return EXIT_PASS
     say("interrupted" + (f"; the same command goes on from {resume}" if resume is not None else ""))
@@ -85,7 +90,7 @@ def _tell_violation(search: Search, out: Path) -> int:
     assert search.broken is not None  # noqa: S101 - the caller looked
     assert search.trial is not None  # noqa: S101
     say(f"{search.plan.protocol}: seed {search.trial.case.seed} breaks `{search.broken.property}`; making it small ...")
-    small = shrink(search.trial, search.broken)
+    small = _shrunk(search.trial, search.broken)
     failure = failure_of(small.trial, found=small.found)
     if failure is None:
         raise Violation(
@@ -97,6 +102,21 @@ def _tell_violation(search: Search, out: Path) -> int:
     say(f"its diagram: {draw_svg(failure, path)}")
     _tell_beyond(failure)
     return EXIT_FAIL
+
+
+def _shrunk(trial: Trial, broken: Broken) -> Shrunk:
+    """``trial`` made small, or as small as it was when somebody lost patience."""
+    best = Shrunk(trial=trial, found=trial, broken=broken)
+
+    def progress(smaller: Shrunk) -> None:
+        nonlocal best
+        best = msgspec.structs.replace(smaller)
+
+    try:
+        return shrink(trial, broken, progress=progress)
+    except KeyboardInterrupt:
+        say("interrupted: this is how small it was by then")
+        return best
 
 
 def run_replay(file: Path) -> int:

@@ -60,7 +60,7 @@ def keep(failure: Failure, folder: Path) -> Path:
 def unchanged(path: Path) -> bool:
     """Is the failure at ``path``, which can be read, word for word as it was kept?"""
     content = json.loads(path.read_bytes())
-    return content.get("sha256") == _sha256_of(content)
+    return bool(content.get("sha256") == _sha256_of(content))
 
 
 def _sha256_of(content: dict[str, Any]) -> str:

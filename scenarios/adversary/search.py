@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from scenarios.adversary.bugs import bugs
 from scenarios.adversary.failure import FailureError
 from scenarios.adversary.play import Broken, play
 from scenarios.adversary.trial import Network, Trial, draw_trial
@@ -44,6 +45,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             bug=self.bug,
             strategy=self.strategy,
         )
+
+
+def suited(plan: Plan) -> Plan:
+    """``plan``, with what its bug needs to show where the plan leaves that open; KeyError for an unknown bug."""
+    if plan.bug is None:
+        return plan
+    known = bugs()[plan.bug]
+    return msgspec.structs.replace(
+        plan,
+        network=plan.network or ("replicas" if known.needs == "replicas" else "cores"),
+        nodes=plan.nodes or known.nodes,
+        liars=known.lying if plan.liars is None else plan.liars,
+        strategy=known.strategy if plan.strategy == "swarm" else plan.strategy,
+    )
 
 
 class Search(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from scenarios.adversary import (
     Plan,
     Search,
     check,
+    command,
     draw_trial,
     failure_of,
     keep,
@@ -26,6 +27,8 @@ from scenarios.adversary.coverage import covered, missing_marks, possible_pairs
 from scenarios.adversary.failure import told as failure_line
 from scenarios.adversary.failure import unchanged
 from scenarios.adversary.plans import FAULTS_MAX, KINDS_MIN, STRATEGIES
+from scenarios.adversary.search import suited
+from scenarios.adversary.shrink import Shrunk
 from scenarios.cli import invoke
 from scenarios.dashboard.check_progress import CheckProgress
 
@@ -156,9 +159,10 @@ def test_the_command_shrinks_and_tells_and_replays(tmp_path, capsys):
     assert invoke(said) == 1
     told = capsys.readouterr().err
     (path,) = tmp_path.glob("*.json")
-    for wanted in ("term said", "found with", "still broken with", "the last exchanges", f"consortium replay {path}"):
-        assert wanted in told
     kept = read_failure(path)
+    broken, again = kept.broken.property, f"consortium replay {path}"
+    for wanted in (broken, "found with", "still broken with", "the last exchanges", again):
+        assert wanted in told
     assert len(kept.trial.case.plan) < len(kept.found.case.plan)
     assert kept.event_sha256 in told
     picture = path.with_suffix(".svg").read_text()
@@ -197,6 +201,15 @@ def test_what_cannot_be_searched_is_refused_in_a_few_words(words, said, capsys):
     told = " ".join(capsys.readouterr().err.replace("│", " ").split())
     assert said in told
     assert len(told) < 300
+
+
+def test_a_planted_bug_is_searched_for_as_suits_it_unless_told_otherwise():
+    needy = next(bug for bug in bugs().values() if bug.needs == "replicas")
+    assert suited(Plan(protocol=needy.protocol, bug=needy.name)).network == "replicas"
+    assert suited(Plan(protocol="raft", bug=BUG)) == Plan(protocol="raft", bug=BUG, network="cores", liars=0)
+    asked = Plan(protocol="raft", bug=BUG, network="replicas", nodes=4, strategy="churn", liars=0)
+    assert suited(asked) == asked
+    assert suited(Plan(protocol="raft")) == Plan(protocol="raft")
 
 
 def test_the_bugs_are_listed_with_their_sources(capsys):
@@ -261,6 +274,21 @@ def test_an_interrupted_search_tells_what_it_did_and_goes_on(tmp_path, capsys, m
     assert "give --seed 0" in capsys.readouterr().err
     assert invoke([*words, "--strategy", "churn"]) == 2
     assert "strategy is swarm there, churn here" in capsys.readouterr().err
+
+
+def test_losing_patience_while_a_failure_is_made_small_keeps_it_as_it_is(tmp_path, capsys, monkeypatch):
+    def impatient(trial, broken, progress):
+        half = msgspec.structs.replace(trial, operations=trial.operations // 2)
+        progress(Shrunk(trial=half, found=trial, broken=broken))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "shrink", impatient)
+    assert invoke(["check", "--protocol", "raft", "--network", "cores", "--bug", BUG, "--out", str(tmp_path)]) == 1
+    told = capsys.readouterr().err
+    assert "interrupted: this is how small it was by then" in told
+    (path,) = tmp_path.glob("*.json")
+    kept = read_failure(path)
+    assert (kept.found.operations, kept.trial.operations) == (200, 100)
 
 
 def test_a_search_that_cannot_be_kept_does_not_begin(tmp_path, capsys):

@@ -60,3 +60,18 @@ def test_side_by_side_is_the_same_as_one_after_the_other(monkeypatch):
     alone = explore(chosen, depth=3)
     assert [(one.states, one.transitions) for one in together] == [(one.states, one.transitions) for one in alone]
     assert len(list(summary("raft", chosen, alone))) == 4
+
+
+def test_an_interrupted_search_tells_how_far_it_came(capsys, monkeypatch):
+    from scenarios.dashboard.explore_progress import ExploreProgress  # noqa: PLC0415
+
+    def interrupted(_progress, tallies):
+        if any(tally.depth >= 2 for tally in tallies):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ExploreProgress, "show", interrupted)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
+    assert invoke(["explore", "--protocol", "raft", "--budget", "60"]) == 3
+    told = capsys.readouterr()
+    assert "no violation" in told.out
+    assert told.err.strip().endswith("interrupted")

@@ -31,6 +31,7 @@ from scenarios.runner.story_assumptions import RESTS_ON
 
 sys.path.insert(0, str(Path(__file__).parent))
 from consensus_pages import consensus_page, transcripts_page
+from oracle_pages import oracles_page
 from shrunk_pages import refresh, shrunk_page
 
 FOLDER = Path(__file__).parent / "reference"
@@ -58,6 +59,7 @@ def pages() -> dict[str, str]:
         "contracts.md": contracts_page(),
         "cli.md": cli_page(),
         "consensus.md": consensus_page(_generated("the protocols' own structs (`consensus/`)")),
+        "oracles.md": oracles_page(_generated("the oracles themselves and the tests that break each property")),
         "shrunk.md": shrunk_page(_generated("failures that `consortium check` kept (`docs/examples/failures/`)")),
         "transcripts.md": transcripts_page(_generated("the golden transcripts (`tests/consensus/transcripts/`)")),
     }

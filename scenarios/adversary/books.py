@@ -113,7 +113,7 @@ class Books(Observer):
     """
 
     properties: ClassVar[tuple[Property, ...]] = (
-        Property("one state", "one state root a height, at every replica and in every life", "ledger", "O(1)"),
+        Property("one root", "one state root a height, at every replica and in every life", "ledger", "O(1)"),
         Property(
             "independent model",
             "outcomes and root are those of a dictionary that executes every block once more",
@@ -217,7 +217,7 @@ class Books(Observer):
         if 0 < height <= self.height and self._executed[height - 1][1] != root:
             _, known, origin = self._executed[height - 1]
             differs = f"the root after height {height} is {root.hex()[:16]} {whose}"
-            raise Violation("one state", differs, f"it is {known.hex()[:16]}, {origin}")
+            raise Violation("one root", differs, f"it is {known.hex()[:16]}, {origin}")
 
     @staticmethod
     def _require_balance(height: int, execution: Execution, origin: str) -> None:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from consensus.properties import Violation
+from consensus.properties import Property, Violation
 from network.virtual.draws import Stream
 from node.contracts.accounts import Opening, Settings, overdrawn, total_of_all_accounts
 from node.contracts.accounts import contract as accounts_contract
@@ -40,6 +40,17 @@ OPENING_FEN = 10_000
 CALLS = 24
 AGAIN_IN = 8
 """One call in so many is an earlier one, sent again."""
+
+
+PROPERTIES = (
+    Property("deterministic", "the same call on the same state gives the same state", "docs/architecture.md", "O(1)"),
+    Property("independent of blocks", "however calls are cut into blocks, they give one state", "runtime, 4", "O(1)"),
+    Property(
+        "a refusal changes nothing", "but that its number is used up; a repetition not even that", "runtime", "O(1)"
+    ),
+    Property("invariant", "what its author says of its state holds after every call", "its author", "the author's"),
+)
+"""What a contract is judged by, besides that it never raises and that money is conserved."""
 
 
 class Call(NamedTuple):

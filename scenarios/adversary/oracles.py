@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from consensus.chain import BLOCKS, Block
-from consensus.properties import Observer, Violation
+from consensus.properties import Observer, Property, Violation
 from consensus.vocabulary import Image, NodeId, Put, Record, Rejected, Trace
 from node.ledger.transaction import decode_transaction
 from node.mempool import Claim
@@ -16,6 +18,16 @@ class OnceOnly(Observer):
     Judged by what is durable, for only that may be spoken of: a crash may take an execution with it that was not. And
     an acknowledgement is true: what a client was told stands at that height, durably, somewhere.
     """
+
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "no double payment",
+            "a client's transaction stands at one place of the chain",
+            "PBFT, section 4.1 (exactly once)",
+            "O(transactions), once a block",
+        ),
+        Property("durability", "what a client was told stands at that height, durably", "docs/architecture.md", "O(1)"),
+    )
 
     def __init__(self) -> None:
         self._places: dict[Claim, tuple[int, bytes]] = {}
@@ -89,6 +101,12 @@ class HonestWords(Observer):
     Not counted: what was garbled on its way; blocks that are offered to one who is behind before their proof is known;
     bodies that were asked for before a restart; and chunks of a snapshot that has given way to a later one.
     """
+
+    properties: ClassVar[tuple[Property, ...]] = (
+        Property(
+            "honest words", "where nobody lies, nobody's word is refused as impossible", "docs/architecture.md", "O(1)"
+        ),
+    )
 
     def __init__(self, voters: tuple[NodeId, ...]) -> None:
         self._voters = frozenset(voters)

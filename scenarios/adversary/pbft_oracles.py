@@ -99,12 +99,18 @@ class Proofs(Observer):
         ),
         Property(
             "new view is proven",
-            "a NEW-VIEW is signed, holds a quorum of proven VIEW-CHANGEs, and proposes what they prescribe",
+            "a NEW-VIEW is signed and holds a quorum of proven VIEW-CHANGEs",
             "PBFT, section 4.4",
             "O(quorum · window), once a view",
         ),
         Property(
-            "new view is heeded",
+            "new view recomputed",
+            "a NEW-VIEW proposes what its VIEW-CHANGEs prescribe, computed a second time",
+            "PBFT, section 4.4",
+            "O(window), once a view",
+        ),
+        Property(
+            "given up is forgotten",
             "who enters a view gives up the certificates that its NEW-VIEW leaves out",
             "consensus/pbft/normal_case.py, rule 6",
             "O(window), once a view",

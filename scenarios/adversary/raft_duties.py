@@ -103,7 +103,6 @@ class RaftDuties(Observer):
             "answer", "who is asked for a pre-vote, or spoken to in an older term, answers", "Raft, figure 2", "O(1)"
         ),
         Property("commit announced", "a leader's every word carries its commit index", "Raft, figure 2", "O(effects)"),
-        Property("answer to a candidate", "who stands by no leader answers a candidate", "Raft, 4.2.1", "O(1)"),
         Property(
             "configuration", "servers act by what their logs say", "Raft dissertation, 4.1", "O(log), once a change"
         ),

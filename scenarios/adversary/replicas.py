@@ -143,7 +143,7 @@ def _require_states(case: Case, world: World, books: Books, build: Factory) -> N
     books.require_state(loaded.chain.height, loaded.chain.tree.root, f"loaded from the disk of node {node}")
     if loaded.chain.height != held:
         again = f"node {node}, loaded from its disk, stands at height {loaded.chain.height}"
-        raise Violation("one state", again, f"its disk holds height {held}")
+        raise Violation("one root", again, f"its disk holds height {held}")
 
 
 def _words(trial: Trial) -> tuple[Observer, ...]:

@@ -83,6 +83,14 @@ def test_every_correct_signer_has_the_state():
         hold(agreed(), 3, digest=WRONG)
 
 
+def test_two_states_of_one_height_are_told_even_where_all_who_signed_lie():
+    liars = (0, 1, 2, 3, 4)
+    oracle = CheckpointSafety((*liars, 5, 6), liars=frozenset(liars))
+    hold(oracle, 5, liars)
+    with broken("one state"):
+        hold(oracle, 6, liars, digest=WRONG)
+
+
 def test_the_low_watermark_only_rises():
     oracle = agreed()
     hold(oracle, 0)

@@ -73,9 +73,9 @@ def test_two_roots_of_one_height(story):
     books = Books(OPENING)
     tell(books, story[0])
     other = bent(execution, cash("ann", 5))
-    with pytest.raises(Violation, match=r"one state: the root after height 1 .*node 2\.1 at 5 ns; but .*node 0\.1"):
+    with pytest.raises(Violation, match=r"one root: the root after height 1 .*node 2\.1 at 5 ns; but .*node 0\.1"):
         tell(books, (block, other), node=2)
-    with pytest.raises(Violation, match="one state"):
+    with pytest.raises(Violation, match="one root"):
         books.require_state(1, other.tree.root, "in the end")
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -78,7 +79,7 @@ def random_history(draws, kind):
 def test_it_agrees_with_brute_force_on_random_histories(kind, model):
     draws = random.Random(kind)
     verdicts = []
-    for _ in range(700):
+    for _ in range(2000):
         history = random_history(draws, kind)
         found = linearize(history, model)
         verdicts.append(not isinstance(found, Stuck))
@@ -87,7 +88,47 @@ def test_it_agrees_with_brute_force_on_random_histories(kind, model):
             assert _in_real_time(found)
             assert _legal(found, model)
             assert {o for o in history if o.known} <= set(found)
-    assert 100 < sum(verdicts) < 600
+    assert 300 < sum(verdicts) < 1700
+
+
+READS_AND_WRITES = st.one_of(
+    st.tuples(st.just("read"), st.just(("x",)), st.integers(0, 2)),
+    st.tuples(st.just("write"), st.integers(0, 2).map(lambda value: ("x", value)), st.none()),
+    st.tuples(st.just("cas"), st.tuples(st.just("x"), st.integers(0, 2), st.integers(0, 2)), st.booleans()),
+)
+MONEY = st.one_of(
+    st.tuples(st.just("balance"), st.sampled_from([("a",), ("b",)]), st.sampled_from([0, 2, 3, 5, 8, 10])),
+    st.tuples(
+        st.just("transfer"),
+        st.tuples(st.sampled_from("ab"), st.sampled_from("ab"), st.sampled_from([2, 5, 7])),
+        st.sampled_from(["ok", "insufficient_funds"]),
+    ),
+)
+LOG = st.tuples(st.sampled_from(["append", "length"]), st.just(()), st.integers(0, 4))
+TIMES = st.tuples(st.integers(0, 9), st.one_of(st.none(), st.integers(1, 8)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "model"),
+    [(READS_AND_WRITES, Register(0)), (MONEY, Accounts("ab", 5)), (LOG, Places())],
+    ids=["register", "accounts", "log"],
+)
+def test_it_agrees_with_brute_force_on_any_history(asked, model):
+    verdicts = Counter()
+
+    @settings(max_examples=250, deadline=None, database=None)
+    @given(st.lists(st.tuples(asked, TIMES, st.integers(0, 3)), min_size=1, max_size=5))
+    def judge(drawn):
+        history = [
+            op(f"c{place}", action, *arguments, at=at, out=out, until=None if lasts is None else at + lasts, hint=hint)
+            for place, ((action, arguments, out), (at, lasts), hint) in enumerate(drawn)
+        ]
+        found = not isinstance(linearize(history, model), Stuck)
+        verdicts[found] += 1
+        assert found == brute_force(history, model), history
+
+    judge()
+    assert min(verdicts[True], verdicts[False]) > 5
 
 
 def test_a_read_of_what_was_overwritten_before_it_began_is_stale():

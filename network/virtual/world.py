@@ -483,6 +483,8 @@ class World:
         self._watch.event(self.now, actor, evidence.CRASH, survivors.to_bytes(8, "little"), survivors)
         self._counts["crashed"] += 1
         actor.vanish()
+        if actor.disk.written - actor.disk.durable > survivors:
+            self._counts["unsynced"] += 1
         torn = self._torn(actor, survivors)
         batch = actor.disk.crash(survivors, torn)
         self._watch.durable(self.now, actor, batch)

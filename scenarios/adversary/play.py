@@ -79,7 +79,7 @@ def play(
     ``observers`` watch besides the oracles; ``see`` is handed the world before anything happens; ``settings`` go to
     the world (``hashing``, ``trace``).
     """
-    told, coverage = Told(), Coverage()
+    told, coverage = Told(), Coverage(trial.case.voters if trial.case.protocol == "pbft" else ())
     ambush = Ambush(trial.case, None if trial.ambush is True else trial.ambush) if trial.ambush else None
     broken: Broken | None = None
     recovery_ns: int | None = None

@@ -72,6 +72,16 @@ SOMETIMES: dict[str, dict[str, str]] = {
 """What a search must meet sooner or later, by protocol: a name, and the count that shows it."""
 
 
+class Told(Observer):
+    """Counts what nodes tell of themselves, by kind."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:  # noqa: ARG002
+        self.counts[f"told {trace.kind}"] += 1
+
+
 class Coverage(Observer):
     """Counts pairs (state of the receiver, class of message) in a group of ``voters``. Holds data only."""
 

@@ -25,13 +25,12 @@ import msgspec
 
 from consensus.properties import Observer, Violation
 from consensus.vocabulary import MILLISECOND, SECOND
-from network.virtual.campaign import Told
 from network.virtual.case import build_world
 from network.virtual.faults import Fault
 from network.virtual.world import Stop, World
 from scenarios.adversary.ambush import Ambush
 from scenarios.adversary.bugs import planted
-from scenarios.adversary.coverage import Coverage
+from scenarios.adversary.coverage import Coverage, Told
 from scenarios.adversary.patience import RETRY_NS, patience_ns, views_left
 from scenarios.adversary.stage import Stage, set_stage
 from scenarios.adversary.trial import Trial, pace_ns

@@ -1,9 +1,9 @@
-"""A case of a campaign: what is played, and by whom."""
+"""A case: what is played, and by whom."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -22,7 +22,7 @@ from network.virtual.world import World
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One run of a campaign: plain data, so that a failure can be kept, shrunk and played again.
+    """One run: plain data, so that a failure can be kept, shrunk and played again.
 
     ``settings`` are the protocol's own (:mod:`network.virtual.settings`). ``changing``: members come and go, where
     cores alone are played (:mod:`network.virtual.bare.members`).
@@ -36,7 +36,6 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     latency: Distribution
     sync: Distribution
     heal_ns: int
-    patience_ns: int
     settings: Settings = {}
     changing: bool = False
 
@@ -55,16 +54,9 @@ class Cast(msgspec.Struct, frozen=True, kw_only=True):
     describe: Callable[[World], str]
 
 
-class Casting(Protocol):
-    """Builds the cast of a case."""
-
-    def __call__(self, case: Case) -> Cast: ...
-
-
 _SIZES = {"raft": (1, 2, 3, 3, 4, 5, 5, 7), "pbft": (1, 4, 4, 4, 5, 6, 7, 8), "solo": (1, 3)}
 _CHANGING_MIN = {"raft": 2, "pbft": 4}
 """From so many voters on members change in two of three cases; elsewhere never."""
-_PATIENCE_NS = {"raft": 60 * SECOND, "pbft": 120 * SECOND, "solo": 30 * SECOND}
 
 
 def draw_case(protocol: str, seed: int) -> Case:
@@ -96,7 +88,6 @@ def draw_case(protocol: str, seed: int) -> Case:
         latency=latencies[draws.below(len(latencies))],
         sync=syncs[draws.below(len(syncs))],
         heal_ns=heal_ns,
-        patience_ns=_PATIENCE_NS.get(protocol, 120 * SECOND),
         settings=drawn_settings(protocol, seed),
         changing=len(voters) >= _CHANGING_MIN.get(protocol, nodes + 1) and Stream(f"{seed}/members").below(3) > 0,
     )

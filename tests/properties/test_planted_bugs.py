@@ -15,7 +15,7 @@ from consensus.raft.messages import RequestVoteReply
 from consensus.raft.records import LOG, STATE
 from consensus.vocabulary import Broadcast, Effects, Persist, Reply, Send
 from network.virtual.bare import bare_cast
-from network.virtual.campaign import build_world, draw_case
+from network.virtual.case import build_world, draw_case
 from network.virtual.machine import Machine
 
 SEEDS = range(60)

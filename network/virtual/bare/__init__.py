@@ -1,6 +1,6 @@
 """The bare harness: cores without replicas in the virtual world, for fast campaigns.
 
-:func:`bare_cast` builds, for any registered protocol, the machines and oracles of a campaign's case: a
+:func:`bare_cast` builds, for any registered protocol, the machines and oracles of a case: a
 :class:`BareNode` around each core, and one :class:`BareClient` whose numbered requests must all be answered.
 """
 
@@ -48,7 +48,7 @@ def habits_of(case: Case) -> Habits:
 
 
 def bare_cast(case: Case) -> Cast:
-    """The cast of ``case`` with nothing but cores; see :func:`network.virtual.campaign.campaign`."""
+    """The cast of ``case`` with nothing but cores."""
     entry = registered(case.protocol)
     notary = Notary(case.seed, case.nodes)
     clients = case.nodes

@@ -119,7 +119,12 @@ def _out_of_order(plant: Planter) -> None:
     plant.replace("consensus.pbft.normal_case:NormalCase._prepare", wrap)
 
 
-@bug("pbft-turns-lost-at-restart", protocol="pbft", source="a schedule of proposers that is kept in memory alone")
+@bug(
+    "pbft-turns-lost-at-restart",
+    quick=False,
+    protocol="pbft",
+    source="a schedule of proposers that is kept in memory alone",
+)
 def _turns_lost(plant: Planter) -> None:
     """A replica that restarts counts the proposers' turns anew."""
     plant.replace(

@@ -22,6 +22,7 @@ def _duplicates(plant: Planter) -> None:
 
 @bug(
     "pbft-bad-proof-hides-good",
+    quick=False,
     protocol="pbft",
     source="one bad certificate hides valid ones: vmware/concord-bft #50",
     needs="liars",
@@ -61,6 +62,17 @@ def _unsigned(plant: Planter) -> None:
         return flaw
 
     plant.replace("consensus.pbft.certificates:Membership.flaw_in_view_change", wrap)
+
+
+@bug(
+    "pbft-wrong-membership",
+    quick=False,
+    protocol="pbft",
+    source="a certificate checked against the wrong membership",
+)
+def _wrong_members(plant: Planter) -> None:
+    """Whatever the height of a certificate, it is judged by the members of today."""
+    plant.replace("consensus.pbft.epochs:Epochs.at", lambda _: lambda self, height: self.current)  # noqa: ARG005
 
 
 @bug(

@@ -5,8 +5,9 @@
 * An incarnation decides height after height without a gap, beginning right above what its disk held, or above a
   snapshot that it installs: of a later height than it had decided, at a block that was decided.
 
-Where one vote decides, a decision stands once it is durable: nothing of it leaves the node before, and if a crash
-takes it, the node may decide otherwise.
+A decision stands once it is durable, or as long as a node that made it lives: nothing of it leaves the node before, and
+what a crash takes from the only node that knew it may be decided otherwise. (A node counts its own vote before that is
+on its disk. Where one vote decides, or the others in its quorum are just as many as may lie, a crash takes both.)
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class Agreement(Observer):
         """Height -> hash, and who decided it first."""
         self.heights: dict[NodeId, int] = {}
         """Node -> the height that its present incarnation has decided."""
+        self.durable = 0
+        """The highest height that was decided and is on a disk."""
         self.bodies: dict[int, tuple[bytes, ...]] = {}
         """Height -> the transactions decided there; those more than ``KEEP`` below the highest are forgotten."""
 
@@ -62,12 +65,10 @@ class Agreement(Observer):
         blocks = image.get(BLOCKS, {})
         height = max((key for key in blocks if isinstance(key, int)), default=0)
         self.heights[node] = height
-        if node == self.sole:
-            del self.chain[height + 1 :]
-            for above in [above for above in self.bodies if above > height]:
-                del self.bodies[above]
         if node in self.liars:
             return
+        if node == self.sole:
+            self._forget_above(height)
         on_disk = f"on the disk of {told(now, node, incarnation)}"
         if height:
             self._require_canonical(height, blocks[height].hash, on_disk)
@@ -75,6 +76,17 @@ class Agreement(Observer):
         if snapshot is not None:
             self.heights[node] = max(height, snapshot.height)
             self._require_canonical(snapshot.height, snapshot.header.hash, on_disk)
+
+    def on_crash(self, now: int, node: NodeId, incarnation: int) -> None:  # noqa: ARG002
+        """What it alone had decided, and had not on its disk, is undone."""
+        self.heights.pop(node, None)
+        living = (height for other, height in self.heights.items() if other not in self.liars)
+        self._forget_above(max(self.durable, *living, 0))
+
+    def _forget_above(self, height: int) -> None:
+        del self.chain[height + 1 :]
+        for above in [above for above in self.bodies if above > height]:
+            del self.bodies[above]
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         if node in self.liars:
@@ -113,7 +125,11 @@ class Agreement(Observer):
         if node in self.liars or node == self.sole:
             return
         for record in records:
-            if isinstance(record, Put) and record.space in _KEPT and record.key in self.bodies:
+            if not isinstance(record, Put):
+                continue
+            if record.space == BLOCKS or (record.space, record.key) == (SNAPSHOT, MANIFEST):
+                self.durable = max(self.durable, record.value.height)
+            if record.space in _KEPT and record.key in self.bodies:
                 value, by = record.value, f"made durable by {told(now, node, incarnation)}"
                 self._require_canonical(value.height, value.hash, by)
                 if record.space == BLOCKS:

@@ -86,6 +86,29 @@ def test_where_one_vote_decides_a_crash_may_take_a_decision_back() -> None:
         oracle.on_commit(4, 1, 1, commit(chain(1)[0]))
 
 
+def test_a_crash_may_take_back_what_one_node_alone_decided_and_had_not_on_its_disk() -> None:
+    oracle = watched(0, 1)
+    oracle.on_commit(1, 0, 1, commit(chain(1)[0]))
+    oracle.on_crash(2, 0, 1)
+    oracle.on_commit(3, 1, 1, commit(chain(1, mark="x")[0]))
+    with pytest.raises(Violation, match="agreement"):
+        oracle.on_start(4, 0, 2, {BLOCKS: {1: chain(1)[0]}})
+
+
+@pytest.mark.parametrize("durable", [True, False], ids=["on a disk", "known to another node"])
+def test_a_crash_takes_back_nothing_else(durable: bool) -> None:
+    (decided,) = chain(1)
+    oracle = watched(0, 1, 2)
+    oracle.on_commit(1, 0, 1, commit(decided))
+    if durable:
+        oracle.on_durable(1, 0, 1, (Put(BLOCKS, 1, decided),), {})
+    else:
+        oracle.on_commit(1, 2, 1, commit(decided))
+    oracle.on_crash(2, 0, 1)
+    with pytest.raises(Violation, match="agreement"):
+        oracle.on_commit(3, 1, 1, commit(chain(1, mark="x")[0]))
+
+
 def test_nothing_is_asked_of_liars() -> None:
     oracle = watched(0, 1, liars=frozenset({1}))
     oracle.on_commit(1, 0, 1, commit(chain(1)[0]))

@@ -122,14 +122,14 @@ class Agreement(Observer):
         durable: Image,  # noqa: ARG002
     ) -> None:
         """A block that reached a disk is one that its node decided, or fetched from below a snapshot."""
-        if node in self.liars or node == self.sole:
+        if node in self.liars:
             return
         for record in records:
             if not isinstance(record, Put):
                 continue
             if record.space == BLOCKS or (record.space, record.key) == (SNAPSHOT, MANIFEST):
                 self.durable = max(self.durable, record.value.height)
-            if record.space in _KEPT and record.key in self.bodies:
+            if record.space in _KEPT and record.key in self.bodies and node != self.sole:
                 value, by = record.value, f"made durable by {told(now, node, incarnation)}"
                 self._require_canonical(value.height, value.hash, by)
                 if record.space == BLOCKS:

@@ -95,6 +95,16 @@ def test_a_crash_may_take_back_what_one_node_alone_decided_and_had_not_on_its_di
         oracle.on_start(4, 0, 2, {BLOCKS: {1: chain(1)[0]}})
 
 
+def test_where_one_vote_decides_a_crash_takes_back_nothing_that_is_on_its_disk() -> None:
+    (decided,) = chain(1)
+    oracle = watched(0, 1, sole=0)
+    oracle.on_commit(1, 0, 1, commit(decided))
+    oracle.on_durable(1, 0, 1, (Put(BLOCKS, 1, decided),), {})
+    oracle.on_crash(2, 0, 1)
+    oracle.on_start(3, 0, 2, {BLOCKS: {1: decided}})
+    assert oracle.height == 1
+
+
 @pytest.mark.parametrize("durable", [True, False], ids=["on a disk", "known to another node"])
 def test_a_crash_takes_back_nothing_else(durable: bool) -> None:
     (decided,) = chain(1)

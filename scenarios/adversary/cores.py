@@ -20,6 +20,7 @@ from scenarios.adversary.client_oracles import TrueAnswers, Validity
 from scenarios.adversary.oracles import HonestWords
 from scenarios.adversary.pbft_oracles import Proofs, ViewWords
 from scenarios.adversary.raft_duties import RaftDuties
+from scenarios.adversary.raft_leading import RaftLeading
 from scenarios.adversary.raft_oracles import RaftWords
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial, pace_ns
@@ -86,8 +87,9 @@ def _words(trial: Trial, oracles: tuple[Observer, ...]) -> tuple[Observer, ...]:
         return (HonestWords(case.voters),)
     timely = not any(isinstance(fault, Clock) for fault in case.plan)
     lapse_ns = 2 * int(case.settings["election_timeout_min_ns"]) if timely else None
-    duties = RaftDuties(safety, settled=not case.changing, lapse_ns=lapse_ns)
-    return HonestWords(case.voters), RaftWords(safety), duties
+    leases = bool(case.settings.get("lease_ns"))
+    duties = RaftDuties(safety, lapse_ns=lapse_ns), RaftLeading(safety, settled=not case.changing, leases=leases)
+    return HonestWords(case.voters), RaftWords(safety), *duties
 
 
 def _identities(trial: Trial) -> Callable[[NodeId], NodeId]:

@@ -11,18 +11,30 @@ from consensus.raft.messages import (
     InstallSnapshot,
     PreVote,
     PreVoteReply,
+    ReadIndex,
+    ReadIndexAnswer,
     RequestVote,
 )
 from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
 from consensus.vocabulary import Broadcast, Commit, Put, Rejected, Send, Trace
-from scenarios.adversary.raft_duties import EQUAL_WAITS, PATIENCE, RaftDuties
+from scenarios.adversary.raft_duties import EQUAL_WAITS, RaftDuties
+from scenarios.adversary.raft_leading import PATIENCE, RaftLeading
 from tests.scenarios.adversary.blocks import chain, snapshot_of
 
 
 @pytest.fixture
 def oracle():
     safety = RaftSafety((0, 1, 2))
-    oracle = RaftDuties(safety, settled=True, lapse_ns=600)
+    return started(safety, RaftDuties(safety, lapse_ns=600))
+
+
+@pytest.fixture
+def leading():
+    safety = RaftSafety((0, 1, 2))
+    return started(safety, RaftLeading(safety, settled=True))
+
+
+def started(safety, oracle):
     for node in (0, 1, 2, 3):
         for watching in (safety, oracle):
             watching.on_start(0, node, 1, {STATE: {STATE_KEY: HardState(term=2, voted_for=None)}})
@@ -57,37 +69,37 @@ def test_silence_without_a_single_effect_is_told_at_the_next_message(oracle):
         oracle.on_receive(7, 1, 1, 2, append())
 
 
-def test_a_leader_that_keeps_its_commit_index_to_itself_is_told(oracle):
+def test_a_leader_that_keeps_its_commit_index_to_itself_is_told(leading):
     (block,) = chain(1)
-    does(oracle, 0, Commit(1, block, None), Broadcast(append(previous=1, commit=1)))
+    does(leading, 0, Commit(1, block, None), Broadcast(append(previous=1, commit=1)))
     with pytest.raises(Violation, match="commit announced"):
-        does(oracle, 0, Broadcast(append(previous=1, commit=0)))
+        does(leading, 0, Broadcast(append(previous=1, commit=0)))
 
 
-def neglect(oracle, rounds, *, between=None):
-    does(oracle, 0, Send(2, append(blocks=chain(1))))
+def neglect(leading, rounds, *, between=None):
+    does(leading, 0, Send(2, append(blocks=chain(1))))
     for beat in range(1, rounds + 1):
-        does(oracle, 0, Broadcast(append(beat=beat)))
+        does(leading, 0, Broadcast(append(beat=beat)))
         if between is not None:
             between(beat)
-        oracle.on_receive(5, 0, 1, 1, AppendSuccess(term=2, match_index=0, signature=None, beat=beat))
+        leading.on_receive(5, 0, 1, 1, AppendSuccess(term=2, match_index=0, signature=None, beat=beat))
 
 
-def test_a_follower_that_is_left_where_it_is_is_told(oracle):
+def test_a_follower_that_is_left_where_it_is_is_told(leading):
     with pytest.raises(Violation, match=r"follower fed.* node 1 has 0"):
-        neglect(oracle, PATIENCE)
+        neglect(leading, PATIENCE)
 
 
-def test_a_follower_to_which_a_snapshot_goes_is_not_neglected(oracle):
+def test_a_follower_to_which_a_snapshot_goes_is_not_neglected(leading):
     offer = Send(1, InstallSnapshot(term=2, snapshot=snapshot_of(chain(1)[0])))
-    neglect(oracle, 3 * PATIENCE, between=lambda beat: does(oracle, 0, offer) if beat == 2 else None)
+    neglect(leading, 3 * PATIENCE, between=lambda beat: does(leading, 0, offer) if beat == 2 else None)
 
 
-def test_a_follower_that_refuses_is_not_neglected(oracle):
+def test_a_follower_that_refuses_is_not_neglected(leading):
     neglect(
-        oracle,
+        leading,
         3 * PATIENCE,
-        between=lambda beat: oracle.on_receive(5, 0, 1, 1, REFUSAL) if beat % 3 == 0 else None,
+        between=lambda beat: leading.on_receive(5, 0, 1, 1, REFUSAL) if beat % 3 == 0 else None,
     )
 
 
@@ -127,6 +139,25 @@ def test_a_server_acts_by_the_configuration_that_its_log_says(oracle):
     oracle.on_trace(7, 1, 1, Trace("raft.configuration", ((0, 1), (), ())))
     with pytest.raises(Violation, match=r"configuration: node 1.1 at 7 ns acts by voters \(0, 1\)"):
         oracle.on_receive(8, 1, 1, 0, append())
+
+
+def lets_read(leading, *, confirmed_in):
+    """Node 1 asks the leader 0 in round 3 of its heartbeats; node 2 answers round ``confirmed_in``."""
+    does(leading, 0, Broadcast(append(beat=3)))
+    leading.on_receive(5, 0, 1, 1, ReadIndex(term=2, life=9, number=1))
+    does(leading, 0, Broadcast(append(beat=4)))
+    leading.on_receive(6, 0, 1, 2, AppendSuccess(term=2, match_index=0, signature=None, beat=confirmed_in))
+    does(leading, 0, Send(1, ReadIndexAnswer(term=2, life=9, number=1, index=0)))
+    leading.on_receive(7, 0, 1, 2, AppendSuccess(term=2, match_index=0, signature=None, beat=4))
+
+
+def test_a_read_is_confirmed_by_a_round_that_began_after_it(leading):
+    lets_read(leading, confirmed_in=4)
+
+
+def test_a_read_that_an_earlier_round_confirms_is_told(leading):
+    with pytest.raises(Violation, match=r"read confirmed: node 0.1 .* lets node 1 read.*1 of the voters"):
+        lets_read(leading, confirmed_in=3)
 
 
 def stand(oracle, waits):

@@ -67,7 +67,7 @@ def draw_case(protocol: str, seed: int) -> Case:
     voting = sizes[draws.below(len(sizes))]
     nodes = voting + (draws.below(3) == 0)
     voters = entry.voters_of(tuple(range(voting)))
-    heal_ns = (4 + draws.below(12)) * SECOND
+    heal_ns = (3 + draws.below(6)) * SECOND
     latencies: tuple[Distribution, ...] = (
         Uniform(low_ns=100 * MICROSECOND, high_ns=2 * MILLISECOND),
         Lognormal(median_ns=5 * MILLISECOND, p99_ns=60 * MILLISECOND),

@@ -50,7 +50,7 @@ def ambushed(strategy: str, seed: int) -> bool | str:
 
 def _swarm(case: Case) -> tuple[Fault, ...]:
     if case.seed % 3 == 2:
-        return _contest(case) if case.seed // 3 % 2 else _noise(case)
+        return _contest(case) if case.seed // 3 % 2 else (*noise(case), *_dead(case))
     plan = _mixed(case)
     return _sparing_clients(plan, case.nodes) if case.seed // 2 % 2 else plan
 
@@ -64,7 +64,7 @@ def _mixed(case: Case) -> tuple[Fault, ...]:
         plan = tuple(dict.fromkeys(plan))
     quorum = registered(case.protocol).quorum(len(case.voters))
     more = 0
-    while len(kinds := {type(fault) for fault in plan}) < KINDS_MIN:
+    while len(kinds := {type(fault) for fault in plan if fault.at_ns < case.heal_ns}) < KINDS_MIN:
         more += 1
         drawn = draw_plan(case.seed + (more << 32), case.nodes, case.voters, quorum, case.heal_ns)
         fresh = [fault for fault in drawn if type(fault) not in kinds and fault.at_ns < case.heal_ns]
@@ -105,7 +105,7 @@ def _nothing(case: Case) -> tuple[Fault, ...]:
     return (*([noise] if case.seed % 2 else []), *(fault for fault in case.plan if fault.at_ns >= case.heal_ns))
 
 
-def _noise(case: Case) -> tuple[Fault, ...]:
+def noise(case: Case) -> tuple[Fault, ...]:
     """Messages that come twice, late, out of order or not at all, each now and then."""
     draws = Stream(f"{case.seed}/noise")
     lasting = case.heal_ns
@@ -114,8 +114,12 @@ def _noise(case: Case) -> tuple[Fault, ...]:
         Duplicate(at_ns=0, for_ns=lasting, ppm=20_000 << draws.below(5)),
         Reorder(at_ns=0, for_ns=lasting, ppm=20_000 << draws.below(4), by_ns=by_ns),
         Loss(at_ns=0, for_ns=lasting, ppm=1_000 << draws.below(6)),
-        *(fault for fault in case.plan if fault.at_ns >= case.heal_ns),
     )
+
+
+def _dead(case: Case) -> tuple[Fault, ...]:
+    """Those that are gone for good once the network heals."""
+    return tuple(fault for fault in case.plan if fault.at_ns >= case.heal_ns)
 
 
 def _contest(case: Case) -> tuple[Fault, ...]:
@@ -128,7 +132,7 @@ def _contest(case: Case) -> tuple[Fault, ...]:
         Reorder(at_ns=0, for_ns=lasting, ppm=50_000 << draws.below(4), by_ns=MILLISECOND << draws.below(9)),
     ]
     at = draws.below(SECOND)
-    while at < lasting - 3 * SECOND and len(plan) < FAULTS_MAX - 6:
+    while at < lasting - 2 * SECOND and len(plan) < FAULTS_MAX - 6:
         silence = (600 + draws.below(600)) * MILLISECOND
         plan.append(BrokerDown(at_ns=at, for_ns=silence))
         at += silence
@@ -136,7 +140,7 @@ def _contest(case: Case) -> tuple[Fault, ...]:
             when, blink = at + draws.below(400 * MILLISECOND), 1 + draws.below(20 * MILLISECOND)
             plan.append(Crash(at_ns=when, for_ns=blink, node=draws.below(case.nodes)))
         at += (500 + draws.below(1500)) * MILLISECOND
-    return (*plan, *(fault for fault in case.plan if fault.at_ns >= case.heal_ns))
+    return (*plan, *_dead(case))
 
 
 def _sparing_clients(plan: tuple[Fault, ...], nodes: int) -> tuple[Fault, ...]:

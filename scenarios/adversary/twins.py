@@ -24,8 +24,10 @@ from network.virtual.bare import GENESIS, BareNode
 from network.virtual.case import Case
 from network.virtual.crypto import Notary
 from network.virtual.draws import Stream
+from network.virtual.faults import Fault
 from network.virtual.machine import Machine
 from scenarios.adversary.pbft_oracles import Proofs
+from scenarios.adversary.plans import noise
 from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial
 
@@ -173,11 +175,11 @@ def twins_of(trial: Trial) -> int:
 
 
 def twinned(trial: Trial, strategy: str, liars: int | None) -> Trial:
-    """``trial``, with twins in place of faults and other liars where ``strategy`` or its seed wants that.
+    """``trial``, with twins in place of other liars and faults where ``strategy`` or its seed wants that.
 
     The strategy "twins" always does; "swarm" in one of :data:`ONE_IN` seeds, if anybody is to lie at all (``liars`` is
-    not 0). Which scenario is played is drawn. ValueError for "twins" where there can be none: under PBFT, from four
-    voters on, a core may have one.
+    not 0), and there noise stays. Which scenario is played is drawn. ValueError for "twins" where there can be none:
+    under PBFT, from four voters on, a core may have one.
     """
     case = trial.case
     possible = case.protocol == "pbft" and twins_of(trial) > 0
@@ -188,14 +190,15 @@ def twinned(trial: Trial, strategy: str, liars: int | None) -> Trial:
         return trial
     twins = twins_of(trial)
     number = Stream(f"{case.seed}/twins").below(scenario_count(len(case.voters), twins))
+    plan = noise(case) if swarming else ()
     return msgspec.structs.replace(
-        trial, case=with_twins(case, twins), network="cores", liars=(), ambush=False, twins=number
+        trial, case=with_twins(case, twins, plan), network="cores", liars=(), ambush=False, twins=number
     )
 
 
-def with_twins(case: Case, twins: int) -> Case:
-    """``case`` with room for the copies: more nodes, the same voters, and no fault but the twins."""
-    return msgspec.structs.replace(case, nodes=len(case.voters) + twins, plan=(), changing=False)
+def with_twins(case: Case, twins: int, plan: tuple[Fault, ...] = ()) -> Case:
+    """``case`` with room for the copies: more nodes, the same voters, and no fault but the twins and ``plan``."""
+    return msgspec.structs.replace(case, nodes=len(case.voters) + twins, plan=plan, changing=False)
 
 
 def twin_stage(trial: Trial) -> Stage:

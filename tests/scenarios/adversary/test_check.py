@@ -47,6 +47,10 @@ class NoFifthBlock(Observer):
             raise Violation("no fifth block", f"node {node} at {now} ns decides height 5", "nobody may")
 
 
+TWINS = ("raft", "twins")
+"""Twins lie, and Raft tolerates no lie."""
+
+
 @pytest.fixture(scope="module")
 def failure():
     """One that a planted bug made, as it was drawn."""
@@ -102,8 +106,10 @@ def test_pairs_that_no_protocol_has_do_not_count_as_reached():
     assert covered("raft", {"follower <- PreVote": 1, "leader <- PreVote": 0})[0] == 1
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("protocol", ["raft", "pbft"])
+@pytest.mark.parametrize(
+    ("protocol", "strategy"),
+    [(protocol, strategy) for protocol in ("raft", "pbft") for strategy in STRATEGIES if (protocol, strategy) != TWINS],
+)
 def test_drawn_trials_are_data_and_as_large_as_is_asked(protocol, strategy):
     for seed in range(40):
         trial = draw_trial(protocol, seed, strategy=strategy)
@@ -115,6 +121,11 @@ def test_drawn_trials_are_data_and_as_large_as_is_asked(protocol, strategy):
             assert len({type(fault) for fault in trial.case.plan}) >= KINDS_MIN
         after = [fault for fault in trial.case.plan if fault.at_ns >= trial.case.heal_ns]
         assert all(fault.for_ns is None for fault in after)
+
+
+def test_where_no_lie_is_tolerated_nobody_has_a_twin():
+    with pytest.raises(ValueError, match="raft tolerates no lie"):
+        draw_trial("raft", 0, strategy="twins")
 
 
 def test_the_size_of_a_network_can_be_fixed():

@@ -140,7 +140,8 @@ class NormalCase:
     def on_prepare(self, sender: NodeId, message: Prepare) -> bool:
         """Count a backup's PREPARE; of each backup only the newest view's. True if something may follow from it.
 
-        One for a height that is prepared in our view is passed over unread: there the certificate is complete.
+        One for a height that is prepared in our view is passed over unread: there the certificate is complete. While
+        we change to a view nothing is prepared in it yet: what comes before its NEW-VIEW counts.
         """
         if message.replica != sender:
             raise PeerError(f"PREPARE in the name of {message.replica}")
@@ -148,7 +149,9 @@ class NormalCase:
         members, ours = context.members, context.view
         if not members.rotating and sender == (context.primary if view == ours else members.primary(view)):
             raise PeerError("PREPARE from the primary")  # its PRE-PREPARE stands for it (section 4.2)
-        if view < ours or (view == ours and height <= log.prepared) or (entry := log.counting(height)) is None:
+        if view < ours or (view == ours and height <= log.prepared and context.active is not None):
+            return False
+        if (entry := log.counting(height)) is None:
             return False
         prepares = entry.prepares
         known = prepares.get(sender)

@@ -75,6 +75,17 @@ def test_a_prepare_of_a_later_view_is_kept_although_its_height_is_prepared():
     assert {vote.view for vote in entered} == {1}, "2's PREPARE and its own are a quorum with the primary's word"
 
 
+def test_a_prepare_that_comes_before_the_new_view_is_kept_although_its_height_was_prepared_in_the_view_left():
+    cluster, block_hash, _ = prepared(4)
+    cluster.flights.clear()
+    for node in (1, 2, 3):
+        cluster.fire(node, "pbft.view-change")
+    cluster.give(2, 3, prepare(2, 1, 1, block_hash))  # 3 has left view 0, and the NEW-VIEW is still on its way
+    cluster.deliver(lambda f: isinstance(f.message, ViewChange | NewView))
+    entered = [f.message for f in cluster.flights if f.sender == 3 and isinstance(f.message, CommitVote)]
+    assert {vote.view for vote in entered} == {1}, "2's PREPARE and its own are a quorum with the primary's word"
+
+
 @pytest.mark.parametrize("n", [4, 7])
 def test_commits_of_liars_for_another_block_come_first_and_spoil_nothing(n):
     cluster, block_hash, _ = prepared(n)

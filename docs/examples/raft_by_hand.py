@@ -14,17 +14,17 @@ from consensus.raft.restore import restore
 class Accepting(Application):
     """A ledger that takes every block."""
 
-    def validate(self, block: Block) -> Verdict:  # noqa: ARG002
+    def validate(self, block: Block) -> Verdict:
         return Verdict.ACCEPT
 
 
 class Trusting:
     """Signatures that are empty and always hold."""
 
-    def sign(self, data: bytes) -> bytes:  # noqa: ARG002
+    def sign(self, data: bytes) -> bytes:
         return bytes(64)
 
-    def verify(self, member: int, data: bytes, signature: bytes) -> bool:  # noqa: ARG002
+    def verify(self, member: int, data: bytes, signature: bytes) -> bool:
         return True
 
 

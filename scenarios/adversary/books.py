@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from consensus.chain import BLOCKS, Block
-from consensus.properties import Observer, Property, Violation
+from consensus.chain import Block
+from consensus.properties import Agreement, Observer, Property, Violation
 from consensus.properties.observer import told
 from consensus.vocabulary import Broadcast, Commit, Image, NodeId, Reply, Send, Trace
 from network.requests import Receipt
@@ -109,7 +109,8 @@ class Model:
 class Books(Observer):
     """Watches what replicas other than the ``liars`` execute; blocks hold transfers and nothing else.
 
-    ``opening`` is what each party begins with; ``sole`` the node whose vote alone decides, if there is one.
+    ``opening`` is what each party begins with. ``agreement``, which must be told of everything first, knows what a
+    crash takes back (None: nothing).
     """
 
     properties: ClassVar[tuple[Property, ...]] = (
@@ -132,11 +133,11 @@ class Books(Observer):
     )
 
     def __init__(
-        self, opening: dict[str, int], sole: NodeId | None = None, liars: frozenset[NodeId] = frozenset()
+        self, opening: dict[str, int], agreement: Agreement | None = None, liars: frozenset[NodeId] = frozenset()
     ) -> None:
         self.model = Model(opening)
         self._opening = opening
-        self._sole = sole
+        self._agreement = agreement
         self._liars = liars
         self._decided: Block | None = None
         """What was decided last, by the node that tells of its execution next."""
@@ -150,11 +151,17 @@ class Books(Observer):
         """How many heights were executed."""
         return len(self._executed)
 
-    def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:  # noqa: ARG002
-        """Where one vote decides, a crash takes back what was not durable yet."""
-        held = max((height for height in image.get(BLOCKS, {}) if isinstance(height, int)), default=0)
-        if node == self._sole and held < self.height:
-            del self._executed[held:], self._outcomes[held:]
+    def on_crash(self, now: int, node: NodeId, incarnation: int) -> None:  # noqa: ARG002 (an observer's)
+        self._take_back()
+
+    def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:  # noqa: ARG002 (an observer's)
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """Undo what was executed and may be decided otherwise now."""
+        stands = self.height if self._agreement is None else self._agreement.height
+        if stands < self.height:
+            del self._executed[stands:], self._outcomes[stands:]
             self.model = Model(self._opening)
             for block, _, _ in self._executed:
                 self._follow(block)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from consensus.chain import BLOCKS, FORMAT_VERSION
-from consensus.properties import Observer, Violation, standard_oracles
+from consensus.properties import Agreement, Observer, Violation, standard_oracles
 from consensus.snapshots import MANIFEST, SNAPSHOT
 from consensus.vocabulary import MILLISECOND, Image, NodeId
 from network.virtual.case import Case
@@ -56,30 +56,18 @@ def replica_stage(trial: Trial) -> Stage:
     parties = _Parties(trial)
     common = parties.common
     notary = Notary(case.seed, case.nodes)
-    once, told = OnceOnly(), Told()
-    sole = case.voters[0] if common.quorum == 1 else None
-    books = Books(parties.opening, sole, trial.lying)
-
-    def build(actor: NodeId, image: Image, incarnation: int) -> Machine:
-        if actor == case.nodes:
-            return Conductor(
-                workload=parties.workload,
-                directory=common.directory,
-                crypto=ModelCrypto(notary, 0),
-                voters=common.voters,
-                receipts_needed=common.protocol.replies(len(common.voters)),
-                answers_needed=common.protocol.read_replies(len(common.voters)),
-                options=ConductorOptions(retry_ns=700 * MILLISECOND, retry_max_ns=3000 * MILLISECOND),
-            )
-        return common.replica(
-            actor,
-            crypto=ModelCrypto(notary, actor),
-            vault=lambda execution: {},  # noqa: ARG005 - nothing is sealed here
-            image=image,
-            random=Stream(f"{case.seed}/node/{actor}/{incarnation}").bits64,
-            protocol_options=case.settings,
-            options=ReplicaOptions(block_transactions_max=8, position_ns=300 * MILLISECOND),
-        )
+    build = _factory(case, parties, notary)
+    oracles = standard_oracles(
+        protocol=case.protocol,
+        voters=case.voters,
+        quorum=common.quorum,
+        genesis=common.genesis_block.hash,
+        verify=notary.verify,
+        liars=trial.lying,
+        options=case.settings,
+    )
+    agreement = next(oracle for oracle in oracles if isinstance(oracle, Agreement))
+    once, told, books = OnceOnly(), Told(), Books(parties.opening, agreement, trial.lying)
 
     def conductor(world: World) -> Conductor:
         machine = world.machine(case.nodes)
@@ -109,15 +97,7 @@ def replica_stage(trial: Trial) -> Stage:
         factory=build,
         clients_actor=case.nodes,
         observers=(
-            *standard_oracles(
-                protocol=case.protocol,
-                voters=case.voters,
-                quorum=common.quorum,
-                genesis=common.genesis_block.hash,
-                verify=notary.verify,
-                liars=trial.lying,
-                options=case.settings,
-            ),
+            *oracles,
             *_words(trial),
             Validity(case.nodes, liars=trial.lying),
             EnoughWords(case.nodes, common.voters, common.protocol.replies(len(common.voters))),
@@ -130,6 +110,34 @@ def replica_stage(trial: Trial) -> Stage:
         describe=describe,
         judge=judge,
     )
+
+
+def _factory(case: Case, parties: _Parties, notary: Notary) -> Factory:
+    """Builds the replicas, and the one actor that plays all clients."""
+    common = parties.common
+
+    def build(actor: NodeId, image: Image, incarnation: int) -> Machine:
+        if actor == case.nodes:
+            return Conductor(
+                workload=parties.workload,
+                directory=common.directory,
+                crypto=ModelCrypto(notary, 0),
+                voters=common.voters,
+                receipts_needed=common.protocol.replies(len(common.voters)),
+                answers_needed=common.protocol.read_replies(len(common.voters)),
+                options=ConductorOptions(retry_ns=700 * MILLISECOND, retry_max_ns=3000 * MILLISECOND),
+            )
+        return common.replica(
+            actor,
+            crypto=ModelCrypto(notary, actor),
+            vault=lambda execution: {},  # noqa: ARG005 - nothing is sealed here
+            image=image,
+            random=Stream(f"{case.seed}/node/{actor}/{incarnation}").bits64,
+            protocol_options=case.settings,
+            options=ReplicaOptions(block_transactions_max=8, position_ns=300 * MILLISECOND),
+        )
+
+    return build
 
 
 def _require_states(case: Case, world: World, books: Books, build: Factory) -> None:

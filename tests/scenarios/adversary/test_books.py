@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consensus.chain import BLOCKS
-from consensus.properties import Violation
-from consensus.vocabulary import Commit, Reply, Trace
+from consensus.properties import Agreement, Violation
+from consensus.vocabulary import Commit, Put, Reply, Trace
 from network.requests import Receipt, ReceiptEntry
 from node.contracts.accounts import Account
 from node.contracts.runtime import Execution
@@ -104,17 +104,57 @@ def test_another_outcome_than_the_model_s(story):
         tell(Books(OPENING), (block, wrong))
 
 
-def test_where_one_vote_decides_a_crash_may_take_an_execution_back(story, replica):
-    books = Books(OPENING, sole=0)
-    tell(books, *story)
-    first, execution = story[0]
-    books.on_start(6, 0, 2, {BLOCKS: {1: first}})
+@pytest.fixture
+def both(story):
+    """The oracle of agreement, and books that ask it what a crash takes back."""
+    agreement = Agreement(story[0][0].parent)
+    for node in range(3):
+        agreement.on_start(0, node, 1, {})
+    return agreement, Books(OPENING, agreement)
+
+
+def decide(both, *story, node=0):
+    for block, execution in story:
+        both[0].on_commit(5, node, 1, Commit(block.height, block, None))
+        tell(both[1], (block, execution), node=node)
+
+
+def crash(both, node=0):
+    for oracle in both:
+        oracle.on_crash(6, node, 1)
+
+
+def test_a_crash_may_take_an_execution_back_and_another_comes_in_its_place(both, story):
+    agreement, books = both
+    decide(both, *story)
+    agreement.on_durable(5, 0, 1, (Put(BLOCKS, 1, story[0][0]),), {})
+    crash(both)
     assert books.height == 1
-    tell(books, story[1])
-    books.on_start(7, 1, 2, {})
-    books.on_start(7, 0, 2, {BLOCKS: {1: first, 2: story[1][0]}})
+    replica = Net()[0].replica
+    replica.chain.append(story[0][0], None)
+    other = block_on(replica, [transfer(4)], parent=story[0][0])
+    decide(both, story[0], (other, replica.chain.append(other, None)), node=1)
     assert books.height == 2
-    assert execution.tree.root != replica.chain.tree.root
+    books.require_state(2, replica.chain.tree.root, "in the end")
+
+
+def test_a_crash_takes_back_no_execution_of_what_another_node_decided(both, story):
+    decide(both, *story)
+    decide(both, *story, node=1)
+    crash(both)
+    assert both[1].height == 2
+
+
+def test_where_one_vote_decides_what_its_disk_holds_stands(story):
+    agreement = Agreement(story[0][0].parent, sole=0)
+    both = agreement, Books(OPENING, agreement)
+    agreement.on_start(0, 0, 1, {})
+    decide(both, *story)
+    for oracle in both:
+        oracle.on_start(6, 0, 2, {BLOCKS: {1: story[0][0]}})
+    assert both[1].height == 1
+    decide(both, story[1])
+    assert both[1].height == 2
 
 
 def receipt(outcome, code=None, client=None):

@@ -16,11 +16,12 @@ from scenarios.adversary.contracts import PROPERTIES
 from scenarios.adversary.oracles import HonestWords, OnceOnly
 from scenarios.adversary.pbft_oracles import Proofs, ViewWords
 from scenarios.adversary.raft_duties import RaftDuties
+from scenarios.adversary.raft_leading import RaftLeading
 from scenarios.adversary.raft_oracles import RaftWords
 
 ORACLES: dict[str, tuple[type[Observer], ...]] = {
     "Every protocol": (Agreement, Durability, Certificates, Validity, HonestWords),
-    "Raft": (RaftSafety, RaftLogs, RaftWords, RaftDuties),
+    "Raft": (RaftSafety, RaftLogs, RaftWords, RaftDuties, RaftLeading),
     "PBFT": (PbftSafety, CheckpointSafety, ViewWords, Proofs, Accountability),
     "Ledger and clients": (Books, OnceOnly, EnoughWords, TrueAnswers),
 }

@@ -157,6 +157,22 @@ class Checkpoints:
         epoch = self._context.epochs.at(height + 1)
         return Snapshot(header, epoch.configuration, chunks, certificate, epoch.since)
 
+    def signed_by(self, members: Membership, certificate: StableCheckpoint) -> StableCheckpoint | None:
+        """``certificate`` as ``members`` judge it, of whatever else was said here of that state; None: too few said it.
+
+        Who is behind counts votes by the members that it knows: of more or fewer than those who decide there now.
+        """
+        if members.flaw_in_checkpoint(certificate) is None:
+            return certificate
+        votes = self._votes.get(certificate.height, {})
+        signatures = {replica: vote.signature for replica, vote in votes.items() if vote.digest == certificate.digest}
+        signatures.update(certificate.signatures)
+        signers = [replica for replica in sorted(signatures) if members.votes(replica)][: members.quorum]
+        if len(signers) < members.quorum:
+            return None
+        signed = tuple((signer, signatures[signer]) for signer in signers)
+        return StableCheckpoint(certificate.height, certificate.digest, signed)
+
     def installed(self, certificate: StableCheckpoint) -> None:
         """The state of this certificate was installed, whatever ours was before."""
         self._context.diverged = False

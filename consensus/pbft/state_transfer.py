@@ -90,8 +90,9 @@ class StateTransfer:
         lie = self._lie_in(snapshot, work.certificate) if snapshot is not None else None
         if lie is not None and sender != work.helper:
             raise PeerError(lie)
-        if snapshot is not None and lie is None and self._proven(snapshot):
-            self._fetch(now, work, snapshot)
+        proof = self._proven(work.certificate, snapshot) if snapshot is not None and lie is None else None
+        if snapshot is not None and proof is not None:
+            self._fetch(now, proof, snapshot)
         elif sender == work.helper:
             self._turned_down(now, sender, lie=lie)
 
@@ -189,10 +190,15 @@ class StateTransfer:
             lie = deciders.flaw_in_proof(snapshot.certificate) if deciders is not None else None
         return lie
 
-    def _proven(self, snapshot: Snapshot) -> bool:
-        """Is the last block proven, by our own members where we cannot tell who decided it?"""
+    def _proven(self, certificate: StableCheckpoint, snapshot: Snapshot) -> StableCheckpoint | None:
+        """The certificate by those who decided the last block; None if they do not prove block and checkpoint.
+
+        Where we cannot tell who decided it we go by our own members.
+        """
         deciders = self._context.epochs.deciders(snapshot) or self._context.members
-        return snapshot.certificate is not None and deciders.flaw_in_proof(snapshot.certificate) is None
+        if snapshot.certificate is None or deciders.flaw_in_proof(snapshot.certificate) is not None:
+            return None
+        return self._checkpoints.signed_by(deciders, certificate)
 
     def _fits(self, data: bytes, digest: bytes) -> bool:
         return self._context.application.chunk_digest(data) == digest
@@ -239,7 +245,7 @@ class StateTransfer:
         self._context.out.send(work.helper, FetchManifest(work.certificate.height))
         self._deadline.set(now, now + self._answer_ns)
 
-    def _fetch(self, now: int, work: Seeking, snapshot: Snapshot) -> None:
+    def _fetch(self, now: int, certificate: StableCheckpoint, snapshot: Snapshot) -> None:
         """The manifest is right: what do we have of it already?"""
         application = self._context.application
         held = self._log.committed.height
@@ -251,10 +257,10 @@ class StateTransfer:
                 data = application.chunk(held, own[digest])
             if data is not None and self._fits(data, digest):
                 chunks[place] = data
-        self._work, self._held = Fetching(work.certificate, snapshot, chunks), {}
+        self._work, self._held = Fetching(certificate, snapshot, chunks), {}
         out, height = self._context.out, snapshot.height
         out.persist(Cut(TRANSFER, 0))
-        out.persist(Put(TRANSFER, TARGET, TransferRecord(work.certificate, snapshot)))
+        out.persist(Put(TRANSFER, TARGET, TransferRecord(certificate, snapshot)))
         for place, data in chunks.items():
             out.persist(Put(TRANSFER, place, Chunk(height, place, data)))
         out.trace("pbft.transfer", height, len(snapshot.chunks), len(chunks))

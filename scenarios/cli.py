@@ -58,6 +58,7 @@ class Strategy(StrEnum):
     CONTEST = "contest"
     RELAY = "relay"
     TORN = "torn"
+    HOARD = "hoard"
     LOSS = "loss"
     TWINS = "twins"
 

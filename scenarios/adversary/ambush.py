@@ -132,7 +132,11 @@ class Ambush(Observer):
         if self._world is None or node >= self._case.nodes or len(self.laid) >= SHOTS_MAX:
             return
         self._quiet_until = now + self._gap_ns
-        for fault in self._shots(now, node):
+        self._lay(self._shots(now, node))
+
+    def _lay(self, faults: list[Fault]) -> None:
+        assert self._world is not None  # noqa: S101 - who strikes has looked
+        for fault in faults:
             self.laid.append(fault)
             self._world.inject(fault)
 

@@ -30,7 +30,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from scenarios.adversary.bank_page import Row, page
 from scenarios.adversary.bugs import bugs
-from scenarios.adversary.search import Plan, Search, check, keep_search, read_search
+from scenarios.adversary.search import Plan, Search, check, keep_search, read_search, suited
 
 SEEDS = 10
 BUDGET_S = 60.0
@@ -65,17 +65,8 @@ def program_digest() -> str:
 
 def plan_of(name: str | None, protocol: str, column: str = SUITED) -> Plan:
     """The search that is to catch the bug ``name`` (None: there is none to catch)."""
-    if name is None:
-        return Plan(protocol=protocol, network="cores")
-    known = bugs()[name]
-    return Plan(
-        protocol=protocol,
-        network="replicas" if known.needs == "replicas" else "cores",
-        nodes=known.nodes,
-        liars=known.lying,
-        bug=name,
-        strategy=known.strategy if column == SUITED else LOSS,
-    )
+    plan = Plan(protocol=protocol, bug=name, strategy="swarm" if column == SUITED else LOSS)
+    return suited(plan) if name is not None else msgspec.structs.replace(plan, network="cores")
 
 
 def caught(name: str, *, seed: int, budget_s: float = BUDGET_S, column: str = SUITED) -> Search:

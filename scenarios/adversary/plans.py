@@ -9,6 +9,7 @@
 * ``contest``: everybody loses everybody now and then, and all stand for election at once when they meet again, over
   slow links that double and reorder what is said; voters crash for a moment just then.
 * ``relay`` and ``torn``: an ambush alone, of the style *relieved* or *written*.
+* ``hoard``: the ambush of :mod:`scenarios.adversary.hoard` alone, which makes certificates of PBFT contradict others.
 * ``loss``: every message is lost with the same small chance, and nothing else happens. What a naive fuzzer does; here
   to compare with.
 * ``twins``: no fault at all, but f members of PBFT run twice (:mod:`scenarios.adversary.twins`). A swarm in which
@@ -169,9 +170,10 @@ STRATEGIES: dict[str, Callable[[Case], tuple[Fault, ...]]] = {
     "ambush": _nothing,
     "contest": _contest,
     "relay": _nothing,
+    "hoard": _nothing,
     "torn": _nothing,
     "loss": _loss,
     "twins": _none,
 }
 
-_STYLES: dict[str, bool | str] = {"ambush": True, "relay": "relieved", "torn": "written"}
+_STYLES: dict[str, bool | str] = {"ambush": True, "relay": "relieved", "torn": "written", "hoard": "hoard"}

@@ -31,6 +31,7 @@ from network.virtual.world import Stop, World
 from scenarios.adversary.ambush import Ambush
 from scenarios.adversary.bugs import planted
 from scenarios.adversary.coverage import Coverage, Told
+from scenarios.adversary.hoard import HOARD, Hoard
 from scenarios.adversary.patience import RETRY_NS, patience_ns, views_left
 from scenarios.adversary.stage import Stage, set_stage
 from scenarios.adversary.trial import Trial, pace_ns
@@ -79,7 +80,7 @@ def play(
     the world (``hashing``, ``trace``).
     """
     told, coverage = Told(), Coverage(trial.case.voters if trial.case.protocol == "pbft" else ())
-    ambush = Ambush(trial.case, None if trial.ambush is True else trial.ambush) if trial.ambush else None
+    ambush = _ambush(trial)
     broken: Broken | None = None
     recovery_ns: int | None = None
     with planted(trial.bug):
@@ -104,6 +105,13 @@ def play(
         laid=tuple(ambush.laid) if ambush else (),
         event_sha256=world.event_sha256() if settings.get("hashing") else None,
     )
+
+
+def _ambush(trial: Trial) -> Ambush | None:
+    """What lies in wait in ``trial``."""
+    if trial.ambush == HOARD:
+        return Hoard(trial.case)
+    return Ambush(trial.case, None if trial.ambush is True else trial.ambush) if trial.ambush else None
 
 
 def _phases(trial: Trial, stage: Stage, world: World, until_ns: int | None) -> int | None:

@@ -34,6 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     liars: int | None = None
     bug: str | None = None
     strategy: str = "swarm"
+    lies: tuple[str, ...] = ()
 
     def trial(self, seed: int) -> Trial:
         return draw_trial(
@@ -44,6 +45,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             liars=self.liars,
             bug=self.bug,
             strategy=self.strategy,
+            lies=self.lies,
         )
 
 
@@ -58,6 +60,7 @@ def suited(plan: Plan) -> Plan:
         nodes=plan.nodes or known.nodes,
         liars=known.lying if plan.liars is None else plan.liars,
         strategy=known.strategy if plan.strategy == "swarm" else plan.strategy,
+        lies=plan.lies or known.lies,
     )
 
 

@@ -76,9 +76,11 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
     bug: str | None = None,
     operations: int = OPERATIONS,
     strategy: str = "swarm",
+    lies: tuple[str, ...] = (),
 ) -> Trial:
     """The trial of ``seed``. ``nodes`` fixes the size; ``liars`` how many lie (None: drawn, up to f, under PBFT).
 
+    ``lies`` are behaviours that each liar has besides those that are drawn.
     ``network`` None is drawn: cores in all but one of :data:`REPLICAS_IN`. ``strategy`` says how the plan is drawn
     (:mod:`scenarios.adversary.plans`).
     """
@@ -86,7 +88,7 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
     from scenarios.adversary.twins import twinned  # noqa: PLC0415 - they need Trial
 
     case = draw_case(protocol, seed) if nodes is None else _sized(protocol, seed, nodes)
-    lying = draw_liars(case, liars)
+    lying = draw_liars(case, liars, lies)
     if lying and case.changing:  # what is left of f would have to be known to whoever draws a change
         case = msgspec.structs.replace(case, changing=False)
     trial = Trial(

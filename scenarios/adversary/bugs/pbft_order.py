@@ -46,6 +46,7 @@ def _both_deliver(plant: Planter) -> None:
     protocol="pbft",
     source="a PRE-PREPARE of a far view blocks a sequence: FISCO-BCOS #4308",
     needs="liars",
+    lies=("wrong-view",),
 )
 def _far_view(plant: Planter) -> None:
     """A PRE-PREPARE of a later view takes the place of the one that is to come, and is kept until its view begins."""

@@ -14,6 +14,7 @@ from scenarios.adversary.bugs.registry import Planter, bug
     protocol="pbft",
     source="duplicates in a prepared certificate: hyperledger/besu #2449",
     needs="liars",
+    lies=("bad-proofs",),
 )
 def _duplicates(plant: Planter) -> None:
     """The signers of a certificate are counted, and not asked whether they are different ones."""
@@ -26,6 +27,7 @@ def _duplicates(plant: Planter) -> None:
     protocol="pbft",
     source="one bad certificate hides valid ones: vmware/concord-bft #50",
     needs="liars",
+    lies=("bad-proofs",),
 )
 def _hides(plant: Planter) -> None:
     """A VIEW-CHANGE is not checked when it comes, and a bad one takes a good one's place in the NEW-VIEW."""
@@ -50,6 +52,7 @@ def _hides(plant: Planter) -> None:
     protocol="pbft",
     source="a new primary that writes others' VIEW-CHANGEs itself",
     needs="liars",
+    lies=("bad-proofs",),
 )
 def _unsigned(plant: Planter) -> None:
     """Who a VIEW-CHANGE in a NEW-VIEW claims to be from is believed."""
@@ -92,6 +95,7 @@ def _weak(plant: Planter) -> None:
     protocol="pbft",
     source="state transfer that believes whom it asks what there is to fetch",
     needs="liars",
+    lies=("lying-transfer",),
 )
 def _manifest(plant: Planter) -> None:
     """The manifest of a state is not held against the digest that a quorum signed."""

@@ -21,6 +21,7 @@ def _drops_prepared(plant: Planter) -> None:
     quick=False,
     protocol="pbft",
     source="NEW-VIEW takes the oldest certificate instead of the newest",
+    strategy="hoard",
 )
 def _lowest_view(plant: Planter) -> None:
     """Of two prepared certificates for a height the NEW-VIEW takes that of the lower view."""
@@ -46,7 +47,12 @@ def _lowest_view(plant: Planter) -> None:
 
 
 @bug(
-    "pbft-new-view-not-recomputed", quick=False, protocol="pbft", source="bft-smart: proofs not compared", needs="liars"
+    "pbft-new-view-not-recomputed",
+    quick=False,
+    protocol="pbft",
+    source="bft-smart: proofs not compared",
+    needs="liars",
+    lies=("bad-proofs",),
 )
 def _not_recomputed(plant: Planter) -> None:
     """A NEW-VIEW is believed if its signatures are good, whatever follows from its VIEW-CHANGEs."""
@@ -88,6 +94,7 @@ def _nobody_joins(plant: Planter) -> None:
     "pbft-contradicted-kept",
     quick=False,
     protocol="pbft",
+    strategy="hoard",
     source="certificates kept that a NEW-VIEW contradicts (rule 6)",
 )
 def _contradicted(plant: Planter) -> None:
@@ -117,6 +124,7 @@ def _forgets_view(plant: Planter) -> None:
     protocol="pbft",
     source="checkpoint digests not compared",
     needs="liars",
+    lies=("lying-checkpoint",),
 )
 def _digest_ignored(plant: Planter) -> None:
     """CHECKPOINTs of one height count together whatever state they state."""
@@ -137,6 +145,7 @@ def _digest_ignored(plant: Planter) -> None:
     protocol="pbft",
     source="state transfer that believes its helper",
     needs="liars",
+    lies=("lying-transfer",),
 )
 def _chunks(plant: Planter) -> None:
     """A chunk of the state is taken without comparing its digest."""
@@ -147,7 +156,12 @@ def _chunks(plant: Planter) -> None:
 
 
 @bug(
-    "pbft-catch-up-unproven", quick=False, protocol="pbft", source="blocks adopted without a certificate", needs="liars"
+    "pbft-catch-up-unproven",
+    quick=False,
+    protocol="pbft",
+    source="blocks adopted without a certificate",
+    needs="liars",
+    lies=("lying-transfer",),
 )
 def _unproven(plant: Planter) -> None:
     """Whatever blocks a peer sends to one that is behind are taken for decided."""

@@ -52,7 +52,8 @@ class Planter:
 class Bug(msgspec.Struct, frozen=True, kw_only=True):
     """One bug. ``needs`` says what brings it out: "liars" (a Byzantine node), "replicas" (not in the cores alone).
 
-    ``strategy`` is the one to search with where the mixed one, which has its share of each, takes long.
+    ``strategy`` is the one to search with where the mixed one, which has its share of each, takes long;
+    ``lies`` are behaviours that every liar then has, besides those that are drawn.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Bug(msgspec.Struct, frozen=True, kw_only=True):
     nodes: int | None = None
     strategy: str = "swarm"
     quick: bool = True
+    lies: tuple[str, ...] = ()
 
     @property
     def lying(self) -> int | None:
@@ -83,6 +85,7 @@ def bug(  # noqa: PLR0913 - keyword-only
     nodes: int | None = None,
     strategy: str = "swarm",
     quick: bool = True,
+    lies: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Planter], None]], Callable[[Planter], None]]:
     """Register what the decorated function plants; its docstring is the summary.
 
@@ -103,6 +106,7 @@ def bug(  # noqa: PLR0913 - keyword-only
             nodes=nodes,
             strategy=strategy,
             quick=quick,
+            lies=lies,
         )
         return plant
 

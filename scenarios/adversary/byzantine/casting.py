@@ -23,8 +23,11 @@ NODES_MIN = 4
 _PROTOCOL = "pbft"
 
 
-def draw_liars(case: Case, count: int | None) -> tuple[Liar, ...]:
-    """``count`` liars (None: in half of the trials one to f of them); nobody where no lie is tolerated."""
+def draw_liars(case: Case, count: int | None, lies: tuple[str, ...] = ()) -> tuple[Liar, ...]:
+    """``count`` liars (None: in half of the trials one to f of them); nobody where no lie is tolerated.
+
+    Each has the behaviours ``lies``, and others that are drawn.
+    """
     voters = list(case.voters)
     if case.protocol != _PROTOCOL or len(voters) < NODES_MIN or count == 0:
         return ()
@@ -37,6 +40,7 @@ def draw_liars(case: Case, count: int | None) -> tuple[Liar, ...]:
         node = voters.pop(draws.below(len(voters)))
         some = {names[draws.below(len(names))]: None for _ in range(1 + draws.below(3))}
         some |= {name: None for name in BESIDES if not draws.below(3)}
+        some |= dict.fromkeys(lies)
         liars.append(Liar(node=node, behaviours=tuple(some)))
     return tuple(sorted(liars, key=lambda liar: liar.node))
 

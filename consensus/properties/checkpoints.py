@@ -72,6 +72,8 @@ class CheckpointSafety(Observer):
         ),
     )
 
+    weighs = frozenset({Checkpoint})
+
     def __init__(
         self,
         voters: tuple[NodeId, ...],

@@ -28,6 +28,8 @@ class Durability(Observer):
         ),
     )
 
+    weighs = frozenset({Reply})
+
     def __init__(self, liars: frozenset[NodeId] = frozenset()) -> None:
         self.liars = liars
         self.heads: dict[NodeId, tuple[int, bytes, str]] = {}

@@ -43,16 +43,28 @@ class Property(NamedTuple):
     """What a look at one event costs."""
 
 
+Classes = frozenset[type]
+"""Classes themselves, not what is derived from them (only ever looked up)."""
+
+
 class Observer:
     """Base of every oracle: each method is called at the event itself and does nothing unless overridden.
 
-    A driver need not call what a subclass leaves alone (see :func:`hooks`). ``node`` may be the clients'
-    actor. Calls come in order of ``now``. Whatever is passed belongs to the run: look, don't touch. An oracle
-    holds data only, so that a run can be forked together with what its oracles know.
+    A driver need not call what a subclass leaves alone (see :func:`hooks`), nor tell it of messages that it does not
+    name (see :class:`ByClass`): whoever overrides ``on_receive`` or ``on_leave`` names what the new one needs. ``node``
+    may be the clients' actor. Calls come in order of ``now``. Whatever is passed belongs to the run: look, don't touch.
+    An oracle holds data only, so that a run can be forked together with what its oracles know.
     """
 
     properties: ClassVar[tuple[Property, ...]] = ()
     """What this oracle watches; a violation that it raises names one of these."""
+
+    hears: Classes | None = None
+    """Classes of the messages at whose arrival :meth:`on_receive` does anything; None: of all."""
+
+    weighs: Classes | None = None
+    """Classes of the messages, or of the effects that they are in, at whose leaving :meth:`on_leave` does anything;
+    None: of all."""
 
     def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:
         """A machine is about to start (incarnation 1) or restart from what its disk holds."""
@@ -100,6 +112,26 @@ def hooks(observers: tuple[Observer, ...], name: str) -> list[Any]:
     """The bound methods ``name`` of those observers that override it."""
     base = getattr(Observer, name)
     return [getattr(observer, name) for observer in observers if getattr(type(observer), name) is not base]
+
+
+class ByClass(dict[type, tuple[Any, ...]]):
+    """Class of a message -> the hooks ``name`` of those observers that want to be told of it, in their order.
+
+    ``wanted`` is the attribute that names an observer's classes; ``always``: this one is wanted along with them, too.
+    """
+
+    def __init__(self, observers: tuple[Observer, ...], name: str, wanted: str, always: type | None = None) -> None:
+        super().__init__()
+        self._hooks = [(getattr(hook.__self__, wanted), hook) for hook in hooks(observers, name)]
+        self._always = always
+
+    def __missing__(self, kind: type) -> tuple[Any, ...]:
+        found = self[kind] = tuple(
+            hook
+            for wanted, hook in self._hooks
+            if wanted is None or kind in wanted or (self._always is not None and self._always in wanted)
+        )
+        return found
 
 
 def told(now: int, node: NodeId, incarnation: int) -> str:

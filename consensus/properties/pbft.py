@@ -138,6 +138,8 @@ class PbftSafety(Observer):
         ),
     )
 
+    weighs = _JUDGED
+
     def __init__(
         self,
         voters: tuple[NodeId, ...],

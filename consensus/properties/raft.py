@@ -75,6 +75,8 @@ class RaftSafety(Observer):
         Property("snapshot", "the snapshots of a height hold one state", "Raft, section 7", "O(1)"),
     )
 
+    weighs = _JUDGED
+
     def __init__(self, voters: tuple[NodeId, ...], keep: int = KEEP, application: Application | None = None) -> None:
         self.keep = keep
         self.memberships = Memberships(voters, application, 2 * keep)

@@ -50,6 +50,8 @@ class RaftLogs(Observer):
         Property("term said", "a term is durable before it is said, and never falls", "Raft, figure 2", "O(1)"),
     )
 
+    weighs = _IN_TERM
+
     def __init__(self, safety: RaftSafety) -> None:
         self._safety = safety
         self._leading: dict[NodeId, tuple[int, str]] = {}

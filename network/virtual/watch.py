@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from consensus.properties.observer import Observer, hooks
-from consensus.vocabulary import Commit, Effect, Install, NodeId, Record, Rejected, Trace
+from consensus.properties.observer import ByClass, Observer, hooks
+from consensus.vocabulary import Broadcast, Commit, Effect, Install, NodeId, Record, Rejected, Reply, Send, Trace
 from network.virtual.actors import Actor
 from network.virtual.evidence import NAMES, EventHash, TraceHook
 
@@ -21,11 +21,9 @@ class Watch:
         self.on_timer = hooks(observers, "on_timer")
         self.on_effects = hooks(observers, "on_effects")
         self.on_persist = hooks(observers, "on_persist")
-        self.on_leave = hooks(observers, "on_leave")
+        self.on_leave = {kind: ByClass(observers, "on_leave", "weighs", kind) for kind in (Send, Broadcast, Reply)}
         self.on_crash = hooks(observers, "on_crash")
-        self.on_receive = hooks(observers, "on_receive")
-        if trace is not None:
-            self.on_receive.insert(0, self._trace_arrival)
+        self.on_receive = ByClass(observers if trace is None else (_Arrivals(trace), *observers), "on_receive", "hears")
         self._told = {
             Commit: hooks(observers, "on_commit"),
             Install: hooks(observers, "on_install"),
@@ -41,10 +39,6 @@ class Watch:
         if self.trace is not None:
             self.trace(now, NAMES[kind], actor.id, None, what)
 
-    def _trace_arrival(self, now: int, actor: NodeId, _incarnation: int, sender: NodeId, message: Any) -> None:
-        if self.trace is not None:
-            self.trace(now, "receive", actor, sender, message)
-
     def told(self, now: int, actor: Actor, effect: Effect) -> None:
         """An effect that only watchers care for: Commit, Install, Trace, Readable or Rejected."""
         if self.trace is not None:
@@ -57,3 +51,13 @@ class Watch:
         for hook in self._on_durable:
             for records in batch:
                 hook(now, actor.id, actor.incarnation, records, actor.disk.image)
+
+
+class _Arrivals(Observer):
+    """Writes every arrival down in the trace."""
+
+    def __init__(self, trace: TraceHook) -> None:
+        self._trace = trace
+
+    def on_receive(self, now: int, node: NodeId, incarnation: int, sender: NodeId, message: Any) -> None:  # noqa: ARG002
+        self._trace(now, "receive", node, sender, message)

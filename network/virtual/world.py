@@ -187,7 +187,7 @@ class World:
                     if hashed is not None:
                         hashed.append(entry)
                     sender, message = event.sender, event.message
-                    for hook in on_receive:
+                    for hook in on_receive[type(message)]:
                         hook(now, actor.id, actor.incarnation, sender, message)
                     if effects := receive(now, sender, message):
                         self._carry_out(actor, effects)
@@ -278,7 +278,7 @@ class World:
         """Hand over a message, where it costs time or the actor's clock is its own."""
         assert actor.machine is not None, "the messages of a dead incarnation are gone"  # noqa: S101
         self._delivered += 1
-        for hook in self._watch.on_receive:
+        for hook in self._watch.on_receive[type(flight.message)]:
             hook(self.now, actor.id, actor.incarnation, flight.sender, flight.message)
         work_ns = self._costs.receive_ns(flight.message) if actor.works and self._costs is not None else 0
         self._carry_out(actor, actor.machine.receive(self._local(actor), flight.sender, flight.message), work_ns)
@@ -427,7 +427,7 @@ class World:
 
     def _leave(self, actor: Actor, effect: Outward) -> None:
         """An outward effect leaves the node."""
-        for hook in self._watch.on_leave:
+        for hook in self._watch.on_leave[type(effect)][type(effect.message)]:
             hook(self.now, actor.id, actor.incarnation, effect, actor.disk.image)
         actor.left_at = leaves = max(self.now, actor.busy_until, actor.left_at)
         self._post.send(leaves, actor, effect, self._clients)

@@ -132,6 +132,8 @@ class Books(Observer):
         ),
     )
 
+    weighs = frozenset({Receipt})
+
     def __init__(
         self, opening: dict[str, int], agreement: Agreement | None = None, liars: frozenset[NodeId] = frozenset()
     ) -> None:

@@ -36,6 +36,8 @@ class Validity(Observer):
         ),
     )
 
+    weighs = frozenset(_ASKED)
+
     def __init__(self, clients: NodeId, spared: bytes | None = None, liars: frozenset[NodeId] = frozenset()) -> None:
         self._clients = clients
         self._spared = spared
@@ -77,6 +79,8 @@ class TrueAnswers(Observer):
         Property("true answers", "a request that is told to be decided stands in the block named", "tests", "O(1)"),
     )
 
+    weighs = frozenset({Done})
+
     def __init__(self, liars: frozenset[NodeId] = frozenset()) -> None:
         self._liars = liars
         self._holds: dict[bytes, tuple[int, ...]] = {}
@@ -114,6 +118,8 @@ class EnoughWords(Observer):
             "O(voters), once an acknowledgement",
         ),
     )
+
+    hears = frozenset({Receipt})
 
     def __init__(self, clients: NodeId, voters: tuple[NodeId, ...], needed: int) -> None:
         self._clients = clients

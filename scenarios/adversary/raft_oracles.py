@@ -63,6 +63,9 @@ class RaftWords(Observer):
         Property("commit vouched for", "a follower decides no further than it was told", "Raft, figure 2", "O(1)"),
     )
 
+    hears = frozenset({AppendEntries, InstallSnapshot, RequestVoteReply, RequestVote, PreVote, Decided})
+    weighs = frozenset({RequestVote, PreVote, RequestVoteReply, PreVoteReply, AppendSuccess})
+
     def __init__(self, safety: RaftSafety) -> None:
         self._safety = safety
         self._roles: dict[NodeId, str] = {}

@@ -133,6 +133,7 @@ class ByIdentity(Observer):
 
     def __init__(self, oracle: Observer, plan: TwinScenario) -> None:
         self.oracle = oracle
+        self.weighs = oracle.weighs
         self._plan = plan
 
     def _single(self, instance: int) -> bool:

@@ -159,3 +159,34 @@ def test_modelled_signatures_tell_members_data_and_worlds_apart() -> None:
     assert not anyone.verify(-1, b"data", signature)
     assert not anyone.verify(0, b"data", b"")
     assert not ModelCrypto(other, 0).verify(0, b"data", signature)
+
+
+class Murmur(Note, tag="toy.murmur"):
+    """Another class of message."""
+
+
+def test_an_observer_that_names_classes_is_told_of_no_others() -> None:
+    class Ears(Observer):
+        hears = frozenset({Murmur})
+
+        def __init__(self) -> None:
+            self.calls = []
+
+        def on_receive(self, now, node, incarnation, sender, message):  # noqa: ARG002
+            self.calls.append(message.text)
+
+        def on_leave(self, now, node, incarnation, effect, durable):  # noqa: ARG002
+            self.calls.append(f"left {effect.message.text}")
+
+    class Replies(Ears):
+        weighs = frozenset({Reply})
+
+    class Murmurs(Replies):
+        weighs = frozenset({Murmur})
+
+    ears, replies, murmurs = Ears(), Replies(), Murmurs()
+    said = [Send(1, Note("loud")), Reply("c", Note("reply")), Send(1, Murmur("low"))]
+    play({(0, "start"): said}, observers=(ears, replies, murmurs))
+    assert ears.calls == ["left loud", "left reply", "left low", "low"]
+    assert replies.calls == ["left reply", "low"]
+    assert murmurs.calls == ["left low", "low"]

@@ -20,6 +20,7 @@ from consensus.pbft.view_change import ViewChanges
 from consensus.properties import Electorates
 from consensus.protocols import Slot
 from consensus.quorum import byzantine_faults, byzantine_quorum
+from consensus.snapshots import checkpoint_bytes
 from consensus.vocabulary import MILLISECOND, SECOND, Rejected, Send
 from tests.consensus.pbft.cluster import Cluster, ModelCrypto, make_block
 from tests.consensus.pbft.test_schedules import QUICK, chaos, lying, recover
@@ -147,6 +148,53 @@ def test_what_was_said_early_by_other_members_makes_no_certificate():
     assert cluster.heights()[3] == 4
     entry = cluster.core(3)._context.log.get(5)
     assert entry is None or (not entry.commits and entry.decision is None)
+
+
+def test_a_state_of_fewer_members_is_kept_with_a_certificate_of_theirs():
+    """Node 3 lags where six of eight are a quorum, and counts six votes for a state of seven, of whom five are."""
+    options = Options(checkpoint_interval=4, log_size=8, transfer_window=1)
+    cluster = Cluster(8, options=options)
+    cluster.blocks_kept = 1
+    cluster.isolate(3)
+    cluster.propose(0, b"-6")
+    cluster.deliver()
+    decide(cluster, 8)
+    cluster.drop()
+    cluster.heal()
+    assert (cluster.heights()[3], cluster.electorates.voters(8)) == (0, (0, 1, 2, 3, 4, 5, 7))
+    stable = cluster.nodes[1].image["pbft.checkpoint"]["stable"]
+    assert (stable.height, len(stable.signatures)) == (8, 5)
+    said = checkpoint_bytes(8, stable.digest)
+    for sender in (0, 1, 2, 4, 5, 7):
+        cluster.give(sender, 3, Checkpoint(8, stable.digest, sender, ModelCrypto(sender).sign(said)))
+    assert len(cluster.core(3)._checkpoints.ahead.signatures) == 6
+    cluster.fire(3, "pbft.transfer")
+    cluster.deliver()
+    kept = cluster.nodes[3].image["pbft.checkpoint"]["stable"]
+    assert (kept.height, [signer for signer, _ in kept.signatures]) == (8, [0, 1, 2, 4, 5])
+    assert cluster.core(1)._context.members.flaw_in_checkpoint(kept) is None
+
+
+def test_a_state_that_too_few_of_its_members_are_known_to_have_said_is_not_fetched():
+    """Node 3 lags where three of four are a quorum; four of the five are, above."""
+    options = Options(checkpoint_interval=4, log_size=8)
+    cluster = Cluster(4, observers=1, options=options)
+    cluster.blocks_kept = 1
+    cluster.isolate(3)
+    cluster.propose(0, b"+4")
+    cluster.deliver()
+    decide(cluster, 8)
+    cluster.drop()
+    cluster.heal()
+    assert (cluster.heights()[3], cluster.electorates.voters(8)) == (0, (0, 1, 2, 3, 4))
+    digest = cluster.nodes[1].image["pbft.checkpoint"]["stable"].digest
+    for sender in (0, 1, 2):
+        vote = Checkpoint(8, digest, sender, ModelCrypto(sender).sign(checkpoint_bytes(8, digest)))
+        cluster.give(sender, 3, vote)
+    cluster.fire(3, "pbft.transfer")
+    cluster.deliver()
+    assert cluster.heights()[3] == 0
+    assert cluster.nodes[3].image.get("pbft.transfer", {}) == {}
 
 
 def test_a_run_of_blocks_is_proven_from_epoch_to_epoch():

@@ -72,13 +72,14 @@ def core_stage(trial: Trial) -> Stage:
 
 
 def _words(trial: Trial, oracles: tuple[Observer, ...]) -> tuple[Observer, ...]:
-    """What is asked of every single word of those who do not lie; more where nobody does."""
+    """What is asked of every single word of those who do not lie; more where nobody does.
+
+    Members of PBFT that are not in one epoch yet refuse each other's words: there only proofs are judged.
+    """
     case = trial.case
     pbft = case.protocol == "pbft"
-    if pbft and case.changing:  # members that are not in one epoch yet refuse each other's words
-        return ()
     proofs = (Proofs(case.voters, Notary(case.seed, case.nodes).verify, trial.lying),) if pbft else ()
-    if trial.liars or trial.twins is not None:
+    if trial.liars or trial.twins is not None or (pbft and case.changing):
         return proofs
     if pbft:
         return *proofs, HonestWords(case.voters), ViewWords(case.voters)

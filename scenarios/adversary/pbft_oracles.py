@@ -10,7 +10,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from consensus.chain import commit_bytes
+from consensus.chain import CERTIFICATES, commit_bytes
 from consensus.pbft.certificates import new_view_bytes, pre_prepare_bytes, prepare_bytes, view_change_bytes
 from consensus.pbft.messages import (
     PREPARED,
@@ -82,8 +82,8 @@ class Proofs(Observer):
       where it begins and what it reports; and it proposes again, height by height, the certificate of the highest view
       above the block chosen before (section 4.4).
     * On entering a view a replica gives up the certificates that its NEW-VIEW leaves out (rule 6 of
-      :mod:`consensus.pbft.normal_case`): their blocks may be nowhere to be had any more.
-
+      :mod:`consensus.pbft.normal_case`): their blocks may be nowhere to be had any more. What was certified here
+      meanwhile needs no giving up: no VIEW-CHANGE of this replica begins below it any more.
     * The chunks of a state that it installs have the digests that the manifest lists.
 
     ``verify(member, data, signature)`` decides a signature, ``digest_of(chunk)`` is what manifests list. Members are
@@ -249,10 +249,11 @@ class Proofs(Observer):
 
     def _require_forgotten(self, origin: str, message: NewView, durable: Image) -> None:
         base = max(change.height for change in message.view_changes)
+        certified = max(durable.get(CERTIFICATES, ()), default=0)
         prescribed = {proposal.height: proposal.hash for proposal in message.pre_prepares}
         for kept in durable.get(PREPARED, {}).values():
             height = kept.height
-            if height > base and kept.view < message.view and kept.hash != prescribed.get(height):
+            if height > max(base, certified) and kept.view < message.view and kept.hash != prescribed.get(height):
                 raise Violation(
                     "given up is forgotten",
                     f"{origin} keeps {kept.hash.hex()[:8]}, prepared in view {kept.view} at height {height}",

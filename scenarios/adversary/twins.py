@@ -143,6 +143,10 @@ class ByIdentity(Observer):
         if node < self._plan.members:
             self.oracle.on_start(now, node, incarnation, image)
 
+    def on_crash(self, now: int, node: NodeId, incarnation: int) -> None:
+        if self._single(node):
+            self.oracle.on_crash(now, node, incarnation)
+
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:
         if self._single(node):
             self.oracle.on_commit(now, node, incarnation, commit)

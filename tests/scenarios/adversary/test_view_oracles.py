@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import pytest
 
+from consensus.chain import CERTIFICATES
 from consensus.configuration import Configuration
 from consensus.pbft.messages import PREPARED, VIEW, NewView, PreparedCertificate, Reproposal, ViewChange, ViewRecord
 from consensus.properties import Violation
@@ -99,6 +100,15 @@ def test_what_a_new_view_leaves_out_is_given_up():
     proofs().on_durable(5, 3, 1, record, {PREPARED: {}})
     with pytest.raises(Violation, match="given up is forgotten: node 3"):
         proofs().on_durable(5, 3, 1, record, left)
+
+
+def test_what_was_certified_before_the_new_view_came_needs_no_giving_up():
+    """Its COMMITs overtook the NEW-VIEW, and it stands; what lies below it is reported no more."""
+    two = block(2, ONE.hash)
+    record, left = (Put(VIEW, "new-view", new_view()),), {1: prepared(2, 3), 2: prepared(2, 3, what=two)}
+    proofs().on_durable(5, 3, 1, record, {PREPARED: left, CERTIFICATES: {1: S, 2: S}})
+    with pytest.raises(Violation, match=f"keeps {two.hash.hex()[:8]}, prepared in view 1 at height 2"):
+        proofs().on_durable(5, 3, 1, record, {PREPARED: left, CERTIFICATES: {1: S}})
 
 
 def test_an_installed_state_is_the_one_that_is_listed():

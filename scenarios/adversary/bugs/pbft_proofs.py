@@ -15,6 +15,7 @@ from scenarios.adversary.bugs.registry import Planter, bug
     source="duplicates in a prepared certificate: hyperledger/besu #2449",
     needs="liars",
     lies=("bad-proofs",),
+    strategy="hoard",
 )
 def _duplicates(plant: Planter) -> None:
     """The signers of a certificate are counted, and not asked whether they are different ones."""
@@ -96,6 +97,7 @@ def _weak(plant: Planter) -> None:
     source="state transfer that believes whom it asks what there is to fetch",
     needs="liars",
     lies=("lying-transfer",),
+    strategy="churn",
 )
 def _manifest(plant: Planter) -> None:
     """The manifest of a state is not held against the digest that a quorum signed."""

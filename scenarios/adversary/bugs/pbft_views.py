@@ -146,6 +146,8 @@ def _digest_ignored(plant: Planter) -> None:
     source="state transfer that believes its helper",
     needs="liars",
     lies=("lying-transfer",),
+    nodes=4,
+    strategy="churn",
 )
 def _chunks(plant: Planter) -> None:
     """A chunk of the state is taken without comparing its digest."""

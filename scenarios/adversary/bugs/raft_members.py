@@ -45,7 +45,7 @@ def _union_elects(plant: Planter) -> None:
     plant.replace("consensus.raft.election:_is_won", wrap)
 
 
-@bug("raft-joint-union-commits", protocol="raft", source="microsoft/CCF #3948, for entries")
+@bug("raft-joint-union-commits", protocol="raft", source="microsoft/CCF #3948, for entries", strategy="relay")
 def _union_commits(plant: Planter) -> None:
     """In a joint configuration an entry counts as committed with a majority of all servers together."""
 

@@ -54,12 +54,13 @@ class Entry:
 
     def matching_prepares(self, view: int, block_hash: bytes, author: NodeId | None) -> list[Prepare]:
         """PREPAREs for exactly this in ascending order of replica, its author's excepted: it spoke by PRE-PREPARE."""
-        votes = sorted(self.prepares.items())
-        return [p for replica, p in votes if p.view == view and p.hash == block_hash and replica != author]
+        votes, replicas = self.prepares, sorted(self.prepares)
+        return [p for r in replicas if (p := votes[r]).view == view and p.hash == block_hash and r != author]
 
     def matching_commits(self, view: int, block_hash: bytes) -> list[CommitVote]:
         """COMMITs for exactly this, in ascending order of replica."""
-        return [c for _, c in sorted(self.commits.items()) if c.view == view and c.hash == block_hash]
+        votes, replicas = self.commits, sorted(self.commits)
+        return [c for r in replicas if (c := votes[r]).view == view and c.hash == block_hash]
 
     def snapshot(self) -> tuple[object, ...]:
         """Everything in here, in one order (for ``state_hash``)."""

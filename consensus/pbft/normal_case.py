@@ -173,7 +173,8 @@ class NormalCase:
         """
         if message.replica != sender:
             raise PeerError(f"COMMIT in the name of {message.replica}")
-        entry = self._log.counting(message.height)
+        height = message.height
+        entry = self._log.counting(height)
         if entry is None or entry.decision is not None:
             return False
         context, view = self._context, message.view
@@ -182,7 +183,7 @@ class NormalCase:
             if known.view == view and known.hash != message.hash:
                 raise PeerError("two COMMITs for one height in one view")
             return False
-        if not context.members.verify(sender, commit_bytes(view, message.height, message.hash), message.signature):
+        if not context.members.verify(sender, commit_bytes(view, height, message.hash), message.signature):
             raise PeerError("COMMIT with a bad signature")
         self._count_commit(entry, message)
         behind = view > context.view and context.work_seen(sender, view)

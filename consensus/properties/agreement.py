@@ -25,6 +25,9 @@ KEEP = 1024
 _KEPT = frozenset({BLOCKS, CERTIFICATES})
 """The spaces that hold what was decided (only ever looked up)."""
 
+_TOLD = _KEPT | {SNAPSHOT}
+"""Those, and the one that vouches for what lies below it."""
+
 
 class Agreement(Observer):
     """``genesis`` is the hash at height 0; ``sole`` is the node whose vote alone decides, if there is one.
@@ -125,7 +128,7 @@ class Agreement(Observer):
         if node in self.liars:
             return
         for record in records:
-            if not isinstance(record, Put):
+            if not isinstance(record, Put) or record.space not in _TOLD:
                 continue
             if record.space == BLOCKS or (record.space, record.key) == (SNAPSHOT, MANIFEST):
                 self.durable = max(self.durable, record.value.height)

@@ -333,8 +333,9 @@ class PbftSafety(Observer):
             if not isinstance(record, Put):
                 continue
             value = record.value
-            if isinstance(value, PrePrepare | PreparedCertificate):
-                header = value.block.header if isinstance(value, PrePrepare) else value.header
+            kind = type(value)
+            if kind is PrePrepare or kind is PreparedCertificate:
+                header = value.block.header if kind is PrePrepare else value.header
                 self._at(header.height).durable.add((node, record.space, value.view, header.hash))
-            elif isinstance(value, NewView) and node not in self.liars:
+            elif kind is NewView and node not in self.liars:
                 self._entered(node, value, told(now, node, incarnation))

@@ -25,6 +25,8 @@ from network.virtual.watch import Watch
 
 _SECOND, _BEYOND, _HELD = 0x5EC0D000, 0xBE404D00, 0x4E1DBAC4  # salts: what a word is mixed with
 
+_TIME_ABOVE_TIE = TIME_SHIFT - TIE_SHIFT
+
 _encode = msgspec.msgpack.Encoder().encode
 
 Receivers = tuple[int, ...]
@@ -85,15 +87,16 @@ class Post:
                 now, actor, way.route, effect.message, list(zip(words, receivers, strict=True))
             )
         else:
-            table, start = hop.latency, now + hop.extra_ns << TIME_SHIFT
+            # Time and tie as one number, the receivers' band still out of it: small integers are quick ones.
+            table, start = hop.latency, now + hop.extra_ns << _TIME_ABOVE_TIE
             if count == 1:
                 words = (word := actor.draws.word(),)
-                travel = table[word >> TABLE_SHIFT] << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT
-                keys = [start + (travel | receivers[0])]
+                arrives = start + (table[word >> TABLE_SHIFT] << _TIME_ABOVE_TIE | word & TIE_MASK)
+                keys = [arrives << TIE_SHIFT | receivers[0]]
             else:
                 words = actor.draws.take(count)
                 keys = [
-                    start + (table[word >> TABLE_SHIFT] << TIME_SHIFT | (word & TIE_MASK) << TIE_SHIFT | receiver)
+                    start + (table[word >> TABLE_SHIFT] << _TIME_ABOVE_TIE | word & TIE_MASK) << TIE_SHIFT | receiver
                     for word, receiver in zip(words, receivers, strict=True)
                 ]
         if struck := end > way.clear:

@@ -1,6 +1,7 @@
 """How many messages a CPU-second the virtual world delivers, to machines that only count them.
 
-Run ``python tests/benchmarks/bench_world.py``. Printed for comparison, asserted nowhere.
+Run ``python tests/benchmarks/bench_world.py``. Printed for comparison, asserted nowhere. So these are floors: the same
+machines under the faults of ``bench_decisions.py`` stand there beside what deciding costs.
 """
 
 # ruff: noqa: ARG002, T201 (a toy machine ignores most inputs, and a benchmark prints)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,15 @@ def test_a_reader_that_leaves_early_hears_nothing_of_it(place: Path) -> None:
     assert run.stderr == ""
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Programs started meanwhile mind SIGINT, though a shell that runs these tests in its background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_cleanly_with_its_results(tmp_path: Path, sent: signal.Signals) -> None:
     command = [sys.executable, "-m", "scenarios.cli", "run", "real_spending", "--mode", "virtual", "--ui", "json"]

@@ -156,9 +156,7 @@ def _run(given: str, overrides: Sequence[str], out: Path, ui: Ui | None, *, trac
     from scenarios.runner import run as run_scenario  # noqa: PLC0415 -- so are the nodes
 
     view = view_for(ui.value if ui is not None else None)
-    for name in ("SIGTERM", "SIGHUP"):  # so that a terminal is given back and results are written
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupt)
+    _end_in_order()
     try:
         result = run_scenario(
             scenario,
@@ -185,6 +183,13 @@ def _require_plan(scenario: Scenario) -> None:
         make_plan(scenario)
     except ScenarioInvalid as invalid:
         raise ScenarioInvalid(scenario.origin.located(invalid.problems)) from None
+
+
+def _end_in_order() -> None:
+    """Take SIGTERM and SIGHUP for Ctrl-C, so that a terminal is given back and what was done is told and kept."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -321,6 +326,7 @@ def check(  # noqa: PLR0913 -- one parameter an option
     from scenarios.adversary.search import Plan  # noqa: PLC0415
 
     _require_protocol(protocol)
+    _end_in_order()
     if twins:
         strategy, network = Strategy.TWINS, Network.CORES
     plan = Plan(
@@ -361,6 +367,7 @@ def explore(
     """Search every order of events up to a depth, on the real cores: crashes, lapses of time and liars included."""
     from scenarios.adversary.explore.command import run_explore  # noqa: PLC0415 -- loads the protocols
 
+    _end_in_order()
     raise typer.Exit(run_explore(protocol, nodes, depth=depth, budget_s=budget))
 
 

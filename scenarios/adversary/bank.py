@@ -16,12 +16,10 @@ first three seeds: what it misses there it would miss for long.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from hashlib import sha256
-from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
@@ -31,6 +29,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from scenarios.adversary.bank_page import Row, page
 from scenarios.adversary.bugs import bugs
 from scenarios.adversary.search import Plan, Search, check, keep_search, read_search, suited
+from scenarios.adversary.workers import workers
 
 SEEDS = 10
 BUDGET_S = 60.0
@@ -129,7 +128,7 @@ def performed(todo: list[Task], jobs: int) -> Iterator[tuple[Task, dict[str, Sea
     if jobs == 1:
         yield from ((task, perform(task)) for task in todo)
         return
-    with ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+    with workers(jobs) as pool:
         try:
             futures = {pool.submit(perform, task): task for task in todo}
             for future in as_completed(futures):

@@ -6,12 +6,10 @@ the lowest seed. The state of a search is plain data; written to a file, it goes
 
 from __future__ import annotations
 
-import signal
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
@@ -20,6 +18,7 @@ from scenarios.adversary.bugs import bugs
 from scenarios.adversary.failure import FailureError
 from scenarios.adversary.play import Broken, play
 from scenarios.adversary.trial import Network, Trial, draw_trial
+from scenarios.adversary.workers import workers
 
 AHEAD = 4
 """Trials handed to each process before the first of them is back."""
@@ -151,7 +150,7 @@ def _one_by_one(plan: Plan, first: int, last: int) -> Iterator[_Result]:
 def _side_by_side(plan: Plan, first: int, last: int, jobs: int) -> Iterator[_Result]:
     """Results in order of seed, whoever finishes first."""
     waiting: deque[Future[_Result]] = deque()
-    with ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+    with workers(jobs) as pool:
         try:
             for seed in range(first, last):
                 waiting.append(pool.submit(_played, plan, seed))

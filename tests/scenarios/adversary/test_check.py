@@ -1,7 +1,12 @@
 """The search for violations, the file it keeps, and the replay of it."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -144,6 +149,27 @@ def test_several_processes_find_what_one_finds():
     assert alone.counts == together.counts
 
 
+PARENT = """
+from scenarios.adversary.workers import workers
+if __name__ == "__main__":
+    pool = workers(1)
+    pool.submit(print, "at work", flush=True).result()
+    input()
+"""
+
+
+def test_no_process_outlives_a_search_that_is_killed(tmp_path):
+    (tmp_path / "parent.py").write_text(PARENT)
+    command = [sys.executable, str(tmp_path / "parent.py")]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout.readline() == "at work\n"
+        parent.kill()
+        assert parent.communicate(timeout=20) == ("", None)  # the end comes when nobody has its output open any more
+
+
 def test_a_search_goes_on_where_it_stopped(tmp_path):
     path = tmp_path / "soak" / "raft.json"
     assert read_search(path, CORES) is None
@@ -279,13 +305,33 @@ def test_a_run_that_the_program_no_longer_plays_so_is_told(failure, tmp_path, ca
     assert "the program has changed since" in capsys.readouterr().err
 
 
-def test_an_interrupted_search_tells_what_it_did_and_goes_on(tmp_path, capsys, monkeypatch):
+@pytest.fixture
+def handlers():
+    """What the command line does about signals is undone afterwards."""
+    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for name, handler in before.items():
+        signal.signal(name, handler)
+
+
+def _ctrl_c():
+    raise KeyboardInterrupt
+
+
+def _terminated():
+    assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL, "it would end this very process"
+    signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("interrupt", [_ctrl_c, _terminated])
+def test_an_interrupted_search_tells_what_it_did_and_goes_on(interrupt, tmp_path, capsys, monkeypatch):
     kept = tmp_path / "search.json"
     words = ["check", "--protocol", "raft", "--network", "cores", "--runs", "4", "--resume", str(kept)]
 
     def interrupted(_progress, search):
         if search.runs == 2:
-            raise KeyboardInterrupt
+            interrupt()
 
     with monkeypatch.context() as patched:
         patched.setattr(CheckProgress, "show", interrupted)

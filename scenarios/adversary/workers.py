@@ -1,0 +1,31 @@
+"""Processes that play trials side by side, and end with whoever began them.
+
+A pool's idle process waits for work as long as it can, even where nobody is left to give any: its siblings hold the
+other end of its queue. So each watches its parent. Otherwise a search that is killed would leave processes behind that
+keep its standard output open, and a CI job that waits for its end would wait for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context, parent_process
+from threading import Thread
+
+
+def workers(jobs: int) -> ProcessPoolExecutor:
+    """A pool of ``jobs`` new processes, which leave Ctrl-C to their parent and end when it does, however it ends."""
+    return ProcessPoolExecutor(jobs, get_context("spawn"), _begin)
+
+
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes: the parent ends the others
+    Thread(target=_end_with_the_parent, name="parent-watch", daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

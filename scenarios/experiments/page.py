@@ -97,8 +97,9 @@ The model is [one file](../../scenarios/experiments/raft_figure_16.yaml), where 
 
 - **Link**: {link} each way, constant. From the dissertation's measurement on the same network (section 10.3).
 - **Disk**: a sync takes anything from nothing to {bound}, uniformly. The bound is the one value that is fitted, and to
-  one printed number only, the median at 150-155 ms (`python -m scenarios.experiments.fitting`). What the other lines
-  show is prediction.
+  one printed number only, the median at 150-155 ms (`python -m scenarios.experiments.fitting`). That the shape is
+  uniform was chosen too, after other families had been tried and the curves seen: what the other lines show is
+  prediction but for that choice.
 
 ## What does not agree
 

@@ -7,7 +7,7 @@ Theory is computed here from the definition alone. Replicas are bare cores under
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,7 +24,7 @@ from consensus.properties import Observer, standard_oracles
 from consensus.protocols import protocol
 from consensus.quorum import byzantine_quorum
 from consensus.vocabulary import MILLISECOND, SECOND, Commit, Effect, Image, NodeId
-from network.virtual import Constant, Distribution, Link, Links, Machine, World
+from network.virtual import Constant, Distribution, Fault, Link, Links, Machine, World
 from network.virtual.bare import GENESIS, BareClient, BareNode, BareSetup
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.draws import Stream
@@ -188,14 +188,23 @@ def watched(nodes: int, requests: int, latency: Distribution, seed: int = 1) -> 
     """Let ``requests`` be decided one by one, by all ``nodes``."""
     seen = Watched()
     client = BareClient(nodes, protocol("pbft").replies(nodes), requests, 2 * SECOND)
-    world = _replicas(nodes, latency, client, seen, seed)
+    world = replicas(nodes, latency, client, seed=seed, observers=(seen,))
     while not client.finished or len(seen.waits_ns) < nodes * requests:
         world.run(until_ns=world.now + SECOND)
     seen.replies_ns = [client.acknowledged[number][1] - asked for number, asked in client.asked.items()]
     return world, seen
 
 
-def _replicas(nodes: int, latency: Distribution, client: BareClient, seen: Observer, seed: int) -> World:
+def replicas(  # noqa: PLR0913 - keyword-only
+    nodes: int,
+    latency: Distribution,
+    client: BareClient,
+    *,
+    seed: int,
+    observers: Sequence[Observer] = (),
+    faults: Sequence[Fault] = (),
+) -> World:
+    """A world of ``nodes`` bare replicas of PBFT under every oracle; ``client`` is actor ``nodes``."""
     entry, notary, voters = protocol("pbft"), Notary(seed, nodes), tuple(range(nodes))
 
     def machine(actor: NodeId, image: Image, incarnation: int) -> Machine:
@@ -217,13 +226,13 @@ def _replicas(nodes: int, latency: Distribution, client: BareClient, seen: Obser
     oracles = standard_oracles(
         protocol="pbft", voters=voters, quorum=entry.quorum(nodes), genesis=GENESIS.hash, verify=notary.verify
     )
-    links = Links(Link(latency=latency))
     return World(
         factory=machine,
         nodes=nodes,
         voters=voters,
         clients_actor=nodes,
-        links=links,
+        links=Links(Link(latency=latency)),
         seed=seed,
-        observers=(*oracles, seen),
+        faults=faults,
+        observers=(*oracles, *observers),
     )

@@ -10,7 +10,7 @@ The aims: 250,000 messages a CPU-second at every size; 8, 33, 130 and 525 ms a d
 200 MB; 2 CPU-seconds for a crashed primary and its view change at 128.
 """
 
-# ruff: noqa: E402, T201 (it imports what lies beside the tests, and a benchmark prints)
+# ruff: noqa: E402, T201 (it imports the program it lies in, and a benchmark prints)
 from __future__ import annotations
 
 import multiprocessing
@@ -21,16 +21,19 @@ from time import process_time
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "network" / "virtual")]
-
-from deciding import PACE_NS, deciding, finished
+sys.path.insert(0, str(ROOT))
 
 from consensus.pbft.messages import CommitVote
+from consensus.protocols import protocol
 from consensus.vocabulary import MILLISECOND, SECOND, Broadcast, Effects, NodeId, SetTimer
 from network.virtual import Crash, Duplicate, Fault, Link, Links, Loss, Normal, SlowDisk, World
+from network.virtual.bare import BareClient
+from scenarios.experiments.phases import replicas
 
 SIZES = (4, 16, 32, 64, 128, 256)
 AIMS_MS = {32: 8, 64: 33, 128: 130, 256: 525}
+PACE_NS = SECOND
+"""One request each: the primary has proposed it when the next one comes, so each is decided alone."""
 _HASH, _SIGNATURE = bytes(32), bytes(64)
 LATENCY = Normal(mean_ns=250 * MILLISECOND, sd_ns=50 * MILLISECOND)
 
@@ -47,9 +50,16 @@ def disturbances(nodes: int) -> tuple[Fault, ...]:
 
 def build(nodes: int, requests: int, faults: tuple[Fault, ...]) -> World:
     """A world at time 0 whose tables and machines are built."""
-    world = deciding(nodes=nodes, requests=requests, latency=LATENCY, faults=faults)
+    client = BareClient(nodes, protocol("pbft").replies(nodes), requests, PACE_NS)
+    world = replicas(nodes, LATENCY, client, seed=1, faults=faults)
     world.run(until_ns=0)
     return world
+
+
+def finished(world: World) -> bool:
+    """Is every request answered?"""
+    client = world.machine(world.clients)  # type: ignore[arg-type] # these worlds have one
+    return isinstance(client, BareClient) and client.finished
 
 
 def finish(world: World) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from abc import ABC, abstractmethod
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,7 +24,7 @@ START_S = 15.0
 STOP_S = 3.0
 
 
-class BrokerProcess:
+class BrokerProcess(ABC):
     """A broker on a loopback port, and its address while it runs.
 
     >>> broker = embedded_broker(log_path)
@@ -102,12 +103,13 @@ class BrokerProcess:
         await asyncio.sleep(down_s)
         await self.start()
 
+    @abstractmethod
     async def _command(self) -> Sequence[str]:
-        raise NotImplementedError
+        """What to start, with its arguments."""
 
+    @abstractmethod
     async def _ready(self, process: Process) -> int:
         """Wait until ``process`` serves and return its port; BusError when it ends instead."""
-        raise NotImplementedError
 
     async def _spawn(self, command: Sequence[str]) -> Process:
         log = self._open_log()

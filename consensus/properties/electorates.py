@@ -29,26 +29,48 @@ class Electorates:
         self._interval = interval
         self._asked = asked
         self._begun: list[tuple[int, tuple[NodeId, ...], Header | None]] = [(0, voters, None)]
-        self._pending: Reconfiguration | None = None
-        self._height = 0
+        self._asked_at: dict[int, Reconfiguration] = {}
+        self._followed: list[bytes] = []
+        """The hash of the block of each height from 1 on."""
 
     def follow(self, block: Block) -> None:
-        """``block`` is decided; one that was followed before is passed over."""
-        if block.height != self._height + 1:
+        """``block`` is decided; one that was followed before is passed over.
+
+        Another one at a height that was followed stands in its place: a crash took the earlier decision back, since
+        it was nowhere but in the node that crashed (:mod:`consensus.properties.agreement`, which knows where it was
+        not, and is told of every decision first). What rested on the earlier one goes with it.
+        """
+        height, known = block.height, self._followed
+        if height <= len(known):
+            if height < 1 or known[height - 1] == block.hash:
+                return
+            self._forget_from(height)
+        elif height > len(known) + 1:
             return
-        self._height += 1
+        known.append(block.hash)
+        pending = self._pending(height)
         change = self._asked(block) if self._asked is not None else None
         if change is not None:
-            if self._pending is not None:
-                raise Violation("one change", f"height {block.height} asks for {change}", f"{self._pending} is pending")
-            self._pending = change
-        if block.height % self._interval == 0 and self._pending is not None:
+            if pending is not None:
+                raise Violation("one change", f"height {height} asks for {change}", f"{pending} is pending")
+            self._asked_at[height] = pending = change
+        if height % self._interval == 0 and pending is not None:
             before = self._begun[-1][1]
-            added = {part.node for part in self._pending.changes if part.verb is Verb.ADD_VOTER}
-            gone = {part.node for part in self._pending.changes if part.verb is not Verb.ADD_VOTER}
+            added = {part.node for part in pending.changes if part.verb is Verb.ADD_VOTER}
+            gone = {part.node for part in pending.changes if part.verb is not Verb.ADD_VOTER}
             after = tuple(sorted({*before, *added} - gone))
-            self._pending = None
-            self._begun.append((block.height, after, block.header))  # where only learners changed, too
+            self._begun.append((height, after, block.header))  # where only learners changed, too
+
+    def _pending(self, height: int) -> Reconfiguration | None:
+        """What was asked for below ``height``, and since the last checkpoint below it."""
+        checkpoint = (height - 1) // self._interval * self._interval
+        return next((self._asked_at[at] for at in range(checkpoint + 1, height) if at in self._asked_at), None)
+
+    def _forget_from(self, height: int) -> None:
+        """Whatever was decided from ``height`` on was taken back."""
+        del self._followed[height - 1 :]
+        self._asked_at = {at: change for at, change in self._asked_at.items() if at < height}
+        self._begun = [entry for entry in self._begun if entry[0] < height]
 
     def voters(self, height: int) -> tuple[NodeId, ...]:
         """Who decides ``height``."""

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from node.contracts.access import filed_fields
 from node.contracts.context import Context, Plain
 from node.contracts.contract import Contract
+from node.contracts.deposits import note_release, purge_released
 from node.contracts.fields import Arguments, Digest, Label, Labels, Millis, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
 from node.ledger.transaction import Name
@@ -188,11 +189,12 @@ def grant(ctx: Context, args: GrantArgs) -> Plain:
 
 @contract.action(roles=("patient",))
 def revoke(ctx: Context, args: VoucherArgs) -> Plain:
-    """Take a voucher back; it works for nothing from here on."""
+    """Take a voucher back: it works for nothing from here on, and what collections hold under it has to go."""
     found = ctx.find(Voucher, args.voucher)
     require_acts_for(ctx, found.subject)
     ctx.put(args.voucher, replace(found, state=VOUCHER.next(found.state, "revoke")))
-    return {"voucher": args.voucher}
+    purged, beyond = purge_released(ctx, args.voucher, "revoked")
+    return {"voucher": args.voucher, "purge_requested": purged, "purge_unavailable": beyond}
 
 
 @contract.action(roles=("insurer", "patient"))
@@ -204,7 +206,7 @@ def ask(ctx: Context, args: AskArgs) -> Plain:
         ctx.require_role(args.reader, "insurer")
     else:
         ctx.require(args.reader == ctx.client, "wrong_reader", "an insurer asks for itself")
-    ctx.require(ctx.role_of(args.holder) in {"bureau", "hospital"}, "wrong_role", f"{args.holder} holds no records")
+    _require_holds_records(ctx, args.holder, args.subject)
     filed_fields(ctx, args.reader, args.purpose)
     query = Query(
         state="ASKED",
@@ -224,9 +226,12 @@ def ask(ctx: Context, args: AskArgs) -> Plain:
     return {"query": ctx.object_id, "asked": len(args.fields)}
 
 
-@contract.action(roles=("bureau", "hospital"))
+@contract.action(roles=("bureau", "hospital", "patient"))
 def answer(ctx: Context, args: AnswerArgs) -> Plain:
-    """Answer a query under a voucher: exactly the fields granted, each with its entry in the access log."""
+    """Answer a query under a voucher: exactly the fields granted, each with its entry in the access log.
+
+    A person answers for what is kept on their own device alone, once they were asked for it.
+    """
     query = ctx.find(Query, args.query)
     voucher = ctx.find(Voucher, args.voucher)
     state = QUERY.next(query.state, "answer")
@@ -244,6 +249,7 @@ def answer(ctx: Context, args: AnswerArgs) -> Plain:
     ctx.carry(envelope, ctx.object_id)
     answered = replace(query, state=state, voucher=args.voucher, granted=granted, commitments=envelope.commitments)
     ctx.put(args.query, answered)
+    note_release(ctx, args.voucher, ctx.object_id, args.query)
     for field in granted:
         _log(ctx, args.query, query, args.voucher, field)
     ctx.emit("fields_read", query=args.query, reader=query.reader, fields=len(granted))
@@ -263,6 +269,12 @@ def require_acts_for(ctx: Context, subject: str) -> None:
 def is_live(voucher: Voucher, time_ms: int) -> bool:
     """Does the voucher still authorise anything at that time?"""
     return voucher.state == "LIVE" and time_ms < voucher.expires_ms
+
+
+def _require_holds_records(ctx: Context, holder: str, subject: str) -> None:
+    """Bureau and hospitals hold records; so do the subject's own wallets, where data stay on a person's device."""
+    if ctx.role_of(holder) not in {"bureau", "hospital"}:
+        ctx.require(holder in ctx.find(Subject, subject).wallets, "wrong_role", f"{holder} holds no records")
 
 
 def _require_covers(ctx: Context, voucher: Voucher, query: Query) -> None:

@@ -22,6 +22,18 @@ class ConfigurationError(ValueError):
     """A change that cannot be made to a configuration; the message says why."""
 
 
+class UnknownMembersError(ConfigurationError):
+    """A configuration names a node of which the application has not learnt yet who it is."""
+
+
+class Changeover(StrEnum):
+    """From when on a change of members that a block asks for decides, by protocol."""
+
+    NEVER = "never"  # such a block is refused
+    AT_ONCE = "at-once"  # that very block is decided by what it makes, which may be joint
+    LATER = "later"  # some block above it is the first; never joint
+
+
 class Verb(StrEnum):
     """What a change does with a node."""
 

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import msgspec
 
 from consensus.chain import Block, Certificate
-from consensus.configuration import Configuration, Reconfiguration
+from consensus.configuration import Changeover, Configuration, Reconfiguration
 from consensus.proof import Run
 from consensus.snapshots import Snapshot
 from consensus.vocabulary import Effects, Image, NodeId
@@ -49,7 +49,10 @@ class Application(Protocol):
         return None
 
     def members_hash(self, configuration: Configuration) -> bytes | None:  # noqa: ARG002  a default
-        """What ``header.members`` of a block decided under ``configuration`` must be; None: not our business."""
+        """What ``header.members`` of a block decided under ``configuration`` must be; None: not our business.
+
+        UnknownMembersError where ``configuration`` names somebody of whom this node has yet to learn.
+        """
         return None
 
     def manifest(self, height: int) -> tuple[bytes, ...] | None:  # noqa: ARG002  a default
@@ -211,6 +214,7 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
     ``quorum`` and ``faults`` are functions of the number of voters. ``replies`` is how many equal receipts a
     client needs before it may believe one, ``read_replies`` how many equal answers to a read. ``messages`` are the
     structs on the wire, ``records`` those on disk. ``options`` judges ``Setup.options``: ValueError says what is wrong.
+    ``changeover`` says from when on a change of members decides.
     """
 
     name: str
@@ -223,6 +227,7 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
     messages: tuple[type, ...]
     records: tuple[type, ...]
     options: Callable[[Any], Any] = lambda given: given
+    changeover: Changeover = Changeover.NEVER
 
 
 _registry: dict[str, ProtocolEntry] = {}

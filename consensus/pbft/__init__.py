@@ -9,6 +9,7 @@ and why they are safe, then :mod:`consensus.pbft.view_change`. Proposers may tak
 
 from __future__ import annotations
 
+from consensus.configuration import Changeover
 from consensus.pbft.core import PbftCore
 from consensus.pbft.messages import MESSAGES, RECORDS
 from consensus.pbft.options import Options, options_of
@@ -29,5 +30,6 @@ register(
         messages=MESSAGES,
         records=RECORDS,
         options=options_of,
+        changeover=Changeover.LATER,
     )
 )

@@ -52,8 +52,6 @@ class Epoch(NamedTuple):
 
     configuration: Configuration
     members: Membership
-    members_hash: bytes | None
-    """What headers of its blocks name as members; None: anything."""
     since: Header | None
     """The header of the block it began with; None: genesis."""
 
@@ -113,7 +111,7 @@ class Epochs:
     def flaw_in(self, block: Block, chain: Iterable[bytes]) -> str | None:
         """Why this block is unacceptable on top of accepted blocks of these hashes, as far as members go; or None."""
         configuration = self.current.configuration
-        expected = self.current.members_hash
+        expected = self._application.members_hash(configuration)
         if expected is not None and block.header.members != expected:
             return "a block that names other members"
         change = self._application.reconfiguration(block)
@@ -208,7 +206,7 @@ class Epochs:
             verify=self._verify,
             rotating=self._rotating,
         )
-        return Epoch(configuration, members, self._application.members_hash(configuration), since)
+        return Epoch(configuration, members, since)
 
 
 def _changed(configuration: Configuration, change: Reconfiguration) -> Configuration | None:

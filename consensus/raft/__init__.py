@@ -39,6 +39,7 @@ told in it.
 
 from __future__ import annotations
 
+from consensus.configuration import Changeover
 from consensus.protocols import ProtocolEntry, register
 from consensus.quorum import crash_faults, majority
 from consensus.raft.core import RaftCore
@@ -60,5 +61,6 @@ register(
         messages=MESSAGES,
         records=RECORDS,
         options=options_of,
+        changeover=Changeover.AT_ONCE,
     ),
 )

@@ -8,7 +8,8 @@ The paper's rules (figure 2, "AppendEntries RPC"; section 5.3), in the order in 
    is broken, and the message is rejected as a whole, before anything has changed.
 3. Without an entry of the previous term at the previous index it is refused, with the place to go back to.
 4. New blocks are judged by the application. What it rejects makes the message impossible (rule 2); from the first
-   block on that it cannot judge yet, the rest counts as not received, and the leader is told so.
+   block on that it cannot judge yet, the rest counts as not received, and the leader is told so. Only a block of an
+   earlier term may stand unjudged, and of those none that changes members.
 5. Only an entry that conflicts truncates, only from there on; equal entries stay, however old the message.
 6. Commit up to the leader's commit index, but never past the last entry that this message vouches for.
 7. Answer entries, and the first word of each round of heartbeats. What has neither only tells of a commitment, and
@@ -143,11 +144,9 @@ def _plan(server: Server, message: AppendEntries) -> Plan:
         verdict = server.application.validate(block)
         if verdict is Verdict.REJECT:
             raise PeerError(f"block {block.header.height} is invalid")
-        if verdict is Verdict.WAIT and block.header.round == message.term:
+        if verdict is Verdict.WAIT and _must_be_judged(server, block, message.term):
             deferred = True
             break
-        # A block of an earlier term that waits may be what keeps this term from committing anything (section 5.4.2),
-        # and then nobody could ever execute what it waits for. Its own leader had executed that; so it may stand.
         electorate = require_possible(server, electorate, block)
         judged.append((block, electorate))
     match_index = message.previous_index + held + len(judged)
@@ -157,6 +156,17 @@ def _plan(server: Server, message: AppendEntries) -> Plan:
         deferred=deferred,
         certificate=_verified_certificate(server, message, match_index, judged),
     )
+
+
+def _must_be_judged(server: Server, block: Block, term: int) -> bool:
+    """May a block that waits not be appended before the application has judged it?
+
+    One of an earlier term may be what keeps this term from committing anything (section 5.4.2), and then nobody could
+    ever execute what it waits for. Its own leader had executed that; so it may stand. But who decides what follows a
+    change of members would be unknown with it. Since it stands in no log unjudged, every server that holds it has
+    executed what it waits for, and with the message that brings it comes a commit index as high.
+    """
+    return block.round == term or server.application.reconfiguration(block) is not None
 
 
 def _count_held(server: Server, message: AppendEntries) -> int:

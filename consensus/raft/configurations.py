@@ -53,9 +53,14 @@ class Configurations:
             left = self._electorate(before.configuration.left())
             if left.members_hash == block.header.members:
                 after = left
-        if after.members_hash is not None and after.members_hash != block.header.members:
+        if self._named(after) not in (None, block.header.members):
             raise ConfigurationError(f"the header of block {block.height} does not name those who decide it")
         return after
+
+    def _named(self, electorate: Electorate) -> bytes | None:
+        """What headers name it. Of one that a snapshot brought, the application learns only as it takes the state."""
+        known = electorate.members_hash
+        return known if known is not None else self._application.members_hash(electorate.configuration)
 
     @property
     def begin(self) -> int:
@@ -116,7 +121,7 @@ class Configurations:
         """
         above = [place for place, start in enumerate(self._starts) if start > height]
         self._starts = [height, *(self._starts[place] for place in above)]
-        self._electorates = [self._electorate(configuration), *(self._electorates[place] for place in above)]
+        self._electorates = [Electorate(configuration), *(self._electorates[place] for place in above)]
         self._vouchers = {start: one for start, one in self._vouchers.items() if start > height}
         self._settle()
 

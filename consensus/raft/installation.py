@@ -15,6 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
+from consensus.configuration import UnknownMembersError
 from consensus.raft.append import follow, require_one_leader
 from consensus.raft.certificates import fault_of
 from consensus.raft.electorate import Electorate
@@ -36,7 +39,7 @@ def on_install_snapshot(server: Server, now: int, sender: NodeId, message: Insta
         server.send(sender, InstallSnapshotReply(term=server.term, digest=snapshot.digest, wanted=()))
         return
     require_one_leader(server, sender, message.term)
-    _require_possible(server, snapshot, message.term)
+    snapshot = _possible(server, snapshot, message.term)
     if snapshot.height > server.commit_index:
         _require_state(server, snapshot, begin(snapshot, server.incoming)[0].chunks)
     role = follow(server, now, sender, message.term)
@@ -71,8 +74,8 @@ def on_snapshot_chunk(server: Server, now: int, sender: NodeId, message: Snapsho
         _go_on(server, sender, role)
 
 
-def _require_possible(server: Server, snapshot: Snapshot, term: int) -> None:
-    """Rule 2, for a snapshot."""
+def _possible(server: Server, snapshot: Snapshot, term: int) -> Snapshot:
+    """Rule 2, for a snapshot: it, without a certificate that cannot be verified here yet."""
     header, log = snapshot.header, server.log
     if header.height < 1 or not 1 <= header.round <= term:
         raise PeerError(f"no block {header.height} of term {header.round} is decided in term {term}")
@@ -83,14 +86,17 @@ def _require_possible(server: Server, snapshot: Snapshot, term: int) -> None:
             raise PeerError(f"block {header.height} contradicts the committed one")
         if log.term_at(header.height) == header.round:
             raise PeerError(f"a second block {header.height} of term {header.round}")
-    certificate = snapshot.certificate
-    electorate = Electorate(snapshot.configuration, server.application.members_hash(snapshot.configuration))
-    if electorate.members_hash not in (None, header.members):
+    try:
+        members = server.application.members_hash(snapshot.configuration)
+    except UnknownMembersError:  # the state itself says who they are: the application judges that once it is here
+        return msgspec.structs.replace(snapshot, certificate=None)
+    if members not in (None, header.members):
         raise PeerError(f"block {header.height} does not name those who decide it as its members")
-    if certificate is not None:
-        fault = fault_of(electorate, server.crypto, header, certificate)
+    if snapshot.certificate is not None:
+        fault = fault_of(Electorate(snapshot.configuration), server.crypto, header, snapshot.certificate)
         if fault is not None:
             raise PeerError(f"certificate of block {header.height}: {fault}")
+    return snapshot
 
 
 def _require_listed(server: Server, snapshot: Snapshot, message: SnapshotChunk) -> None:

@@ -6,12 +6,14 @@ genesis as its only transaction, so that its hash binds everything said here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated
 
 import msgspec
 
 from consensus.chain import FORMAT_VERSION, Natural
+from consensus.configuration import Configuration
 from consensus.protocols import protocol
 from node.ledger.transaction import Name
 
@@ -65,10 +67,17 @@ class Genesis(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
         return _encode(self)
 
 
-def members_hash(genesis: Genesis, voters: tuple[int, ...], quorum: int) -> bytes:
-    """The hash that every header names: protocol, quorum and the voters' keys, in order of number."""
-    keys = tuple((index, genesis.members[index].verify_key) for index in voters)
-    return sha256(_encode(("consortium/members", FORMAT_VERSION, genesis.protocol, quorum, keys))).digest()
+def members_hash(
+    protocol: str, quorum: Callable[[int], int], configuration: Configuration, key_of: Callable[[int], bytes]
+) -> bytes:
+    """What headers name: protocol, quorum and the voters' keys, in order of number; of both sets, if there are two.
+
+    Learners are sent the chain and asked for nothing, so they are not named. ``key_of``: a node's verify key.
+    """
+    named: tuple[object, ...] = ("consortium/members", FORMAT_VERSION, protocol)
+    for voters in (configuration.voters, configuration.outgoing) if configuration.joint else (configuration.voters,):
+        named += (quorum(len(voters)), tuple((number, key_of(number)) for number in voters))
+    return sha256(_encode(named)).digest()
 
 
 class Electorate(msgspec.Struct, frozen=True):
@@ -83,8 +92,9 @@ def electorate(genesis: Genesis) -> Electorate:
     """The voters that the genesis' protocol picks; KeyError where no such protocol is registered."""
     entry = protocol(genesis.protocol)
     voters = entry.voters_of(genesis.voting)
-    quorum = entry.quorum(len(voters))
-    return Electorate(voters=voters, quorum=quorum, members_hash=members_hash(genesis, voters, quorum))
+    configuration = Configuration(voters=voters)
+    named = members_hash(genesis.protocol, entry.quorum, configuration, lambda n: genesis.members[n].verify_key)
+    return Electorate(voters=voters, quorum=entry.quorum(len(voters)), members_hash=named)
 
 
 class GenesisError(Exception):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from statistics import fmean
@@ -28,6 +26,7 @@ from network.virtual import Constant, Distribution, Fault, Link, Links, Machine,
 from network.virtual.bare import GENESIS, BareClient, BareNode, BareSetup
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.draws import Stream
+from scenarios.adversary.workers import workers
 from scenarios.language.models.base import Nanoseconds, Part
 from scenarios.language.models.network import Latency
 from scenarios.language.problems import ScenarioInvalid
@@ -101,7 +100,7 @@ def measure(
             rows.append(_row(experiment, size))
             played()
         return rows
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with workers(jobs) as pool:
         for row in pool.map(_row, [experiment] * len(sizes), sizes):
             rows.append(row)
             played()

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
 
+from scenarios.adversary.workers import workers
 from scenarios.experiments.elections import Elections, Measured
 from scenarios.experiments.leaderless import downtime_ns
 from scenarios.language.problems import Mark, Problem, ScenarioInvalid
@@ -79,7 +78,7 @@ def _play(experiment: Elections, batches: list[Batch], jobs: int) -> Iterator[Ba
     if jobs == 1 or len(batches) < 2:
         yield from (_play_batch(experiment, batch) for batch in batches)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with workers(jobs) as pool:
         yield from pool.map(_play_batch, [experiment] * len(batches), batches)
 
 

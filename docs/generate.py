@@ -285,16 +285,22 @@ def contracts_page() -> str:
         "used up, and its code goes into the receipt. Any action may be refused with `role_not_allowed`,",
         "`arguments_invalid`, `arguments_not_canonical`, `unknown_contract`, `unknown_action`, `unknown_signer`, or",
         "`duplicate` where the number was used before. *Everyone* excludes the regulator, who may only read.",
+        "",
+        "*Signed by as well* is the action's endorsement policy: who must have signed besides the client, by role, by",
+        "a field of the arguments (`reinsurer`), or by a field of a record that they lead to (`query.reader`: the",
+        "reader of the query whose id they name). Where one is missing the refusal is `signature_missing`, and names",
+        "everyone who is.",
     ]
     for name in sorted(CATALOGUE):
         contract = CATALOGUE[name]
         if not contract.actions:
             continue
-        lines += ["", f"## {name}", "", "| action | who | |", "|-|-|-|"]
+        lines += ["", f"## {name}", "", "| action | who | signed by as well | |", "|-|-|-|-|"]
         for title, action in contract.actions.items():
             who = "everyone" if action.roles is None else ", ".join(sorted(action.roles))
             doc = _prose(inspect.getdoc(action._function) or "")  # noqa: SLF001 - its text is what we are after
-            lines.append(f"| `{title}` | {who} | {_cell(doc)} |")
+            signed_by = "" if action.endorse is None else action.endorse.describe()
+            lines.append(f"| `{title}` | {who} | {signed_by} | {_cell(doc)} |")
     return "\n".join(lines) + "\n"
 
 

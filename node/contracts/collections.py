@@ -27,6 +27,7 @@ from node.contracts.deposits import (
     release_key,
     request_purge,
 )
+from node.contracts.endorsement import argument, signed
 from node.contracts.fields import Arguments, Count, Millis, ObjectId
 from node.ledger.transaction import Name
 
@@ -61,13 +62,12 @@ class RecordArgs(Arguments, frozen=True):
     record: ObjectId
 
 
-@contract.action(roles=HOLDERS)
+@contract.action(roles=HOLDERS, endorse=signed(argument("members")))
 def form(ctx: Context, args: FormArgs) -> Plain:
     """Agree on terms of sharing, or on new ones; they hold for what is shared from here on."""
     ctx.require(all(a < b for a, b in pairwise(args.members)), "members_out_of_order", "ascending, each once")
     for member in args.members:
         ctx.require(ctx.role_of(member) in HOLDERS, "wrong_role", member)
-        ctx.require_signed(member)
     key = collection_key(args.members)
     agreed = Collection(
         members=args.members, blocks_to_live=args.blocks_to_live, attest_within_ms=args.attest_within_ms

@@ -18,6 +18,7 @@ from node.contracts.access import filed_fields
 from node.contracts.context import Context, Plain
 from node.contracts.contract import Contract
 from node.contracts.deposits import note_release, purge_released
+from node.contracts.endorsement import all_of, record, role, signed
 from node.contracts.fields import Arguments, Digest, Label, Labels, Millis, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
 from node.ledger.transaction import Name
@@ -226,7 +227,10 @@ def ask(ctx: Context, args: AskArgs) -> Plain:
     return {"query": ctx.object_id, "asked": len(args.fields)}
 
 
-@contract.action(roles=("bureau", "hospital", "patient"))
+@contract.action(
+    roles=("bureau", "hospital", "patient"),
+    endorse=all_of(role("bureau"), signed(record(Query, "query").field("reader"))),
+)
 def answer(ctx: Context, args: AnswerArgs) -> Plain:
     """Answer a query under a voucher: exactly the fields granted, each with its entry in the access log.
 
@@ -236,8 +240,6 @@ def answer(ctx: Context, args: AnswerArgs) -> Plain:
     voucher = ctx.find(Voucher, args.voucher)
     state = QUERY.next(query.state, "answer")
     ctx.require(query.holder == ctx.client, "wrong_holder", f"{query.holder} was asked")
-    ctx.require_signed(query.reader)
-    ctx.require(any(ctx.role_of(name) == "bureau" for name in ctx.signers), "signature_missing", "the bureau")
     deadline_ms = query.asked_ms + ctx.find(Terms, "terms").query_timeout_ms
     ctx.require(ctx.time_ms <= deadline_ms, "query_timed_out", args.query)
     _require_covers(ctx, voucher, query)

@@ -19,6 +19,7 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 
 from node.contracts.context import Context, Plain, Refusal
+from node.contracts.endorsement import Endorsement
 from node.contracts.fields import Arguments, Record, require_bounded, require_plain
 
 Function = TypeVar("Function", bound=Callable[..., Plain])
@@ -33,14 +34,23 @@ _encode = msgspec.msgpack.Encoder().encode
 class Action:
     """One thing a contract can be asked to do."""
 
-    def __init__(self, name: str, function: Callable[[Context, Any], Plain], roles: frozenset[str] | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        function: Callable[[Context, Any], Plain],
+        roles: frozenset[str] | None,
+        endorse: Endorsement | None,
+    ) -> None:
         hints = get_type_hints(function)
         kind = hints.get("args")
         if not (isinstance(kind, type) and issubclass(kind, Arguments)):
             raise TypeError(f"action {name}: its second parameter must be 'args', a subclass of Arguments")
         require_bounded(kind)
+        if endorse is not None:
+            endorse.require_fits(kind)
         self.name = name
         self.roles = roles
+        self.endorse = endorse
         self.arguments = kind
         self._function = function
         self._decode = msgspec.msgpack.Decoder(kind).decode
@@ -59,6 +69,9 @@ class Action:
             raise Refusal("arguments_invalid", str(error)[:200]) from None
         if _encode(args) != raw:
             raise Refusal("arguments_not_canonical", self.name)
+        missing = self.endorse.missing(ctx, args) if self.endorse is not None else ""
+        if missing:
+            raise Refusal("signature_missing", missing)
         return self._function(ctx, args)
 
 
@@ -73,10 +86,13 @@ class Contract:
         self.actions: dict[str, Action] = {}
         self._configure: tuple[type[Arguments], Callable[[Context, Any], None]] | None = None
 
-    def action(self, name: str = "", *, roles: tuple[str, ...] | None = None) -> Callable[[Function], Function]:
+    def action(
+        self, name: str = "", *, roles: tuple[str, ...] | None = None, endorse: Endorsement | None = None
+    ) -> Callable[[Function], Function]:
         """Declare an action, named as the function (with dashes) unless ``name`` is given.
 
         ``roles``: who may call it, by the client's role; None lets every client but those of read-only roles.
+        ``endorse``: who must have signed as well (:mod:`node.contracts.endorsement`); None asks for nobody else.
         """
 
         def declare(function: Function) -> Function:
@@ -84,7 +100,7 @@ class Contract:
             if title in self.actions:
                 raise ValueError(f"contract {self.name} has an action {title} already")
             allowed = None if roles is None else frozenset(roles)
-            self.actions[title] = Action(title, function, allowed)
+            self.actions[title] = Action(title, function, allowed, endorse)
             return function
 
         return declare

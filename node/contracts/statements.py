@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from node.contracts.accounts import pay
 from node.contracts.context import Context, Plain, Refusal
 from node.contracts.contract import Contract
+from node.contracts.endorsement import record
 from node.contracts.fields import Arguments, Label, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
-from node.contracts.treaty import Line, Treaty, signed_treaty
+from node.contracts.treaty import Line, Treaty, both_sides, signed_treaty
 from node.privacy.commitments import Commitments, Opening, is_committed
 from node.privacy.envelope import Envelope
 
@@ -135,12 +136,10 @@ def dispute(ctx: Context, args: DisputeArgs) -> Plain:
     return {"breaks": len(args.breaks)}
 
 
-@contract.action(roles=("insurer",))
+@contract.action(roles=("insurer",), endorse=both_sides(record(Statement, "statement").then(Treaty, "treaty")))
 def settle(ctx: Context, args: SettleArgs) -> Plain:
     """Pay the balance of a confirmed statement; both sides sign."""
     statement, treaty = _answerable(ctx, args.statement, by_reinsurer=False)
-    ctx.require_signed(treaty.cedent)
-    ctx.require_signed(treaty.reinsurer)
     balance = args.balance.value
     if args.balance.path != BALANCE or not isinstance(balance, int):
         raise Refusal("wrong_opening", args.balance.path)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from node.contracts.claims import Claim
 from node.contracts.context import Context, Plain
 from node.contracts.contract import Contract
+from node.contracts.endorsement import Endorsement, RecordPath, all_of, record, signed
 from node.contracts.fields import Arguments, Millis, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.policy import Policy, in_force
@@ -80,6 +81,14 @@ class Loss(Record, frozen=True):
 contract = Contract("treaty", records=(Treaty, Line, Loss))
 
 
+def both_sides(treaty: RecordPath) -> Endorsement:
+    """The signatures of cedent and reinsurer."""
+    return all_of(signed(treaty.field("cedent")), signed(treaty.field("reinsurer")))
+
+
+BOTH_SIDES = both_sides(record(Treaty, "treaty"))
+
+
 class ProposeArgs(Arguments, frozen=True):
     """What is public of a treaty, and its terms sealed to both sides."""
 
@@ -139,7 +148,7 @@ def sign(ctx: Context, args: TreatyArgs) -> Plain:
     return {"treaty": args.treaty}
 
 
-@contract.action(roles=("insurer",))
+@contract.action(roles=("insurer",), endorse=BOTH_SIDES)
 def cede(ctx: Context, args: LineArgs) -> Plain:
     """Cede a policy and its share of premium and commission at binding 分出."""
     treaty = signed_treaty(ctx, args.treaty)
@@ -147,7 +156,6 @@ def cede(ctx: Context, args: LineArgs) -> Plain:
     ctx.require(policy.insurer == treaty.cedent, "wrong_insurer", policy.insurer)
     ctx.require(in_force(policy, ctx.time_ms), "policy_not_in_force", args.about)
     ctx.require(treaty.starts_ms <= policy.starts_ms < treaty.ends_ms, "outside_the_period", args.about)
-    _require_endorsed(ctx, treaty)
     _book(ctx, treaty, "cession", args)
     return {"line": line_key(args.treaty, "cession", args.about)}
 
@@ -169,23 +177,21 @@ def notice(ctx: Context, args: NoticeArgs) -> Plain:
     return {"delay_ms": delay_ms, "late": late}
 
 
-@contract.action(roles=("reinsurer",))
+@contract.action(roles=("reinsurer",), endorse=BOTH_SIDES)
 def reserve(ctx: Context, args: LineArgs) -> Plain:
     """The reinsurer books its reserve 准备金 for a noticed loss."""
     treaty = signed_treaty(ctx, args.treaty)
     _advance(ctx, args, "reserve")
-    _require_endorsed(ctx, treaty)
     _book(ctx, treaty, "reserve", args)
     return {"line": line_key(args.treaty, "reserve", args.about)}
 
 
-@contract.action(roles=("insurer",))
+@contract.action(roles=("insurer",), endorse=BOTH_SIDES)
 def recover(ctx: Context, args: LineArgs) -> Plain:
     """The cedent recovers the reinsurer's share of a claim that was paid 摊回赔款."""
     treaty = signed_treaty(ctx, args.treaty)
     ctx.require(ctx.find(Claim, args.about).state == "PAID", "claim_not_paid", args.about)
     _advance(ctx, args, "recover")
-    _require_endorsed(ctx, treaty)
     _book(ctx, treaty, "recovery", args)
     return {"line": line_key(args.treaty, "recovery", args.about)}
 
@@ -205,11 +211,6 @@ def signed_treaty(ctx: Context, treaty_id: str) -> Treaty:
     treaty = ctx.find(Treaty, treaty_id)
     ctx.require(treaty.state == "SIGNED", "treaty_not_signed", treaty_id)
     return treaty
-
-
-def _require_endorsed(ctx: Context, treaty: Treaty) -> None:
-    ctx.require_signed(treaty.cedent)
-    ctx.require_signed(treaty.reinsurer)
 
 
 def _advance(ctx: Context, args: LineArgs, event: str) -> None:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from node.contracts.consent import Query, require_acts_for
 from node.contracts.context import Context, Plain, Refusal
 from node.contracts.contract import Contract
+from node.contracts.endorsement import role
 from node.contracts.fields import MILLION, Arguments, Digest, Label, Labels, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.money import share
@@ -124,14 +125,13 @@ def apply(ctx: Context, args: ApplyArgs) -> Plain:
     return {"application": ctx.object_id}
 
 
-@contract.action(roles=("insurer",))
+@contract.action(roles=("insurer",), endorse=role("bureau"))
 def assess(ctx: Context, args: AssessArgs) -> Plain:
     """Record the endorsed score and decide 自动核保."""
     application = ctx.find(Application, args.application)
     ctx.require(application.insurer == ctx.client, "wrong_insurer", application.insurer)
     query = ctx.find(Query, args.query)
     _require_authorised(ctx, application, query)
-    ctx.require(any(ctx.role_of(name) == "bureau" for name in ctx.signers), "signature_missing", "the bureau")
     scoring = ctx.find(Product, application.product).scoring
     ctx.require(args.rule_version == scoring.version, "wrong_rule_version", args.rule_version)
     ctx.require(ctx.client not in args.inputs.recipients, "history_leaves_bureau")

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from node.contracts.accounts import pay
 from node.contracts.context import Context, Plain
+from node.contracts.endorsement import record, signed
 from node.contracts.fields import Arguments, Label
 from node.contracts.inclusive.plans import DAY_MS
 from node.contracts.inclusive.records import Member, Plan, contract, member_key
@@ -31,12 +32,11 @@ class Enrol(Arguments, frozen=True):
     rows: Annotated[tuple[tuple[Label, Age], ...], Meta(min_length=1, max_length=ROWS_MAX)]
 
 
-@contract.action(roles=("insurer",))
+@contract.action(roles=("insurer",), endorse=signed(record(Plan, "plan").field("bureau")))
 def enrol(ctx: Context, args: Enrol) -> Plain:
     """Insure everyone in ``rows`` with the client, or nobody; a person is insured once under a plan."""
     plan = ctx.find(Plan, args.plan)
     ctx.require(ctx.client in plan.insurers, "not_offered_by_you", args.plan)
-    ctx.require_signed(plan.bureau)
     ctx.require(ctx.time_ms < plan.first_day * DAY_MS, "enrolment_closed", args.plan)
     premium = 0
     for name, age in args.rows:

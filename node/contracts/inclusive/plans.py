@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from node.contracts.context import Context, Plain
+from node.contracts.endorsement import argument, signed
 from node.contracts.fields import Arguments, Label, Name
 from node.contracts.inclusive.records import Plan, contract
 from node.contracts.inclusive.terms import PlanTerms
@@ -29,12 +30,11 @@ class FilePlan(Arguments, frozen=True):
     end_day: Day
 
 
-@contract.action(roles=("bureau",))
+@contract.action(roles=("bureau",), endorse=signed(argument("insurers")))
 def file_plan(ctx: Context, args: FilePlan) -> Plain:
     """惠民保定制. A plan's name is used once and its terms never change."""
     for insurer in args.insurers:
         ctx.require_role(insurer, "insurer")
-        ctx.require_signed(insurer)
     ctx.require(args.first_day < args.end_day, "cover_empty", args.plan)
     ctx.require(ctx.time_ms < args.first_day * DAY_MS, "cover_in_the_past", args.plan)
     ctx.require(ctx.get(Plan, args.plan) is None, "plan_exists", args.plan)

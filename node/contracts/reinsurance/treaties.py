@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from node.contracts.accounts import account, post
 from node.contracts.context import Context, Plain
 from node.contracts.contract import Contract
+from node.contracts.endorsement import argument, signed
 from node.contracts.fields import Arguments, Label, Millis, Name, SignedFen
 from node.contracts.reinsurance.book import Entry, entries_of, total
 from node.contracts.reinsurance.closing import close_period, close_year, settlement
@@ -78,11 +79,10 @@ class ConfirmYear(Arguments, frozen=True):
     balance_fen: SignedFen
 
 
-@contract.action(roles=("insurer",))
+@contract.action(roles=("insurer",), endorse=signed(argument("reinsurer")))
 def sign_treaty(ctx: Context, args: SignTreaty) -> Plain:
     """签订分保合约. Signed by both sides; the stop loss's deposit premium is paid at once."""
     ctx.require_role(args.reinsurer, "reinsurer")
-    ctx.require_signed(args.reinsurer)
     ctx.require(all(a < b for a, b in pairwise(args.boundaries_ms)), "periods_not_ascending", args.line)
     ctx.require(ctx.time_ms <= args.boundaries_ms[0], "inception_in_the_past", args.line)
     key = treaty_key(ctx.client, args.line)

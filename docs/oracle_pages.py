@@ -22,10 +22,10 @@ planted wrong event, node or history breaks the property; the same files show wh
 that of a look at one event.
 
 Not watched in a run, but tested for every input: a refused message leaves a core's state as it was
-(`tests/consensus/test_peer_input.py`), every one-bit change of a proof fails (`tests/node/ledger/`), and the checker of
-histories agrees with a brute force (`tests/scenarios/test_linearizability.py`). Not judged at all: how many messages a node
-sends, and how much memory it takes. A faulty disk that changes what it holds (bit rot) is not the oracles' business:
-the store's checksums find it."""
+(`tests/consensus/test_peer_input.py`), every one-bit change of a proof fails (`tests/node/ledger/`), and the
+checker of histories agrees with a brute force (`tests/scenarios/test_linearizability.py`). Not judged at all: how
+many messages a node sends, and how much memory it takes. A faulty disk that changes what it holds (bit rot) is not
+the oracles' business: the store's checksums find it."""
 
 
 def oracles_page(note: str) -> str:

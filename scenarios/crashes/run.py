@@ -91,7 +91,7 @@ def run_crashes(trial: Trial, *, bug: str | None = None, oracles: bool = True) -
 
 
 def _play(trial: Trial, stage: Stage, world: World) -> None:
-    """Crashes, and then peace until every request is answered and every ledger whole."""
+    """Crashes, and then peace until every request is answered and every ledger whole and durable."""
     world.run(until_ns=trial.case.heal_ns)
     deadline = trial.case.heal_ns + PATIENCE_NS
     while not (stage.finished(world) and _whole(world, trial.case.nodes)):
@@ -101,8 +101,14 @@ def _play(trial: Trial, stage: Stage, world: World) -> None:
 
 
 def _whole(world: World, nodes: int) -> bool:
-    machines = [world.machine(node) for node in range(nodes)]
-    return all(isinstance(machine, Replica) and machine.chain.whole for machine in machines)
+    """Is every node up, with every block of its chain on its disk?"""
+    for node in range(nodes):
+        machine = world.machine(node)
+        if not isinstance(machine, Replica) or not machine.chain.whole:
+            return False
+        if len(world.image(node).get(BLOCKS, {})) < machine.chain.height:
+            return False
+    return True
 
 
 def _judge(trial: Trial, world: World, witness: Witness, found: Crashed) -> None:

@@ -15,6 +15,7 @@ import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
 from consensus.snapshots import SNAPSHOT, Snapshot
+from network.custody import CUSTODY_MESSAGES
 from network.gossip import GOSSIP_MESSAGES
 from network.requests import REQUEST_MESSAGES
 
@@ -29,7 +30,7 @@ class MessageCodec:
     """Encodes and decodes the messages of clients, of gossip and of one consensus protocol."""
 
     def __init__(self, protocol_messages: Sequence[type]) -> None:
-        union: Any = reduce(or_, (*REQUEST_MESSAGES, *GOSSIP_MESSAGES, *protocol_messages))
+        union: Any = reduce(or_, (*REQUEST_MESSAGES, *CUSTODY_MESSAGES, *GOSSIP_MESSAGES, *protocol_messages))
         self._decoder: msgspec.msgpack.Decoder[list[Any]] = msgspec.msgpack.Decoder(list[union])
         self._encoder = msgspec.msgpack.Encoder()
 

@@ -12,20 +12,20 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
 from node.contracts.catalogue import CATALOGUE
 from node.contracts.context import BlockState, Context, Event, Plain, Refusal, Roles
 from node.contracts.contract import Contract
+from node.contracts.deposits import entrust
 from node.contracts.fields import Readers, Record
 from node.contracts.numbers import ClientNumbers, with_number
 from node.ledger.genesis import Genesis
 from node.ledger.state_tree import StateTree
 from node.ledger.transaction import Transaction
 from node.membership import Directory
-from node.privacy.envelope import Envelope
+from node.privacy.envelope import Collected, Envelope
 
 OK = "ok"
 DUPLICATE = "duplicate"
@@ -139,7 +139,7 @@ def _execute(state: BlockState, roles: Roles, transaction: Transaction, contract
         time_ms=body.time_ms,
     )
     try:
-        output = canonical(_call(ctx, transaction, contracts))
+        output = ctx.finish(_call(ctx, transaction, contracts))
     except Refusal as refusal:
         return _refused(transaction, refusal.code, refusal.detail)
     except (MemoryError, RecursionError):
@@ -168,7 +168,11 @@ def _call(ctx: Context, transaction: Transaction, contracts: Mapping[str, Contra
     action = contract.actions.get(transaction.body.action)
     if action is None:
         raise Refusal("unknown_action", f"{contract.name}.{transaction.body.action}")
-    return action.run(ctx, transaction.body.arguments)
+    output = action.run(ctx, transaction.body.arguments)
+    for envelope in ctx.envelopes:
+        if isinstance(envelope, Collected):
+            entrust(ctx, envelope.record, envelope.recipients, envelope.blocks_to_live)
+    return output
 
 
 def _refused(transaction: Transaction, code: str, detail: str) -> Outcome:
@@ -179,14 +183,3 @@ def _refused(transaction: Transaction, code: str, detail: str) -> Outcome:
         code=code,
         detail=detail[:DETAIL_CHARACTERS_MAX],
     )
-
-
-def canonical(value: Any) -> Plain:
-    """``value`` with maps in ascending order of key and lists as tuples; TypeError where it is not plain."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, tuple | list):
-        return tuple(canonical(item) for item in value)
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: canonical(value[key]) for key in sorted(value)}
-    raise TypeError(f"an output may not hold {type(value).__name__}")

@@ -1,44 +1,40 @@
-"""Envelopes 信封: a payload on the chain that only its parties can read.
+"""Envelopes: what the chain holds of a payload, in one of five forms.
 
-The content is encrypted once (XChaCha20-Poly1305) with a key of its own; that key is sealed to each party's X25519
-key in libsodium's sealed-box format. Nothing is random: keys and nonces are BLAKE2b, keyed by the sender's secret,
-of (purpose, record, version, recipient), so a run can be repeated bit for bit while no key serves two contents.
-The record's name, version, commitments and recipients are authenticated with the content, so an envelope cannot be
-moved to another record. The content is the openings of the commitments that stand beside it in the open.
+Whatever the form, an envelope names its record, commits to every field with a salted hash, and says who the parties
+are. Contracts look at these alone, so they are the same in every form. What else lies in it is the form's:
+
+* :class:`Open` shows the openings to everyone;
+* :class:`Sealed` carries them as ciphertext, whose key is sealed to each party (:mod:`node.privacy.sealing`);
+* :class:`Collected` carries nothing: the openings travel between the parties' nodes, which keep them in private and
+  erase them in time (:mod:`node.privacy.collections`);
+* :class:`Hashed` carries nothing: the parties hand each other the openings off the chain, from wallet to wallet;
+* :class:`Withheld` carries nothing: the openings stay on a person's own device, which answers or nobody does.
+
+:mod:`node.privacy.modes` makes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from hashlib import blake2b
 from typing import Annotated
 
 import msgspec
-from nacl.bindings import crypto_box
-from nacl.exceptions import CryptoError
-from nacl.public import PrivateKey, SealedBox
-from nacl.secret import Aead
 
 from node.ledger.transaction import Name
-from node.privacy.commitments import (
-    FIELDS_MAX,
-    Commitments,
-    Hex32,
-    Opening,
-    Path,
-    Value,
-    commitments_of,
-    openings_of,
-)
+from node.privacy.commitments import FIELDS_MAX, Commitments, Hex32, Opening, Path, commitments_of
 
 CONTENT_BYTES_MAX = 64 * 1024
 RECIPIENTS_MAX = 16
 RECORD_CHARACTERS_MAX = 160
+BLOCKS_TO_LIVE_MAX = 2**31 - 1
 
-_NONCE_BYTES = 24
-_KEY_BYTES = 32
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[Opening, ...]).decode
+RecordName = Annotated[str, msgspec.Meta(min_length=1, max_length=RECORD_CHARACTERS_MAX)]
+"""The object that a payload belongs to, "client/number" of the transaction that carries it."""
+
+Version = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+"""0 for the first; sealed anew to other parties, a record has the next."""
+
+Bound = Annotated[tuple[tuple[Path, Hex32], ...], msgspec.Meta(max_length=FIELDS_MAX)]
+Parties = Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=RECIPIENTS_MAX)]
 
 
 class SealedKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -48,12 +44,25 @@ class SealedKey(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
     sealed: Annotated[bytes, msgspec.Meta(min_length=80, max_length=80)]
 
 
-class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Ciphertext of one record's version, and its key for each recipient in ascending order of name."""
+class Open(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="envelope.open"):
+    """Mode ``plain``: everyone on the chain may read it, whoever the parties are."""
 
-    record: Annotated[str, msgspec.Meta(min_length=1, max_length=RECORD_CHARACTERS_MAX)]
-    version: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
-    commitments: Annotated[tuple[tuple[Path, Hex32], ...], msgspec.Meta(max_length=FIELDS_MAX)]
+    record: RecordName
+    version: Version
+    openings: Annotated[tuple[Opening, ...], msgspec.Meta(max_length=FIELDS_MAX)]
+    recipients: Parties
+
+    @property
+    def commitments(self) -> Commitments:
+        return commitments_of(self.openings)
+
+
+class Sealed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="envelope.sealed"):
+    """Mode ``encrypted``: ciphertext of one record's version, and its key for each recipient, ascending by name."""
+
+    record: RecordName
+    version: Version
+    commitments: Bound
     ciphertext: Annotated[bytes, msgspec.Meta(max_length=CONTENT_BYTES_MAX + 64)]
     keys: Annotated[tuple[SealedKey, ...], msgspec.Meta(min_length=1, max_length=RECIPIENTS_MAX)]
 
@@ -62,58 +71,37 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
         return tuple(key.recipient for key in self.keys)
 
 
-def derive(secret: bytes, purpose: str, record: str, version: int = 0, recipient: str = "") -> bytes:
-    """32 bytes that only the holder of ``secret`` can make, different for any other arguments."""
-    return blake2b(_encode((purpose, record, version, recipient)), key=secret, digest_size=_KEY_BYTES).digest()
+class Collected(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="envelope.collected"):
+    """Mode ``collection``: the recipients' nodes hold it. ``blocks_to_live``: for how many heights; 0, for ever."""
+
+    record: RecordName
+    version: Version
+    commitments: Bound
+    recipients: Parties
+    blocks_to_live: Annotated[int, msgspec.Meta(ge=0, le=BLOCKS_TO_LIVE_MAX)]
 
 
-def seal(
-    secret: bytes, record: str, fields: Mapping[str, Value], recipients: Iterable[tuple[str, bytes]], version: int = 0
-) -> Envelope:
-    """Commit to ``fields`` and encrypt them to ``recipients``, pairs of (name, X25519 public key).
+class Hashed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="envelope.hashed"):
+    """Mode ``hash``: the recipients got it off the chain."""
 
-    ``secret`` is the sender's, 32 bytes. One (record, version) must be sealed once only. ValueError: too large.
-    """
-    salts = {path: derive(secret, "salt", record, version, path).hex() for path in fields}
-    openings = openings_of(fields, salts)
-    content = _encode(openings)
-    if len(content) > CONTENT_BYTES_MAX:
-        raise ValueError(f"{len(content)} bytes; an envelope holds at most {CONTENT_BYTES_MAX}")
-    ordered = sorted(recipients)
-    commitments = commitments_of(openings)
-    content_key = derive(secret, "content-key", record, version)
-    nonce = derive(secret, "content-nonce", record, version)[:_NONCE_BYTES]
-    bound = _bound(record, version, commitments, tuple(name for name, _ in ordered))
-    keys: list[SealedKey] = []
-    for name, public in ordered:
-        ephemeral = PrivateKey(derive(secret, "ephemeral-key", record, version, name))
-        keys.append(SealedKey(recipient=name, sealed=_seal_key(content_key, public, ephemeral)))
-    ciphertext = bytes(Aead(content_key).encrypt(content, bound, nonce))
-    return Envelope(record=record, version=version, commitments=commitments, ciphertext=ciphertext, keys=tuple(keys))
+    record: RecordName
+    version: Version
+    commitments: Bound
+    recipients: Parties
 
 
-def unseal(envelope: Envelope, name: str, seal_secret: bytes) -> tuple[Opening, ...] | None:
-    """The openings for ``name``, who holds the X25519 ``seal_secret``.
+class Withheld(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="envelope.withheld"):
+    """Mode ``holder``: it is on ``device``, a person's wallet; the recipients may be shown it."""
 
-    None where the envelope is not for them, is damaged, or says something else than its commitments.
-    """
-    sealed = next((key.sealed for key in envelope.keys if key.recipient == name), None)
-    if sealed is None:
-        return None
-    bound = _bound(envelope.record, envelope.version, envelope.commitments, envelope.recipients)
-    try:
-        content_key = SealedBox(PrivateKey(seal_secret)).decrypt(sealed)
-        openings = _decode(Aead(content_key).decrypt(envelope.ciphertext, bound))
-    except (CryptoError, ValueError, TypeError, msgspec.DecodeError):
-        return None
-    return openings if commitments_of(openings) == envelope.commitments else None
+    record: RecordName
+    version: Version
+    commitments: Bound
+    recipients: Parties
+    device: Name
 
 
-def _bound(record: str, version: int, commitments: Commitments, recipients: tuple[str, ...]) -> bytes:
-    return _encode(("consortium/envelope", record, version, commitments, recipients))
+Envelope = Open | Sealed | Collected | Hashed | Withheld
+"""Any of the five."""
 
-
-def _seal_key(content_key: bytes, public: bytes, ephemeral: PrivateKey) -> bytes:
-    ephemeral_public = bytes(ephemeral.public_key)
-    nonce = blake2b(ephemeral_public + public, digest_size=_NONCE_BYTES).digest()
-    return ephemeral_public + crypto_box(content_key, nonce, public, bytes(ephemeral))
+Kept = Collected | Hashed | Withheld
+"""Those that carry commitments and nothing else."""

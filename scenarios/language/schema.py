@@ -16,13 +16,14 @@ import msgspec
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from scenarios.language.models.base import Part, Word
-from scenarios.language.models.business import Assumption, Flow, Privacy, Row, Story
+from scenarios.language.models.business import Assumption, Flow, Row, Story
 from scenarios.language.models.consensus import Consensus
 from scenarios.language.models.costs import CostsOrName
 from scenarios.language.models.expect import Expect
 from scenarios.language.models.faults import Fault
 from scenarios.language.models.members import ClientName, Clients, MemberName, Members
 from scenarios.language.models.network import Network
+from scenarios.language.models.privacy import Privacy
 from scenarios.language.models.run import Run
 from scenarios.language.models.world import Arms, Canary, World
 from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
@@ -85,8 +86,8 @@ class Scenario(Part):
     costs: CostsOrName | None = None
     """What work costs a node (virtual world only): six durations, or their file's name from the scenario's folder."""
 
-    privacy: Privacy = "collection"
-    """What a value of a business record looks like on the chain."""
+    privacy: Privacy = "encrypted"
+    """What a story's payloads look like on the chain: one mode, or one for each class of data."""
     products: tuple[Word, ...] = ()
     """Insurance products by the names of their files under configs/products."""
     assumptions: tuple[Assumption, ...] = ()

@@ -16,6 +16,7 @@ from scenarios.roles import (
     regulator,
     reinsurer,
 )
+from scenarios.roles.custodian import Shared
 from scenarios.roles.desk import Act, Desk, Request, StoryError, Verb
 
 _TABLES = {
@@ -30,7 +31,7 @@ _TABLES = {
         reinsurer.verb,
     )
 }
-__all__ = ["Act", "Desk", "Request", "StoryError", "Verb", "verb_of", "verbs_of"]
+__all__ = ["Act", "Desk", "Request", "Shared", "StoryError", "Verb", "verb_of", "verbs_of"]
 
 
 def verbs_of(role: str) -> tuple[str, ...]:

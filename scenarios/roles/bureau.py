@@ -59,7 +59,7 @@ def answer(desk: Desk, act: Act) -> Request:
         if name not in held:
             raise act.error("query", f"the bureau holds no `{name}` on this person")
         fields[name] = held[name]
-    envelope = desk.seal(act, fields, (act.who, reader))
+    envelope = desk.seal(act, "bureau_record", fields, (act.who, reader))
     return Request(
         contract="consent",
         action="answer",

@@ -24,7 +24,7 @@ def propose_treaty(desk: Desk, act: Act) -> Request:
         "commission_ppm": act.share_ppm("commission"),
         "wording": act.text("wording"),
     }
-    envelope = desk.seal(act, terms, (act.who, reinsurer))
+    envelope = desk.seal(act, "treaty", terms, (act.who, reinsurer))
     arguments = ProposeArgs(
         reinsurer=reinsurer,
         starts_ms=act.day_ms("from"),
@@ -81,7 +81,7 @@ def issue_statement(desk: Desk, act: Act) -> Request:
             totals[name] += value if isinstance(value, int) else 0
     balance_fen = totals["premium_fen"] - totals["commission_fen"] - totals["recovery_fen"]
     amounts: dict[str, Value] = {**totals, BALANCE: balance_fen}
-    envelope = desk.seal(act, amounts, (act.who, desk.find(act, Treaty, treaty_id).reinsurer))
+    envelope = desk.seal(act, "treaty", amounts, (act.who, desk.find(act, Treaty, treaty_id).reinsurer))
     arguments = IssueArgs(treaty=treaty_id, period=act.text("period"), lines=tuple(keys), amounts=envelope)
     return Request(contract="statements", action="issue", arguments=arguments, envelope=envelope)
 
@@ -98,7 +98,7 @@ def settle_statement(desk: Desk, act: Act) -> Request:
 def _line(desk: Desk, act: Act, action: str, about: tuple[str, str], amounts: dict[str, Value]) -> Request:
     treaty_id, object_id = about
     reinsurer = desk.find(act, Treaty, treaty_id).reinsurer
-    envelope = desk.seal(act, amounts, (act.who, reinsurer))
+    envelope = desk.seal(act, "treaty", amounts, (act.who, reinsurer))
     return Request(
         contract="treaty",
         action=action,

@@ -18,11 +18,13 @@ from consensus.vocabulary import MILLISECOND
 from node.contracts.fields import Arguments, Record
 from node.ledger.state_tree import StateTree
 from node.membership import Directory, KeyRing
-from node.privacy import Envelope, Opening, Value, seal, unseal
+from node.privacy import Envelope, Opening, Value
 from scenarios.language import units
+from scenarios.language.models.privacy import DataClass
 from scenarios.language.models.world import Person, Stay
 from scenarios.language.problems import did_you_mean
 from scenarios.language.schema import Scenario
+from scenarios.roles.custodian import Custodian
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -40,13 +42,17 @@ class StoryError(Exception):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What a verb asks of the chain; ``envelope`` is the sealed payload among the arguments, if there is one."""
+    """What a verb asks of the chain; ``envelope`` is the payload among the arguments, if there is one.
+
+    ``erased``: records that the own node must say it has erased, before the transaction is submitted.
+    """
 
     contract: str
     action: str
     arguments: Arguments
     cosigners: tuple[str, ...] = ()
     envelope: Envelope | None = None
+    erased: tuple[str, ...] = ()
 
 
 class Act:
@@ -123,7 +129,7 @@ class Desk:
         self.tree = tree
         self._keyring = keyring
         self._objects: dict[str, str] = {}
-        self._envelopes: dict[str, Envelope] = {}
+        self._custody = Custodian(scenario, keyring, directory)
         self._outputs: dict[str, Mapping[str, Any]] = {}
 
     # --- what earlier steps made
@@ -133,7 +139,7 @@ class Desk:
         self._objects[step] = object_id
         self._outputs[step] = output if isinstance(output, dict) else {}
         if envelope is not None:
-            self._envelopes[object_id] = envelope
+            self._custody.keep(step, envelope)
 
     def object(self, act: Act, key: str) -> str:
         """The id of the object that the step named by the argument ``key`` made."""
@@ -161,13 +167,10 @@ class Desk:
 
     def opened(self, act: Act, object_id: str) -> dict[str, Opening]:
         """What the act's own party finds in the envelope that came with an object, by path."""
-        envelope = self._envelopes.get(object_id)
-        if envelope is None:
-            raise act.error("", f"nothing sealed came with {object_id}")
-        openings = unseal(envelope, act.who, self._keyring.seal_secret(act.who))
-        if openings is None:
-            raise act.error("", f"{act.who} cannot open what came with {object_id}")
-        return {opening.path: opening for opening in openings}
+        try:
+            return {opening.path: opening for opening in self._custody.read(object_id, act.who, self.tree)}
+        except LookupError as error:
+            raise act.error("", str(error.args[0])) from None
 
     def number(self, act: Act, object_id: str, path: str) -> int:
         """A whole number that the act's own party finds in the envelope that came with an object."""
@@ -178,16 +181,22 @@ class Desk:
 
     # --- secrets
 
-    def seal(self, act: Act, fields: Mapping[str, Value], parties: Iterable[str], sender: str = "") -> Envelope:
-        """``fields`` sealed to ``parties`` for the object that this act makes, by its party or by ``sender``."""
-        keys: list[tuple[str, bytes]] = []
-        for name in sorted(set(parties)):
-            public = self.directory.seal_key(name)
-            if public is None:
-                raise act.error("", f"{name} is no client of this network")
-            keys.append((name, public))
-        secret = self._keyring.secret(f"envelopes/{sender or act.who}")
-        return seal(secret, act.object_id, fields, keys)
+    def seal(
+        self, act: Act, data_class: DataClass, fields: Mapping[str, Value], parties: Iterable[str], sender: str = ""
+    ) -> Envelope:
+        """``fields`` for ``parties`` and the object that this act makes, by its party or by ``sender``.
+
+        In what form they lie on the chain is for the scenario's ``privacy`` to say, class by class.
+        """
+        try:
+            return self._custody.enclose(act.object_id, data_class, fields, tuple(parties), sender or act.who)
+        except ValueError as error:
+            raise act.error("", str(error)) from None
+
+    @property
+    def custody(self) -> Custodian:
+        """What was shared in the story so far."""
+        return self._custody
 
     def token(self, owner: str, purpose: str, value: str) -> str:
         """A token that only ``owner`` can make: BLAKE2b keyed by a secret of its own, in hex."""

@@ -18,7 +18,7 @@ def report_discharge(desk: Desk, act: Act) -> Request:
     """Arguments: stay. The visit is sealed to the hospital and the patient."""
     stay = desk.stay(act)
     wallets = desk.person(act, stay.person).wallets
-    envelope = desk.seal(act, _visit(act, stay), (act.who, *wallets))
+    envelope = desk.seal(act, "medical_record", _visit(act, stay), (act.who, *wallets))
     arguments = ReportArgs(
         subject=desk.pseudonym(act, stay.person),
         benefit=stay.benefit,
@@ -43,7 +43,7 @@ def answer(desk: Desk, act: Act) -> Request:
         if name not in papers:
             raise act.error("query", f"a hospital holds no `{name}`")
         fields.update(papers[name])
-    envelope = desk.seal(act, fields, (act.who, reader))
+    envelope = desk.seal(act, "medical_record", fields, (act.who, reader))
     return Request(
         contract="consent",
         action="answer",

@@ -11,6 +11,7 @@ from node.contracts.policy import DOCUMENT_PATH, BindArgs, Policy
 from node.contracts.products import Product, benefits_of, score
 from node.contracts.risk import InquireArgs
 from node.contracts.underwriting import Application, AssessArgs
+from node.privacy import Value
 from scenarios.roles import asking
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
@@ -60,7 +61,7 @@ def assess(desk: Desk, act: Act) -> Request:
     bureau = desk.of_role(act, "bureau")
     person = desk.person_of(act, application.subject)
     scoring = desk.find(act, Product, application.product).scoring
-    inputs = desk.seal(act, {"age": person.age, "history": person.history}, (bureau,), sender=bureau)
+    inputs = desk.seal(act, "scoring", {"age": person.age, "history": person.history}, (bureau,), sender=bureau)
     arguments = AssessArgs(
         application=application_id,
         query=desk.object(act, "query"),
@@ -79,7 +80,7 @@ def bind(desk: Desk, act: Act) -> Request:
     product = desk.find(act, Product, application.product)
     names = ", ".join(benefit.name for benefit in benefits_of(product, application.riders))
     document = f"Policy {act.object_id} 保单\n{product.title}\nBenefits: {names}\nHolder: {application.applicant}\n"
-    envelope = desk.seal(act, {DOCUMENT_PATH: document}, (act.who, application.applicant))
+    envelope = desk.seal(act, "policy_document", {DOCUMENT_PATH: document}, (act.who, application.applicant))
     arguments = BindArgs(application=application_id, document=envelope)
     return Request(contract="policy", action="bind", arguments=arguments, envelope=envelope)
 
@@ -91,6 +92,7 @@ def deposit(desk: Desk, act: Act) -> Request:
     desk.find(act, Policy, policy)
     custodian = act.text("custodian")
     document = desk.opened(act, policy)[DOCUMENT_PATH]
-    envelope = desk.seal(act, {"policy": document.value, "salt": document.salt}, (act.who, custodian))
+    copy: dict[str, Value] = {"policy": document.value, "salt": document.salt}
+    envelope = desk.seal(act, "policy_document", copy, (act.who, custodian))
     arguments = DepositArgs(policy=policy, custodian=custodian, document=envelope)
     return Request(contract="custody", action="deposit", arguments=arguments, envelope=envelope)

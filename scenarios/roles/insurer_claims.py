@@ -60,7 +60,7 @@ def report_to_regulator(desk: Desk, act: Act) -> Request:
     known = _policy_report(desk, act, about) if kind == "policy" else _claim_report(desk, act, about)
     wanted = act.take("fields", desk.world.regulator_scope.get(kind, ()))
     fields: dict[str, Value] = {name: known.get(name, "withheld") for name in wanted}
-    envelope = desk.seal(act, fields, (act.who, desk.of_role(act, "regulator")))
+    envelope = desk.seal(act, "regulatory_report", fields, (act.who, desk.of_role(act, "regulator")))
     arguments = ReportArgs(kind=kind, about=about, values=envelope)
     return Request(contract="supervision", action="report", arguments=arguments, envelope=envelope)
 

@@ -26,7 +26,7 @@ def reserve(desk: Desk, act: Act) -> Request:
     claim = desk.find(act, Claim, claim_id)
     share_ppm = desk.number(act, treaty_id, "share_ppm")
     fields: dict[str, Value] = {"reserve_fen": share(claim.payable_fen or 0, share_ppm)}
-    envelope = desk.seal(act, fields, (treaty.cedent, act.who))
+    envelope = desk.seal(act, "treaty", fields, (treaty.cedent, act.who))
     return Request(
         contract="treaty",
         action="reserve",

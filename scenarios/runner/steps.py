@@ -23,11 +23,9 @@ def build_steps(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: in
     if scenario.story and scenario.workload:
         message = "a scenario has a story or a workload: each numbers its clients' transactions by itself"
         raise ScenarioInvalid([Problem(Mark(scenario.origin.label, -1, 0), ("workload",), message)])
-    steps: list[Step] = [
-        *build_story(scenario, keyring, genesis, seed),
-        *build_flows(scenario, keyring, genesis, seed),
-    ]
-    return Workload(steps=tuple(sorted(steps, key=lambda step: step.at_ns)))
+    told, shared = build_story(scenario, keyring, genesis, seed)
+    steps: list[Step] = [*told, *build_flows(scenario, keyring, genesis, seed)]
+    return Workload(steps=tuple(sorted(steps, key=lambda step: step.at_ns)), shared=shared)
 
 
 def contract_settings(scenario: Scenario) -> tuple[tuple[str, bytes], ...]:

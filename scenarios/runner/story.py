@@ -13,14 +13,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from consensus.vocabulary import MILLISECOND
+from network.custody import IsErased
 from node.contracts.runtime import OK, execute_block, genesis_state
 from node.ledger.genesis import Genesis
 from node.ledger.transaction import TRANSACTION_VERSION, Body, Transaction, encode_transaction, sign_transaction
 from node.membership import Directory, KeyRing
+from node.privacy import Envelope
 from scenarios.language.models.business import Story
 from scenarios.language.problems import did_you_mean
 from scenarios.language.schema import Scenario
-from scenarios.roles import Act, Desk, Request, StoryError, verb_of, verbs_of
+from scenarios.roles import Act, Desk, Request, Shared, StoryError, verb_of, verbs_of
 from scenarios.runner.draws import keyed_draw, stage_ns
 from scenarios.runner.places import invalid
 from scenarios.runner.story_assumptions import require_declared
@@ -44,11 +46,13 @@ class _Timed(NamedTuple):
     case: str
 
 
-def build_story(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int) -> list[Step]:
-    """The story's steps in order of time, signed. ScenarioInvalid where a step makes no sense."""
-    if scenario.story and scenario.privacy != "encrypted":
-        message = f"a story seals what its parties share: `encrypted`, not `{scenario.privacy}`"
-        raise invalid(scenario, ("privacy",), message)
+def build_story(
+    scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int
+) -> tuple[list[Step], tuple[Shared, ...]]:
+    """The story's steps in order of time, signed, and what its parties share by them.
+
+    ScenarioInvalid where a step makes no sense.
+    """
     try:
         require_declared(scenario)
         timed = _timeline(scenario, seed)
@@ -121,8 +125,9 @@ class _Builder:
         self._numbers: dict[str, int] = {}
         self._questions: dict[str, int] = {}  # reads are numbered apart
 
-    def build(self, timed: Sequence[_Timed]) -> list[Step]:
-        return [self._step(item) for item in timed]
+    def build(self, timed: Sequence[_Timed]) -> tuple[list[Step], tuple[Shared, ...]]:
+        steps = [self._step(item) for item in timed]
+        return steps, self._desk.custody.shared
 
     def _step(self, item: _Timed) -> Step:
         return self._read(item) if item.story.do == READ else self._transact(item)
@@ -141,8 +146,17 @@ class _Builder:
         act = Act(story.id, story.who, f"{story.who}/{number}", item.time_ms, story.__pydantic_extra__)
         request = self._request(act, story)
         transaction = self._sign(act, number, request)
-        self._execute(act, transaction, request)
-        return self._told(item, number, raw=encode_transaction(transaction), transaction_id=transaction.id)
+        kept = self._execute(act, transaction, request)
+        return self._told(
+            item,
+            number,
+            raw=encode_transaction(transaction),
+            transaction_id=transaction.id,
+            before=(
+                *(IsErased(act.who, record, 0) for record in request.erased),
+                *(() if kept is None else self._desk.custody.errands(kept.record)),
+            ),
+        )
 
     def _told(self, item: _Timed, number: int, **asked: Any) -> Step:
         """The step as the story tells it, with what is asked of nodes."""
@@ -186,9 +200,11 @@ class _Builder:
         names = [act.who, *(name for name in request.cosigners if name != act.who)]
         return sign_transaction(body, [(name, self._desk.sign(name)) for name in names])
 
-    def _execute(self, act: Act, transaction: Transaction, request: Request) -> None:
+    def _execute(self, act: Act, transaction: Transaction, request: Request) -> Envelope | None:
+        """Note what becomes of it; the envelope that it puts on the chain, if it does."""
         execution = execute_block(self._desk.tree, self._directory, [transaction])
         outcome = execution.outcomes[0]
         self._desk.tree = execution.tree
         envelope = request.envelope if outcome.code == OK else None
         self._desk.remember(act.step, act.object_id, envelope, outcome.output)
+        return envelope

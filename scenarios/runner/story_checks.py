@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from consensus.vocabulary import SECOND
 from node.contracts.consent import AccessEntry, Query
 from node.ledger.state_tree import StateTree
-from node.privacy.envelope import Envelope
+from node.privacy.envelope import Envelope, Open, Sealed
 from node.privacy.vault import VaultRecord
 from scenarios.language.schema import Scenario
 from scenarios.results import Expectation
@@ -34,8 +34,8 @@ def reads_logged(tree: StateTree) -> Expectation:
 
 
 def opened_by_parties_only(envelopes: Iterable[Envelope], vaults: Mapping[str, Iterable[VaultRecord]]) -> Expectation:
-    """Each vault holds exactly what was sealed to its owner (rows 13, 21). ``vaults`` by the owner's name."""
-    sealed = [(envelope.record, envelope.version, envelope.recipients) for envelope in envelopes]
+    """Each vault holds exactly what was enclosed for its owner (rows 13, 21). ``vaults`` by the owner's name."""
+    sealed = [(e.record, e.version, e.recipients) for e in envelopes if isinstance(e, Sealed | Open)]
     for name, vault in sorted(vaults.items()):
         due = sorted((record, version) for record, version, recipients in sealed if name in recipients)
         held = sorted((record.record, record.version) for record in vault)

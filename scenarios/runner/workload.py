@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import msgspec
 
+from network.custody import Deposit, IsErased
+from scenarios.roles import Shared
+
+Errand = Deposit | IsErased
+"""What a wallet settles with its own organisation's node before it submits a step."""
+
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One transaction of the workload; or, with ``query``, one read of the entry at (namespace, key).
@@ -16,6 +22,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     ``at_ns`` is the earliest run time of its submission (business time through the scenario's clock scale).
     ``expect`` is the receipt code it must get: "ok", or the reason code of a refusal that the story wants.
+    ``before`` must be answered by the nodes at home of the wallets that they name, before it is submitted.
     ``title`` tells it in one line, for people: never a diagnosis or a treaty's terms.
     ``flow`` groups steps for measures ("underwriting", "claims", "reinsurance" ...), ``case`` names one causal
     chain within it, and ``stage`` the place in the funnel ("notice", "adjudicated", "paid", "recovered", or "").
@@ -27,6 +34,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     raw: bytes = b""
     transaction_id: bytes = b""
     query: tuple[str, str] | None = None
+    before: tuple[Errand, ...] = ()
     at_ns: int = 0
     after: tuple[str, ...] = ()
     expect: str = "ok"
@@ -37,6 +45,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
-    """The steps in order of (``at_ns``, position); ids are unique and ``after`` names earlier steps only."""
+    """The steps in order of (``at_ns``, position); ids are unique and ``after`` names earlier steps only.
+
+    ``shared``: the payloads that their transactions put on the chain, in the order of the story.
+    """
 
     steps: tuple[Step, ...]
+    shared: tuple[Shared, ...] = ()

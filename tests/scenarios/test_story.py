@@ -164,7 +164,7 @@ def test_a_revoked_voucher_sends_the_claim_down_the_manual_path_and_nothing_is_h
     assert [event.kind for event in told.outcomes["refer-chen"].events] == ["documents_requested"]
     arguments = decode_transaction(told.steps["answer-claim-chen"].raw).body.arguments
     envelope = msgspec.msgpack.decode(arguments)[2]
-    assert envelope[2] == []  # no commitment, so no field was sealed
+    assert envelope[3] == []  # no commitment, so no field was sealed
     assert all("ICD-10:N10" not in str(vault.fields) for vault in told.vault("insurer-1"))
 
 
@@ -308,7 +308,7 @@ def test_the_same_seed_tells_the_same_story_and_another_seed_another():
         (("    stay: zhu-april\n    flow", "    stay: zhu-may\n    flow"), "`zhu-may` is not under `world.stays`"),
         (('icd9: "590.10"', 'icd9: "070.3"'), "the code map has nothing"),
         (("for: 30 days\n", "for: a month\n"), "for"),
-        (("privacy: encrypted", "privacy: plain"), "a story seals"),
+        (("privacy: encrypted", "privacy: holder"), "cannot be left on a person's device"),
         (("    share: \\$treaty-share\n", "    share: 41 %\n"), "write `\\$treaty-share`, which is 40 %"),
         (("    audit: \\$chain-audit", "    audit: {low: 1 s, likely: 2 s, high: 3 s}"), "assumed but not declared"),
         (("  - id: scoring\n", "  - id: rules-of-the-score\n"), "`scoring` is assumed but not declared"),

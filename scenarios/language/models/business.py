@@ -1,17 +1,13 @@
-"""What the organisations do and on whose terms: privacy, products and treaties by reference, assumptions."""
+"""What the organisations do and on whose terms: products and treaties by reference, assumptions."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from scenarios.language.models.base import Nanoseconds, Part, Word
 from scenarios.language.models.world import Moment
-
-Privacy = Literal["plain", "encrypted", "collection", "hash"]
-"""What a value looks like on the chain: plain; ciphertext whose key is sealed to the parties; held only by the
-parties with a hash on chain; a hash only."""
 
 Row = Annotated[int, Field(ge=1, le=200)] | Annotated[tuple[int, ...], Field(min_length=1)] | str
 """A row of the table of systems (docs/systems.md), several, or the source's name."""

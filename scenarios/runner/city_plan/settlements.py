@@ -14,8 +14,7 @@ import msgspec
 from network.virtual.draws import Stream
 from node.contracts.inclusive import PlanTerms, Settle
 from node.membership import KeyRing
-from node.privacy.commitments import commitment
-from node.privacy.envelope import derive
+from node.privacy import commitment, derive
 from scenarios.runner.city_plan.arguments import CityPlan
 from scenarios.runner.city_plan.cast import HOUR_MS, Calendar, Cast
 from scenarios.runner.city_plan.drafts import Draft

@@ -35,17 +35,29 @@ def test_the_face_of_the_contracts():
 def test_the_face_of_privacy():
     assert public(node.privacy) == sorted(
         {
+            "Collected",
             "Commitments",
             "Envelope",
+            "Hashed",
+            "Mode",
+            "Open",
             "Opening",
+            "Payload",
+            "Sealed",
             "Value",
             "VaultRecord",
+            "Withheld",
+            "commit",
             "commitment",
             "derive",
+            "enclose",
             "field_names",
             "is_committed",
+            "mode_of",
             "open_for",
+            "read",
             "seal",
+            "seal_openings",
             "unseal",
         }
     )
@@ -53,7 +65,7 @@ def test_the_face_of_privacy():
 
 
 def test_the_face_of_the_roles():
-    assert public(scenarios.roles) == ["Act", "Desk", "Request", "StoryError", "Verb", "verb_of", "verbs_of"]
+    assert public(scenarios.roles) == ["Act", "Desk", "Request", "Shared", "StoryError", "Verb", "verb_of", "verbs_of"]
 
 
 def test_the_contracts_that_there_are():

@@ -1,0 +1,165 @@
+"""Custody of what a story's parties share: in which envelope it goes, and who comes to know it how.
+
+Made for the plan of a run, before anything happens, so that both worlds replay the same: the desk asks it for
+envelopes and for what a party could read; the story's builder, for the errands and hand-overs that belong to each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from network.custody import Deposit
+from node.contracts.deposits import Deposit as Entrusted
+from node.ledger.state_tree import StateTree
+from node.membership import Directory, KeyRing
+from node.privacy import (
+    Collected,
+    Envelope,
+    Hashed,
+    Opening,
+    Payload,
+    Sealed,
+    Value,
+    Withheld,
+    commit,
+    enclose,
+    seal_openings,
+    unseal,
+)
+from node.privacy.modes import Mode
+from scenarios.language.models.privacy import DataClass, privacy_of
+from scenarios.language.schema import Scenario
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Shared(msgspec.Struct, frozen=True, kw_only=True):
+    """A payload of a story, as whoever made the plan knows it.
+
+    ``step`` carries ``envelope``; ``handed`` are the wallets that get the openings off the chain.
+    """
+
+    step: str
+    data_class: str
+    envelope: Envelope
+    openings: tuple[Opening, ...]
+    handed: tuple[str, ...] = ()
+
+
+class _Draft(msgspec.Struct, frozen=True):
+    """A payload enclosed for a transaction that may yet be refused."""
+
+    data_class: DataClass
+    author: str
+    envelope: Envelope
+    openings: tuple[Opening, ...]
+
+
+class Custodian:
+    """Every payload of one story."""
+
+    def __init__(self, scenario: Scenario, keyring: KeyRing, directory: Directory) -> None:
+        self._privacy = scenario.privacy
+        self._organisations = frozenset(member.name for member in scenario.member_names)
+        self._keyring = keyring
+        self._directory = directory
+        self._drafts: dict[str, _Draft] = {}
+        self._shared: dict[str, Shared] = {}
+
+    @property
+    def shared(self) -> tuple[Shared, ...]:
+        """What transactions that were not refused carried, in the order of the story."""
+        return tuple(self._shared.values())
+
+    def enclose(
+        self, record: str, data_class: DataClass, fields: Mapping[str, Value], parties: tuple[str, ...], author: str
+    ) -> Envelope:
+        """``fields`` of ``record`` for ``parties``. ValueError: a stranger among them, or no device to leave it on."""
+        kept = privacy_of(self._privacy, data_class)
+        mode = Mode(kept.mode)
+        names = tuple(sorted(set(parties)))
+        secret = self._keyring.secret(f"envelopes/{author}")
+        people = [name for name in names if name not in self._organisations]
+        if mode is Mode.HOLDER and not people:
+            raise ValueError(f"`{data_class}` cannot be left on a person's device: {', '.join(names)} are none")
+        payload = Payload(
+            record=record,
+            openings=commit(secret, record, fields),
+            recipients=tuple((name, self._seal_key(name)) for name in names),
+            secret=secret,
+            blocks_to_live=kept.blocks_to_live,
+            device=people[0] if people else "",
+        )
+        envelope = enclose(payload, mode)
+        self._drafts[record] = _Draft(data_class, author, envelope, payload.openings)
+        return envelope
+
+    def keep(self, step: str, envelope: Envelope) -> None:
+        """The transaction of ``step`` that carries ``envelope`` was not refused."""
+        draft = self._drafts[envelope.record]
+        self._shared[envelope.record] = Shared(
+            step=step,
+            data_class=draft.data_class,
+            envelope=envelope,
+            openings=draft.openings,
+            handed=self._handed(draft),
+        )
+
+    def errands(self, record: str) -> tuple[Deposit, ...]:
+        """What must be with a node before the transaction that carries ``record`` is submitted.
+
+        The author's own node keeps the payload; where the author has none, that of the first party which has one.
+        """
+        draft = self._drafts[record]
+        envelope = draft.envelope
+        if not isinstance(envelope, Collected):
+            return ()
+        organisations = [name for name in envelope.recipients if name in self._organisations]
+        if not organisations:
+            return ()
+        home = draft.author if draft.author in organisations else organisations[0]
+        secret = self._keyring.secret(f"deposits/{draft.author}")
+        sealed = seal_openings(secret, record, draft.openings, [(home, self._seal_key(home))], envelope.version)
+        return (Deposit(home, record, envelope.version, _encode(sealed)),)
+
+    def read(self, record: str, name: str, tree: StateTree) -> tuple[Opening, ...]:
+        """What ``name`` knows of ``record`` as the story stands, in ``tree``. LookupError says why it knows nothing."""
+        shared = self._shared.get(record)
+        if shared is None:
+            raise LookupError(f"nothing that parties share came with {record}")
+        envelope = shared.envelope
+        deposit: Entrusted | None = tree.get(Entrusted.namespace, record)
+        if deposit is not None and deposit.state != "HELD":
+            raise LookupError(f"what came with {record} was erased")
+        if isinstance(envelope, Sealed):
+            openings = unseal(envelope, name, self._keyring.seal_secret(name))
+        else:
+            knows = name in shared.handed or (name in envelope.recipients and not isinstance(envelope, Withheld))
+            openings = shared.openings if knows else None
+        if openings is None:
+            raise LookupError(f"{name} cannot open what came with {record}")
+        return openings
+
+    def _handed(self, draft: _Draft) -> tuple[str, ...]:
+        """The wallets that get it off the chain.
+
+        Of a collection, the people: they run no node. On a person's own device nobody else keeps it, its author
+        neither, but whom the person shows it.
+        """
+        match draft.envelope:
+            case Collected(recipients=parties):
+                return tuple(name for name in parties if name not in self._organisations)
+            case Hashed(recipients=parties):
+                return parties
+            case Withheld(recipients=parties, device=device):
+                return tuple(name for name in parties if name == device or name != draft.author)
+            case _:
+                return ()
+
+    def _seal_key(self, name: str) -> bytes:
+        public = self._directory.seal_key(name)
+        if public is None:
+            raise ValueError(f"{name} is no client of this network")
+        return public

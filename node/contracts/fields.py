@@ -6,12 +6,12 @@ business time since 1970-01-01T00:00Z.
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, inspect
 
+from node.ledger.records import Readers, Record
 from node.ledger.transaction import Name
 
 AMOUNT_END = 2**53
@@ -71,28 +71,6 @@ __all__ = [
 
 class Arguments(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Base of every action's arguments: typed, bounded, encoded as an array."""
-
-
-class Readers(Enum):
-    """Whose queries for a record are answered: a read without a transaction, which leaves no trace."""
-
-    NOBODY = "nobody"
-    OWNER = "owner"  # the client whose name the key begins with, up to its first slash
-    EVERYONE = "everyone"
-
-
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of everything kept in the state; encoded as a map whose keys ascend.
-
-    Fields hold integers, booleans, text, None, tuples of these and nested frozen structs: no floats, no bytes.
-    ``namespace`` names where records of this type live; ``business`` says whether the business root covers them,
-    so their values must not depend on blocks, order, arrival or ciphertexts. ``readers`` may read it by asking: what
-    is somebody's personal data is nobody's, as each access of it needs a voucher and is recorded.
-    """
-
-    namespace: ClassVar[str]
-    business: ClassVar[bool] = True
-    readers: ClassVar[Readers] = Readers.NOBODY
 
 
 def require_plain(kind: type[msgspec.Struct]) -> None:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from network.topics import WALLET_PREFIX
 from node.ledger.genesis import Client, Genesis, Member
+from node.membership.founding import Founding
 
 
 class Directory:
-    """Looks up members (nodes) and clients (wallets). Immutable."""
+    """Looks up members (nodes) and clients (wallets) of a genesis. Immutable.
+
+    Who was certified or revoked since stands in :class:`node.membership.registry.Registry`.
+    """
 
     def __init__(self, genesis: Genesis) -> None:
         self.genesis = genesis
         self._numbers = {member.name: number for number, member in enumerate(genesis.members)}
         self._clients = {client.name: client for client in genesis.clients}
+
+    @cached_property
+    def founding(self) -> Founding:
+        """The same, in the registry's terms."""
+        return Founding(self.genesis)
 
     @property
     def network(self) -> str:

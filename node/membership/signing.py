@@ -16,6 +16,17 @@ _KEY_BYTES = 32
 _SIGNATURE_BYTES = 64
 
 
+def verify(key: bytes, data: bytes, signature: bytes) -> bool:
+    """Did the holder of ``key`` sign ``data``? False for anything malformed. Remembers nothing: see Verifier."""
+    if len(key) != _KEY_BYTES or len(signature) != _SIGNATURE_BYTES:
+        return False
+    try:
+        VerifyKey(key).verify(data, signature)
+    except (BadSignatureError, ValueError):
+        return False
+    return True
+
+
 class Verifier:
     """Verifies Ed25519 signatures and remembers the good ones, so that nothing is verified twice.
 

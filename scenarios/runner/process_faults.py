@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -39,6 +40,7 @@ class ProcessHands:
         self._orders = orders
         self._witness = witness
         self._crashes = 0
+        self._kills: Counter[NodeId] = Counter()
         self._jobs: set[asyncio.Task[None]] = set()
 
     @property
@@ -85,7 +87,11 @@ class ProcessHands:
             node.child.tell(msgspec.json.encode({"do": "links", **orders}))
 
     async def _kill(self, number: NodeId, crash: int, for_ns: int | None) -> None:
+        """At once, also in the middle of its start."""
         node = self._nodes[number]
+        self._kills[number] += 1
+        if node.lock.locked():
+            await node.child.kill()
         async with node.lock:
             await node.child.kill()
             self._witness.show(node, "down")
@@ -102,8 +108,15 @@ class ProcessHands:
                 return
             node.ready.clear()
             self._witness.show(node, "starting")
+            kills = self._kills[number]
             await node.child.start()
-            await self._witness.until_ready(node)
+            try:
+                await self._witness.until_ready(node)
+            except RunError:
+                if self._kills[number] == kills:
+                    raise
+            if self._kills[number] != kills:
+                return  # killed while it started: that crash sees to the rest
             node.expected_down = bool(node.crashes)
         self._witness.back(number)
         self.tell_orders()

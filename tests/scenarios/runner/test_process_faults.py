@@ -118,6 +118,24 @@ async def test_a_crash_for_ever_outlasts_one_that_ends(bench):
     assert (bench.child.starts, bench.nodes[0].expected_down) == (0, True)
 
 
+async def test_a_node_is_killed_while_it_starts_again(bench):
+    starting, ready = asyncio.Event(), asyncio.Event()
+
+    async def until_ready(_):
+        starting.set()
+        await ready.wait()
+        raise RunError("n0 did not start: it was killed")
+
+    bench.hands._witness = msgspec.structs.replace(bench.hands._witness, until_ready=until_ready)
+    bench.hands.crash(0, 1)
+    await asyncio.wait_for(starting.wait(), 5)
+    bench.hands.crash(0, None)
+    ready.set()
+    await bench.done()
+    assert bench.log == ["down", "starting", "down"]
+    assert (bench.child.alive, bench.nodes[0].expected_down) == (False, True)
+
+
 async def test_a_restart_ends_every_crash_and_none_starts_it_twice(bench):
     bench.hands.crash(0, 5 * MS)
     bench.hands.restart(0)

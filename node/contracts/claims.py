@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from node.contracts.accounts import pay
 from node.contracts.consent import Query, Subject, Voucher, is_live
-from node.contracts.context import Context, Plain, Refusal
+from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
 from node.contracts.fields import AMOUNT_END, Arguments, Digest, Label, ObjectId, Record, Text
 from node.contracts.lifecycle import Lifecycle
@@ -86,7 +86,13 @@ class Adjudication(Struct, frozen=True):
     payable_fen: int
 
 
-contract = Contract("claims", records=(Claim, Invoice))
+EVENTS = (
+    EventKind("reminder", parties=("to", "insurer")),
+    EventKind("documents_requested", parties=("to", "insurer")),
+    EventKind("claim_paid", parties=("to", "insurer"), roles=("regulator",)),
+)
+
+contract = Contract("claims", records=(Claim, Invoice), events=EVENTS)
 
 
 class ReportArgs(Arguments, frozen=True):
@@ -207,7 +213,7 @@ def refer(ctx: Context, args: ReferArgs) -> Plain:
     ctx.require(not is_live(voucher, ctx.time_ms), "voucher_still_live", args.voucher)
     state = CLAIM.next(claim.state, "refer")
     ctx.put(args.claim, replace(claim, state=state, reason="authorisation_withdrawn"))
-    ctx.emit("documents_requested", claim=args.claim, insurer=ctx.client)
+    ctx.emit("documents_requested", claim=args.claim, to=ctx.find(Policy, claim.policy).holder, insurer=ctx.client)
     return {"path": "manual"}
 
 
@@ -227,7 +233,7 @@ def settle(ctx: Context, args: ClaimArgs) -> Plain:
         credit=(holder, "claims-received"),
         memo="claim",
     )
-    ctx.emit("claim_paid", claim=args.claim, to=holder, amount_fen=amount_fen)
+    ctx.emit("claim_paid", claim=args.claim, to=holder, insurer=ctx.client, amount_fen=amount_fen)
     return {"paid_fen": amount_fen}
 
 

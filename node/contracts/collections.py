@@ -16,10 +16,12 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from node.contracts.consent import Subject, Voucher, is_live
-from node.contracts.context import Context, Plain, Refusal
+from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
 from node.contracts.deposits import (
     DEPOSIT,
+    PURGE_REQUESTED,
+    SUPERVISORS,
     Collection,
     Deposit,
     Release,
@@ -38,7 +40,13 @@ HOLDERS = ("bank", "broker", "bureau", "custodian", "hospital", "insurer", "pati
 """Roles of those who may hold a private payload."""
 
 
-contract = Contract("collections", records=(Collection, Deposit, Release))
+EVENTS = (
+    PURGE_REQUESTED,
+    EventKind("purge_attested", parties=("members",), roles=SUPERVISORS),
+    EventKind("purge_overdue", parties=("members",), roles=SUPERVISORS),
+)
+
+contract = Contract("collections", records=(Collection, Deposit, Release), events=EVENTS)
 
 
 class FormArgs(Arguments, frozen=True):
@@ -102,8 +110,9 @@ def attest(ctx: Context, args: RecordArgs) -> Plain:
     attested = tuple(sorted((*deposit.attested, (ctx.client, ctx.time_ms))))
     state = DEPOSIT.next(deposit.state, "complete" if len(attested) == len(deposit.members) else "attest")
     ctx.put(args.record, replace(deposit, state=state, attested=attested))
-    ctx.emit("purge_attested", record=args.record, member=ctx.client, left=len(deposit.members) - len(attested))
-    return {"record": args.record, "left": len(deposit.members) - len(attested)}
+    left = len(deposit.members) - len(attested)
+    ctx.emit("purge_attested", record=args.record, member=ctx.client, members=deposit.members, left=left)
+    return {"record": args.record, "left": left}
 
 
 @contract.action("report-overdue")

@@ -15,9 +15,9 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from node.contracts.access import filed_fields
-from node.contracts.context import Context, Plain
+from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
-from node.contracts.deposits import note_release, purge_released
+from node.contracts.deposits import PURGE_REQUESTED, SUPERVISORS, note_release, purge_released
 from node.contracts.endorsement import all_of, record, role, signed
 from node.contracts.fields import Arguments, Digest, Label, Labels, Millis, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
@@ -98,7 +98,11 @@ class Terms(Record, frozen=True):
     query_timeout_ms: int
 
 
-contract = Contract("consent", records=(Subject, Voucher, Query, AccessEntry, Terms))
+FIELDS_READ = EventKind("fields_read", parties=("reader", "holder", "to"), roles=SUPERVISORS)
+
+contract = Contract(
+    "consent", records=(Subject, Voucher, Query, AccessEntry, Terms), events=(FIELDS_READ, PURGE_REQUESTED)
+)
 
 
 class Settings(Arguments, frozen=True):
@@ -254,7 +258,14 @@ def answer(ctx: Context, args: AnswerArgs) -> Plain:
     note_release(ctx, args.voucher, ctx.object_id, args.query)
     for field in granted:
         _log(ctx, args.query, query, args.voucher, field)
-    ctx.emit("fields_read", query=args.query, reader=query.reader, fields=len(granted))
+    ctx.emit(
+        "fields_read",
+        query=args.query,
+        reader=query.reader,
+        holder=query.holder,
+        to=ctx.find(Subject, query.subject).wallets,
+        fields=len(granted),
+    )
     return {"query": args.query, "granted": granted}
 
 

@@ -6,17 +6,25 @@ the transaction did; its code goes into the receipt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from node.contracts.fields import Record
-from node.ledger.state_tree import StateTree
+from node.contracts.overlay import Overlay, walk
+from node.ledger.state_tree import StateTree, encode_record
 from node.privacy.envelope import Envelope
 
 OPERATIONS_MAX = 500_000
-"""Reads, writes and entries walked over that one transaction may use."""
+"""Reads, writes, walks and entries walked over that one transaction may use; writing a record costs one a KiB more."""
+
+RECORD_BYTES_MAX = 256 * 1024
+OUTPUT_BYTES_MAX = 64 * 1024
+"""Of an action's result; and of all its events together."""
+
+DEPTH_MAX = 16
+"""How deep maps and lists may lie within each other in a result or an event."""
 
 KEY_CHARACTERS_MAX = 256
 
@@ -25,7 +33,8 @@ RecordT = TypeVar("RecordT", bound=Record)
 Plain = None | bool | int | str | tuple["Plain", ...] | dict[str, "Plain"]
 """What an output or an event may hold; maps are kept with ascending keys."""
 
-Changes = dict[tuple[str, str], Record | None]
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
@@ -37,11 +46,32 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         self.detail = detail
 
 
-class Event(msgspec.Struct, frozen=True, array_like=True):
-    """Something that happened on the chain, for those who watch: a reminder to send, a claim paid."""
+class EventKind(msgspec.Struct, frozen=True):
+    """A kind of event that a contract may emit, and who may watch for it.
+
+    ``parties`` are the values that name those concerned, ``roles`` are others who may: everyone, where both are empty.
+    """
 
     kind: str
+    parties: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """Something that happened on the chain, for those who watch: a reminder to send, a claim paid.
+
+    ``readers`` and clients of ``roles`` may watch it; everyone, where ``readers`` is None.
+    """
+
+    contract: str
+    kind: str
     values: dict[str, Plain]
+    readers: tuple[str, ...] | None = None
+    roles: tuple[str, ...] = ()
+
+    def is_for(self, name: str, role: str) -> bool:
+        """May the client ``name`` of that role watch it?"""
+        return self.readers is None or name in self.readers or role in self.roles
 
 
 class Roles(Protocol):
@@ -55,7 +85,7 @@ class BlockState:
 
     def __init__(self, tree: StateTree) -> None:
         self.tree = tree
-        self.changes: Changes = {}
+        self.changes = Overlay()
 
     def get(self, namespace: str, key: str) -> Record | None:
         place = (namespace, key)
@@ -81,12 +111,15 @@ class Context:
         self._state = state
         self._roles = roles
         self._operations = 0
+        self._told = 0
+        self._contract = ""
+        self._kinds: Mapping[str, EventKind] = {}
         self.client = client
         self.number = number
         self.signers = signers
         self.time_ms = time_ms
         self.role = roles.role(client) or ""
-        self.changes: Changes = {}
+        self.changes = Overlay()
         self.events: list[Event] = []
         self.envelopes: list[Envelope] = []
 
@@ -125,16 +158,10 @@ class Context:
         self.changes[kind.namespace, key] = None
 
     def items(self, kind: type[RecordT], prefix: str = "") -> Iterator[tuple[str, RecordT]]:
-        """(key, record) of that type in ascending order of key; each costs one operation."""
+        """(key, record) of that type in ascending order of key; it costs one operation, and one more for each."""
         namespace = kind.namespace
-        newer = {
-            key: record
-            for changes in (self._state.changes, self.changes)
-            for (space, key), record in changes.items()
-            if space == namespace and key.startswith(prefix)
-        }
-        base = self._state.tree.items(namespace, prefix)
-        for key, record in _merge(base, newer):
+        self._spend(1)
+        for key, record in walk(self._state.tree, (self.changes, self._state.changes), namespace, prefix):
             self._spend(1)
             if not isinstance(record, kind):
                 raise TypeError(f"{namespace} holds {type(record).__name__}, not {kind.__name__}")
@@ -162,14 +189,44 @@ class Context:
     # --- what it tells others
 
     def emit(self, kind: str, **values: Plain) -> None:
-        """Tell those who watch; never a diagnosis, never a treaty's terms."""
+        """Tell those who watch; never a diagnosis, never a treaty's terms.
+
+        ValueError where the contract declares no such kind, KeyError where a party is not among the values.
+        """
         self._spend(1)
-        self.events.append(Event(kind=kind, values=dict(sorted(values.items()))))
+        declared = self._kinds.get(kind)
+        if declared is None:
+            raise ValueError(f"contract {self._contract or 'none'} declares no event {kind}")
+        told = {name: canonical(value) for name, value in sorted(values.items())}
+        self._told += len(_encode(told))
+        if self._told > OUTPUT_BYTES_MAX:
+            raise Refusal("budget_exceeded", f"events of more than {OUTPUT_BYTES_MAX} bytes")
+        readers: tuple[str, ...] | None = None
+        if declared.parties or declared.roles:
+            readers = tuple(sorted({name for party in declared.parties for name in _names_in(told[party])}))
+        self.events.append(Event(self._contract, kind, told, readers, declared.roles))
 
     def carry(self, envelope: Envelope, record: str) -> None:
         """Hand a sealed payload on to the parties' vaults; it must be sealed for ``record``."""
         self.require(envelope.record == record, "envelope_mismatch", f"sealed for {envelope.record}, not {record}")
         self.envelopes.append(envelope)
+
+    def act_for(self, contract: str, kinds: Mapping[str, EventKind]) -> None:
+        """The runtime says whose action runs: what it emits is that contract's, of the ``kinds`` that it declares."""
+        self._contract = contract
+        self._kinds = kinds
+
+    def finish(self, output: Any) -> Plain:
+        """The action is done, with that result: the result as it goes into the receipt, if all is within bounds."""
+        told = canonical(output)
+        if len(_encode(told)) > OUTPUT_BYTES_MAX:
+            raise Refusal("budget_exceeded", f"a result of more than {OUTPUT_BYTES_MAX} bytes")
+        for (namespace, key), record in self.changes.items():
+            size = 0 if record is None else len(encode_record(record))
+            if size > RECORD_BYTES_MAX:
+                raise Refusal("record_too_large", f"{namespace} {key}: {size} bytes; at most {RECORD_BYTES_MAX}")
+            self._spend(size // 1024)
+        return told
 
     def _spend(self, operations: int) -> None:
         self._operations += operations
@@ -177,15 +234,25 @@ class Context:
             raise Refusal("budget_exceeded", f"more than {OPERATIONS_MAX} operations")
 
 
-def _merge(base: Iterator[tuple[str, Record]], newer: dict[str, Record | None]) -> Iterator[tuple[str, Record]]:
-    if not newer:
-        yield from base
-        return
-    merged: dict[str, Record | None] = {**dict(base), **newer}
-    for key in sorted(merged):
-        record = merged[key]
-        if record is not None:
-            yield key, record
+def canonical(value: Any, depth: int = DEPTH_MAX) -> Plain:
+    """``value`` with maps in ascending order of key and lists as tuples; TypeError where it is not plain."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if not depth:
+        raise TypeError(f"more than {DEPTH_MAX} lists and maps within each other")
+    if isinstance(value, tuple | list):
+        return tuple(canonical(item, depth - 1) for item in value)
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: canonical(value[key], depth - 1) for key in sorted(value)}
+    raise TypeError(f"an output may not hold {type(value).__name__}")
+
+
+def _names_in(value: Plain) -> Iterator[str]:
+    names = value if isinstance(value, tuple) else (value,)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"not the name of a party: {name!r}")
+        yield name
 
 
 def _snake(name: str) -> str:

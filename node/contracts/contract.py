@@ -1,4 +1,4 @@
-"""How a contract is declared: its record types, its actions and who may call them, its settings at genesis.
+"""How a contract is declared: its records, its events, its actions and who may call them, its settings.
 
 ```python
 contract = Contract("greeting", records=(Greeting,))
@@ -18,7 +18,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
-from node.contracts.context import Context, Plain, Refusal
+from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.endorsement import Endorsement
 from node.contracts.fields import Arguments, Record, require_bounded, require_plain
 
@@ -78,11 +78,12 @@ class Action:
 class Contract:
     """A named set of actions over its own record types."""
 
-    def __init__(self, name: str, records: tuple[type[Record], ...] = ()) -> None:
+    def __init__(self, name: str, records: tuple[type[Record], ...] = (), events: tuple[EventKind, ...] = ()) -> None:
         for kind in records:
             require_plain(kind)
         self.name = name
         self.records = records
+        self.events = {event.kind: event for event in events}
         self.actions: dict[str, Action] = {}
         self._configure: tuple[type[Arguments], Callable[[Context, Any], None]] | None = None
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 from msgspec.structs import replace
 
+from node.contracts.context import EventKind
 from node.contracts.fields import Readers, Record
 from node.contracts.lifecycle import Lifecycle
 
@@ -32,6 +33,12 @@ DEPOSIT = Lifecycle(
 
 ATTEST_WITHIN_MS = 7 * 86_400_000
 """How long members have to attest a purge, where they have not agreed on another time."""
+
+SUPERVISORS = ("bureau", "regulator")
+"""Roles that may watch whether private data are erased."""
+
+PURGE_REQUESTED = EventKind("purge_requested", parties=("members",), roles=SUPERVISORS)
+"""``record, members, reason, due_ms``: the members' nodes erase the payload when they execute this block."""
 
 PURGES_AT_ONCE = 256
 """Taking a voucher back begins this many purges by itself; further ones are requested one by one.

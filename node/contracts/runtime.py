@@ -5,13 +5,15 @@ Rules:
 1. ``(client, number)`` is executed at most once. Executed numbers are kept in the state as disjoint ranges; a
    second transaction of a number is a "duplicate" and changes nothing, whatever it says.
 2. A refused transaction changes nothing but that its number is used up; its receipt carries the reason.
-3. A contract that fails in an unforeseen way refuses with "contract_error"; no input may stop a node.
+3. A contract that fails in an unforeseen way refuses with "contract_error"; no input may stop a node. Where calls lie
+   too deep within each other, a thread with a stack of its own decides, so that every node decides alike.
 4. Nothing here depends on the block: not its height, its size or what it holds besides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -21,6 +23,7 @@ from node.contracts.contract import Contract
 from node.contracts.deposits import entrust
 from node.contracts.fields import Readers, Record
 from node.contracts.numbers import ClientNumbers, with_number
+from node.contracts.stack import from_the_bottom
 from node.ledger.genesis import Genesis
 from node.ledger.state_tree import StateTree
 from node.ledger.transaction import Transaction
@@ -130,6 +133,19 @@ def _execute(state: BlockState, roles: Roles, transaction: Transaction, contract
     if following is None:
         return _refused(transaction, "number_gaps", "too many gaps between this client's numbers")
     state.changes[ClientNumbers.namespace, body.client] = following
+    try:
+        return _attempt(state, roles, transaction, contracts)
+    except RecursionError:
+        pass  # how much of the stack was left here depends on the caller
+    try:
+        return from_the_bottom(partial(_attempt, state, roles, transaction, contracts))
+    except RecursionError:
+        return _refused(transaction, "contract_error", "RecursionError: too many calls within each other")
+
+
+def _attempt(state: BlockState, roles: Roles, transaction: Transaction, contracts: Mapping[str, Contract]) -> Outcome:
+    """Do what the transaction asks, on ``state``. RecursionError and MemoryError: nothing was done."""
+    body = transaction.body
     ctx = Context(
         state,
         roles,
@@ -168,6 +184,7 @@ def _call(ctx: Context, transaction: Transaction, contracts: Mapping[str, Contra
     action = contract.actions.get(transaction.body.action)
     if action is None:
         raise Refusal("unknown_action", f"{contract.name}.{transaction.body.action}")
+    ctx.act_for(contract.name, contract.events)
     output = action.run(ctx, transaction.body.arguments)
     for envelope in ctx.envelopes:
         if isinstance(envelope, Collected):

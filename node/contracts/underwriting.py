@@ -13,7 +13,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from node.contracts.consent import Query, require_acts_for
-from node.contracts.context import Context, Plain, Refusal
+from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
 from node.contracts.endorsement import role
 from node.contracts.fields import MILLION, Arguments, Digest, Label, Labels, ObjectId, Record
@@ -71,7 +71,9 @@ class Application(Record, frozen=True):
     inputs: Commitments
 
 
-contract = Contract("underwriting", records=(Application,))
+DECIDED = EventKind("underwriting_decided", parties=("to", "insurer"))
+
+contract = Contract("underwriting", records=(Application,), events=(DECIDED,))
 
 
 class ApplyArgs(Arguments, frozen=True):
@@ -152,7 +154,13 @@ def assess(ctx: Context, args: AssessArgs) -> Plain:
         inputs=args.inputs.commitments,
     )
     ctx.put(args.application, assessed)
-    ctx.emit("underwriting_decided", application=args.application, decision=decision)
+    ctx.emit(
+        "underwriting_decided",
+        application=args.application,
+        to=application.applicant,
+        insurer=ctx.client,
+        decision=decision,
+    )
     return {"decision": decision, "score": args.score, "loading_ppm": assessed.loading_ppm, "sum_ppm": assessed.sum_ppm}
 
 

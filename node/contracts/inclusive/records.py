@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from node.contracts.context import EventKind
 from node.contracts.contract import Contract
 from node.contracts.fields import Record
 from node.contracts.inclusive.terms import PlanTerms
@@ -69,7 +70,12 @@ class Batch(Record, frozen=True):
     evidence: str
 
 
-contract = Contract("inclusive", records=(Plan, Member, Claim, Batch))
+EVENTS = (
+    EventKind("enrolled", parties=("insurer",), roles=("bureau", "regulator")),
+    EventKind("settled", parties=("hospital", "insurer"), roles=("bureau", "regulator")),
+)
+
+contract = Contract("inclusive", records=(Plan, Member, Claim, Batch), events=EVENTS)
 
 
 def member_key(plan: str, member: str) -> str:

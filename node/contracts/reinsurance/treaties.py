@@ -16,7 +16,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from node.contracts.accounts import account, post
-from node.contracts.context import Context, Plain
+from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.endorsement import argument, signed
 from node.contracts.fields import Arguments, Label, Millis, Name, SignedFen
@@ -37,7 +37,13 @@ PERIODS_MAX = 53
 
 Period = Annotated[int, Meta(ge=0, lt=PERIODS_MAX)]
 
-contract = Contract("reinsurance", records=(Treaty, Entry, PeriodAccount, YearAccount))
+BOTH_SIDES = ("cedent", "reinsurer")
+EVENTS = tuple(
+    EventKind(kind, parties=BOTH_SIDES)
+    for kind in ("account_stated", "account_confirmed", "year_stated", "year_confirmed")
+)
+
+contract = Contract("reinsurance", records=(Treaty, Entry, PeriodAccount, YearAccount), events=EVENTS)
 
 
 class SignTreaty(Arguments, frozen=True):

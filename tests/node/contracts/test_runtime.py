@@ -16,7 +16,7 @@ from node.contracts import (
     is_executed,
     record_types,
 )
-from node.contracts.context import OPERATIONS_MAX
+from node.contracts.context import OPERATIONS_MAX, EventKind
 from node.contracts.fields import Count, Label, Text
 from tests.node.contracts.network import Network
 
@@ -43,7 +43,7 @@ class CountArgs(Arguments, frozen=True):
     count: Count
 
 
-toy = Contract("toy", records=(Note, Tally))
+toy = Contract("toy", records=(Note, Tally), events=(EventKind("written"),))
 
 
 @toy.action(roles=("insurer", "bureau"))

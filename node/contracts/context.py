@@ -12,12 +12,16 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from node.contracts.fields import Record
+from node.contracts.identities import Identities
 from node.contracts.overlay import Overlay, walk
 from node.ledger.state_tree import StateTree, encode_record
 from node.privacy.envelope import Envelope
 
 OPERATIONS_MAX = 500_000
-"""Reads, writes, walks and entries walked over that one transaction may use; writing a record costs one a KiB more."""
+"""Reads, writes and entries walked over that one transaction may use; writing a record costs one a KiB more."""
+
+WALK_OPERATIONS = 8
+"""What beginning a walk costs, whatever it meets."""
 
 RECORD_BYTES_MAX = 256 * 1024
 OUTPUT_BYTES_MAX = 64 * 1024
@@ -107,9 +111,11 @@ class Context:
         number: int,
         signers: tuple[str, ...],
         time_ms: int,
+        chain: Identities | None = None,
     ) -> None:
         self._state = state
         self._roles = roles
+        self._chain = chain
         self._operations = 0
         self._told = 0
         self._contract = ""
@@ -127,6 +133,13 @@ class Context:
     def object_id(self) -> str:
         """The id of the object that this transaction makes."""
         return f"{self.client}/{self.number}"
+
+    @property
+    def chain(self) -> Identities:
+        """The block's height and the registry, for a contract that declares to read them; TypeError for any other."""
+        if self._chain is None:
+            raise TypeError("only a contract that declares it reads the chain; all others come out alike in any block")
+        return self._chain
 
     # --- state
 
@@ -158,9 +171,9 @@ class Context:
         self.changes[kind.namespace, key] = None
 
     def items(self, kind: type[RecordT], prefix: str = "") -> Iterator[tuple[str, RecordT]]:
-        """(key, record) of that type in ascending order of key; it costs one operation, and one more for each."""
+        """(key, record) of that type in ascending order of key; each costs an operation, and beginning some."""
         namespace = kind.namespace
-        self._spend(1)
+        self._spend(WALK_OPERATIONS)
         for key, record in walk(self._state.tree, (self.changes, self._state.changes), namespace, prefix):
             self._spend(1)
             if not isinstance(record, kind):

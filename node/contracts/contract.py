@@ -28,6 +28,9 @@ SettingsT = TypeVar("SettingsT", bound=Arguments)
 READ_ONLY_ROLES = frozenset({"regulator"})
 """They watch and write nothing (row 21); an action open to every role is not open to them."""
 
+ANYONE = ("*",)
+"""As ``roles`` of an action: open to every client, those of read-only roles included."""
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -57,7 +60,9 @@ class Action:
 
     def is_open_to(self, role: str) -> bool:
         """May clients of that role call it?"""
-        return role not in READ_ONLY_ROLES if self.roles is None else role in self.roles
+        if self.roles is None:
+            return role not in READ_ONLY_ROLES
+        return role in self.roles or (bool(role) and ANYONE[0] in self.roles)
 
     def run(self, ctx: Context, raw: bytes) -> Plain:
         """Check who asks and what, then do it. Refusal says why not."""
@@ -76,12 +81,26 @@ class Action:
 
 
 class Contract:
-    """A named set of actions over its own record types."""
+    """A named set of actions over its own record types.
 
-    def __init__(self, name: str, records: tuple[type[Record], ...] = (), events: tuple[EventKind, ...] = ()) -> None:
+    ``reads_chain``: its actions may ask for ``ctx.chain``, the block's height and the registry, so what they do depends
+    on the block; its records belong to no business root.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        records: tuple[type[Record], ...] = (),
+        events: tuple[EventKind, ...] = (),
+        *,
+        reads_chain: bool = False,
+    ) -> None:
         for kind in records:
             require_plain(kind)
+            if reads_chain and kind.business:
+                raise TypeError(f"contract {name} reads the chain: {kind.__name__} cannot be of the business state")
         self.name = name
+        self.reads_chain = reads_chain
         self.records = records
         self.events = {event.kind: event for event in events}
         self.actions: dict[str, Action] = {}

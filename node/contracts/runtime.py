@@ -7,7 +7,10 @@ Rules:
 2. A refused transaction changes nothing but that its number is used up; its receipt carries the reason.
 3. A contract that fails in an unforeseen way refuses with "contract_error"; no input may stop a node. Where calls lie
    too deep within each other, a thread with a stack of its own decides, so that every node decides alike.
-4. Nothing here depends on the block: not its height, its size or what it holds besides.
+4. Nothing a contract sees depends on the block: not its height, its size or what it holds besides. The one exception
+   is who somebody is: a signer's key must be the one in force at the block's height, else the transaction is refused
+   ("key_revoked", "key_expired", "key_not_yet_valid"); and the contract that keeps the registry declares to read the
+   height, which no other is given.
 """
 
 from __future__ import annotations
@@ -22,12 +25,14 @@ from node.contracts.context import BlockState, Context, Event, Plain, Refusal, R
 from node.contracts.contract import Contract
 from node.contracts.deposits import entrust
 from node.contracts.fields import Readers, Record
+from node.contracts.identities import Identities
 from node.contracts.numbers import ClientNumbers, with_number
 from node.contracts.stack import from_the_bottom
 from node.ledger.genesis import Genesis
 from node.ledger.state_tree import StateTree
 from node.ledger.transaction import Transaction
-from node.membership import Directory
+from node.membership import Directory, verify
+from node.membership.rule import Verify
 from node.privacy.envelope import Collected, Envelope
 
 OK = "ok"
@@ -61,15 +66,23 @@ class Execution(msgspec.Struct, frozen=True):
     outcomes: tuple[Outcome, ...]
 
 
-def execute_block(
+def execute_block(  # noqa: PLR0913 - a block, and what it is executed with
     tree: StateTree,
     directory: Roles,
     transactions: Sequence[Transaction],
     contracts: Mapping[str, Contract] = CATALOGUE,
+    *,
+    height: int | None = None,
+    verify: Verify = verify,
 ) -> Execution:
-    """Run ``transactions``, whose form and signatures were checked before, on ``tree``. Pure."""
+    """Run ``transactions``, whose form and signatures were checked before, on ``tree``. Pure.
+
+    ``height`` is the block's, for which keys must be in force; None where there is no block, then keys are taken as
+    given. ``verify`` may remember what it verified before.
+    """
     state = BlockState(tree)
-    outcomes = tuple(_execute(state, directory, transaction, contracts) for transaction in transactions)
+    identities = Identities(directory, state.get, height, verify)
+    outcomes = tuple(_execute(state, identities, transaction, contracts) for transaction in transactions)
     return Execution(tree=tree.update(state.changes), outcomes=outcomes)
 
 
@@ -123,7 +136,9 @@ def _kinds(contracts: Iterable[Contract]) -> list[type[Record]]:
     return [kind for contract in contracts for kind in contract.records]
 
 
-def _execute(state: BlockState, roles: Roles, transaction: Transaction, contracts: Mapping[str, Contract]) -> Outcome:
+def _execute(
+    state: BlockState, identities: Identities, transaction: Transaction, contracts: Mapping[str, Contract]
+) -> Outcome:
     body = transaction.body
     seen = state.get(ClientNumbers.namespace, body.client)
     numbers = seen if isinstance(seen, ClientNumbers) else ClientNumbers(ranges=())
@@ -134,25 +149,32 @@ def _execute(state: BlockState, roles: Roles, transaction: Transaction, contract
         return _refused(transaction, "number_gaps", "too many gaps between this client's numbers")
     state.changes[ClientNumbers.namespace, body.client] = following
     try:
-        return _attempt(state, roles, transaction, contracts)
+        return _attempt(state, identities, transaction, contracts)
     except RecursionError:
         pass  # how much of the stack was left here depends on the caller
     try:
-        return from_the_bottom(partial(_attempt, state, roles, transaction, contracts))
+        return from_the_bottom(partial(_attempt, state, identities, transaction, contracts))
     except RecursionError:
         return _refused(transaction, "contract_error", "RecursionError: too many calls within each other")
 
 
-def _attempt(state: BlockState, roles: Roles, transaction: Transaction, contracts: Mapping[str, Contract]) -> Outcome:
+def _attempt(
+    state: BlockState, identities: Identities, transaction: Transaction, contracts: Mapping[str, Contract]
+) -> Outcome:
     """Do what the transaction asks, on ``state``. RecursionError and MemoryError: nothing was done."""
+    fault = identities.fault_of(transaction)
+    if fault is not None:
+        return _refused(transaction, *fault)
     body = transaction.body
+    contract = contracts.get(body.contract)
     ctx = Context(
         state,
-        roles,
+        identities,
         client=body.client,
         number=body.number,
         signers=transaction.signers,
         time_ms=body.time_ms,
+        chain=identities if contract is not None and contract.reads_chain else None,
     )
     try:
         output = ctx.finish(_call(ctx, transaction, contracts))

@@ -60,7 +60,9 @@ class Common:
         execution = None if self._independent else self._executions.get(key)
         if execution is None:
             transactions = [self.admission.check(raw) for raw in block.transactions]
-            execution = execute_block(tree, self.directory, transactions)
+            execution = execute_block(
+                tree, self.directory, transactions, height=block.height, verify=self.verifier.verify
+            )
             if len(self._executions) >= EXECUTIONS_KEPT:
                 self._executions.pop(next(iter(self._executions)))
             self._executions[key] = execution

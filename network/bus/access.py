@@ -1,0 +1,53 @@
+"""Who may publish and hear what, as mosquitto's access list: each name as itself, and what is meant for it.
+
+A broker that knows its clients by their certificates (``use_identity_as_username``) holds each to these lines. The
+protocols do not depend on it, since frames are signed; it keeps strangers' floods off the nodes, and what is meant
+for one from the eyes of the others.
+
+=========  ==========================================  ============================================
+who        may publish                                 may hear
+=========  ==========================================  ============================================
+node       ``all/<itself>/+``, ``to/+/<itself>/+``     ``all/+/+``, ``to/<itself>/+/+``
+wallet     ``to/<node>/<itself>/+``, for each node     ``to/<itself>/+/+``
+watcher    nothing                                     ``all/+/+``
+=========  ==========================================  ============================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from network.topics import require_level, wallet_address
+
+
+def render_access(network: str, nodes: Sequence[str], wallets: Iterable[str], watchers: Iterable[str]) -> str:
+    """The access list of a network. TopicError where a name could be no level of a topic."""
+    for level in (network, *nodes):
+        require_level(level)
+    blocks = [
+        *(_block(node, _of_node(network, node)) for node in nodes),
+        *(_block(wallet_address(name), _of_wallet(network, wallet_address(name), nodes)) for name in wallets),
+        *(_block(require_level(name), [f"topic read {network}/all/+/+"]) for name in watchers),
+    ]
+    return "\n".join(["# Whoever is not named here may do nothing.", *blocks])
+
+
+def _of_node(network: str, node: str) -> list[str]:
+    return [
+        f"topic write {network}/all/{node}/+",
+        f"topic write {network}/to/+/{node}/+",
+        f"topic read {network}/all/+/+",
+        f"topic read {network}/to/{node}/+/+",
+    ]
+
+
+def _of_wallet(network: str, address: str, nodes: Sequence[str]) -> list[str]:
+    require_level(address)
+    return [
+        *(f"topic write {network}/to/{node}/{address}/+" for node in nodes),
+        f"topic read {network}/to/{address}/+/+",
+    ]
+
+
+def _block(user: str, lines: list[str]) -> str:
+    return "\n".join([f"user {user}", *lines, ""])

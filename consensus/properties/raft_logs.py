@@ -25,7 +25,7 @@ from consensus.raft.messages import (
     RequestVoteReply,
 )
 from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
-from consensus.snapshots import MANIFEST, SNAPSHOT
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import Broadcast, Commit, Cut, Image, Install, NodeId, Put, Record, Reply, Send, Trace
 
 _IN_TERM = frozenset(MESSAGES) - {PreVote, PreVoteReply}
@@ -157,11 +157,10 @@ class RaftLogs(Observer):
         if leader is None or self._safety.terms.get(leader) != message.term or _term_on(durable) != message.term:
             return
         index = message.match_index
-        entry = durable.get(LOG, {}).get(index)
-        own = entry.block if entry is not None else durable.get(BLOCKS, {}).get(index)
+        own = _hash_on(durable, index)
         theirs = self._safety.logs[leader].get(index)
-        if own is not None and theirs not in {None, own.hash}:
-            holds = f"{told(now, node, incarnation)} acknowledges entry {index}; its disk holds {_short(own.hash)}"
+        if own is not None and theirs not in {None, own}:
+            holds = f"{told(now, node, incarnation)} acknowledges entry {index}; its disk holds {_short(own)}"
             raise Violation(
                 "equal log", holds, f"node {leader}, which leads term {message.term}, holds {_short(theirs)}"
             )
@@ -170,6 +169,20 @@ class RaftLogs(Observer):
 def _term_on(disk: Image) -> int:
     state: HardState = disk.get(STATE, {}).get(STATE_KEY, HardState(0, None))
     return state.term
+
+
+def _hash_on(disk: Image, index: int) -> bytes | None:
+    """Which entry a restart would find at ``index``, as far as the disk shows it.
+
+    A snapshot stands for all entries up to its height. Those of the log that a crash left there, just before they were
+    cut off, count for nothing: they may contradict it.
+    """
+    snapshot: Snapshot | None = disk.get(SNAPSHOT, {}).get(MANIFEST)
+    if snapshot is not None and index == snapshot.height:
+        return snapshot.header.hash
+    entry = disk.get(LOG, {}).get(index) if snapshot is None or index > snapshot.height else None
+    block: Block | None = entry.block if entry is not None else disk.get(BLOCKS, {}).get(index)
+    return None if block is None else block.hash
 
 
 def _short(block_hash: bytes | None) -> str:

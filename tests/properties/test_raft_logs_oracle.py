@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from consensus.chain import BLOCKS
+from consensus.configuration import Configuration
 from consensus.properties import Violation
 from consensus.properties.raft import RaftSafety
 from consensus.properties.raft_logs import RaftLogs
 from consensus.raft.messages import AppendEntries, AppendSuccess, PreVote, RequestVote
 from consensus.raft.records import LOG, STATE, STATE_KEY, HardState, LogEntry
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import Broadcast, Commit, Cut, Put, Send, Trace
 from tests.properties.blocks import GENESIS, block, chain
 
@@ -109,6 +111,26 @@ def test_an_acknowledged_entry_is_the_leader_s(group):
     group.say(1, AppendSuccess(1, 1, None, 1))
     with pytest.raises(Violation, match=r"equal log.*node 0, which leads term 1, holds"):
         group.say(2, AppendSuccess(1, 1, None, 1))
+
+
+def test_who_installed_a_snapshot_acknowledges_that_and_not_what_a_crash_left_below_it(group):
+    """The snapshot is on the disk; the crash came before the log that contradicts it was cut."""
+    group.role(0, "leader", 1)
+    group.put(0, entry(ONE), entry(TWO), entry(THREE))
+    group.term(1, 1)
+    left = {what.height: LogEntry(what) for what in chain(3, mark="x")}
+    group.disks[1] |= {LOG: left, SNAPSHOT: {MANIFEST: snapshot(TWO)}}
+    group.tell("on_start", 1, group.disks[1], incarnation=2)
+    group.say(1, AppendSuccess(1, 2, None, 1))
+    with pytest.raises(Violation, match=r"equal log.* acknowledges entry 3"):
+        group.say(1, AppendSuccess(1, 3, None, 1))
+    group.disks[1][SNAPSHOT] = {MANIFEST: snapshot(chain(2, mark="x")[1])}
+    with pytest.raises(Violation, match=r"equal log.* acknowledges entry 2"):
+        group.say(1, AppendSuccess(1, 2, None, 1))
+
+
+def snapshot(of):
+    return Snapshot(header=of.header, configuration=Configuration(voters=(0, 1, 2)), chunks=(), certificate=None)
 
 
 def test_an_acknowledgement_of_a_term_that_is_over_is_not_judged_by_what_came_later(group):

@@ -48,7 +48,7 @@ def build_topic(network: str, sender: str, kind: str, receiver: str = "") -> str
     """The topic on which ``sender`` sends frames of ``kind``: to everyone, or to ``receiver``."""
     levels = (network, "to", receiver, sender, kind) if receiver else (network, "all", sender, kind)
     for level in levels:
-        _require_level(level)
+        require_level(level)
     return "/".join(levels)
 
 
@@ -59,11 +59,11 @@ def parse_topic(topic: str) -> Topic:
         case [network, "all", sender, kind]:
             receiver = ""
         case [network, "to", receiver, sender, kind]:
-            _require_level(receiver)
+            require_level(receiver)
         case _:
             raise TopicError(f"not a topic of a consortium network: {topic[:200]!r}")
     for level in (network, sender, kind):
-        _require_level(level)
+        require_level(level)
     return Topic(network=network, sender=sender, kind=kind, receiver=receiver)
 
 
@@ -78,19 +78,20 @@ def node_filters(network: str, name: str, kinds: Iterable[str] = (), senders: It
     No kinds means every kind. MQTT 3.1.1 echoes a client's own messages to it where a wildcard matches them;
     naming the ``senders`` (the other members) spares a node its own echo.
     """
-    heard = [_require_level(sender) for sender in senders] or ["+"]
-    wanted = [_require_level(kind) for kind in kinds] or ["+"]
-    _require_level(network)
+    heard = [require_level(sender) for sender in senders] or ["+"]
+    wanted = [require_level(kind) for kind in kinds] or ["+"]
+    require_level(network)
     everyone = [f"{network}/all/{sender}/{kind}" for sender in heard for kind in wanted]
-    return (*everyone, f"{network}/to/{_require_level(name)}/+/+")
+    return (*everyone, f"{network}/to/{require_level(name)}/+/+")
 
 
 def client_filters(network: str, name: str) -> tuple[str, ...]:
     """What a client subscribes to: only what is meant for it."""
-    return (f"{_require_level(network)}/to/{_require_level(name)}/+/+",)
+    return (f"{require_level(network)}/to/{require_level(name)}/+/+",)
 
 
-def _require_level(level: str) -> str:
+def require_level(level: str) -> str:
+    """``level``, which may be a level of a topic; TopicError where it may not."""
     if not _LEVEL.fullmatch(level):
         raise TopicError(
             f"{level[:100]!r} cannot be a level of a topic: 1 to {LEVEL_LENGTH_MAX} of a-z 0-9 . _ -, "

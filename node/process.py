@@ -4,8 +4,8 @@ The loop is short. A frame arrives, is opened and handed to the replica as messa
 returns effects; :mod:`node.carrier` carries them out in order, with records made durable before anything that depends
 on them leaves. Nothing here decides anything.
 
-Standard output carries one JSON object a line (:mod:`node.telemetry`); standard input takes commands as JSON lines,
-and its end means that whoever started the node is gone: the node stops.
+Standard output carries one JSON object a line (:mod:`node.telemetry`). Where a program starts the node, standard input
+takes commands as JSON lines, and its end means that whoever started the node is gone: the node stops.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
 import signal
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from secrets import randbits
 from typing import Any
 
 import msgspec
@@ -39,18 +39,22 @@ from consensus.vocabulary import (
     SetTimer,
     Trace,
 )
-from network.bus import BusError, MqttBus
+from network.bus import BusError, MqttBus, MqttOptions
 from network.bus.links import LinkFaults, LinkRule
 from network.codec import MessageCodec, RecordCodec
+from network.custody import Deposit, IsErased
 from network.requests import Query, Submit
 from network.topics import WALLET_PREFIX, node_filters, wallet_address
 from network.wire import Wire
 from node.assembly import Common, vault_opener
 from node.carrier import Carrier
 from node.config import ConfigError, NodeConfig, load_config
+from node.custody import CUSTODY, Safekept
+from node.keystore import KeyFileError, Secrets, is_sealed
 from node.ledger.genesis import Genesis
 from node.ledger.store import SqliteStore, StoreError
-from node.membership import Ed25519Crypto, Keys
+from node.membership import Ed25519Crypto
+from node.passphrase import ask_to_open
 from node.privacy.vault import VaultRecord
 from node.replica import VAULT, Replica
 from node.telemetry import Telemetry
@@ -68,12 +72,17 @@ EXIT_INTERNAL = 70
 class NodeProcess:
     """Runs one node until it is told to stop."""
 
-    def __init__(self, config: NodeConfig, telemetry: Telemetry) -> None:
+    def __init__(
+        self, config: NodeConfig, telemetry: Telemetry, secrets: Secrets | None = None, *, lifeline: bool = True
+    ) -> None:
+        """``secrets``: those of ``config``, where somebody has unlocked them already."""
         genesis = config.load_genesis()
+        secrets = secrets or config.unlock(ask_to_open)
         self._config = config
         self._telemetry = telemetry
         self._common = _common(genesis)
-        self._keys = Keys(bytes.fromhex(config.sign_seed), bytes.fromhex(config.seal_secret))
+        self._keys = secrets.keys()
+        self._tls = config.tls_identity(secrets)
         number = self._common.directory.number(config.name)
         if number is None:
             raise ConfigError(f"{config.name} is no member of the network {genesis.network}")
@@ -83,13 +92,14 @@ class NodeProcess:
         self._names = tuple(member.name for member in genesis.members)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._stop = asyncio.Event()
+        self._lifeline = lifeline
         self._exit_code = 0
         self._ready = False
 
     async def run(self) -> int:
         """The exit code: 0 after a stop that was asked for."""
         self._loop = asyncio.get_running_loop()
-        records = RecordCodec(self._common.protocol.records, {NODE_SPACE: int, VAULT: VaultRecord})
+        records = RecordCodec(self._common.protocol.records, {NODE_SPACE: int, VAULT: VaultRecord, CUSTODY: Safekept})
         self._store = SqliteStore(self._config.database, records)
         image = self._store.load()
         incarnation = self._begin_incarnation(image)
@@ -124,8 +134,9 @@ class NodeProcess:
             self._me,
             crypto=Ed25519Crypto(common.directory, self._keys.sign, common.verifier),
             vault=vault_opener(self._me_name, self._keys.seal_secret),
+            seal_secret=self._keys.seal_secret,
             image=image,
-            random=lambda: secrets.randbits(64),
+            random=partial(randbits, 64),
             protocol_options=self._config.protocol_options,
             options=self._config.options,
         )
@@ -140,6 +151,7 @@ class NodeProcess:
             subscriptions=node_filters(network, self._me_name, kinds, others),
             on_message=self._links.receiving(self._frame),
             on_state=lambda connected: self._telemetry.event("bus", connected=connected),
+            options=MqttOptions(tls=self._tls),
         )
         self._wire = Wire(
             network=network,
@@ -167,12 +179,14 @@ class NodeProcess:
                 self._feed(partial(self._replica.receive, sender=number, message=message))
 
     def _from_wallet(self, sender: str, message: Any) -> None:
-        """A wallet may submit and ask, for itself, and nothing else."""
+        """A wallet may submit, ask, and have its own node keep payloads, for itself, and nothing else."""
         match message:
             case Submit(client, transactions) if client == sender.removeprefix(WALLET_PREFIX):
                 self._feed(partial(self._replica.submit, raws=transactions))
             case Query(client) if client == sender.removeprefix(WALLET_PREFIX):
                 self._feed(partial(self._replica.query, query=message))
+            case Deposit(client) | IsErased(client) if client == sender.removeprefix(WALLET_PREFIX):
+                self._feed(lambda _: self._replica.keep(message))
             case _:
                 what = f"{sender} sent a {type(message).__name__}; wallets only submit and ask, for themselves"
                 self._telemetry.rejected("a client", what)
@@ -256,14 +270,15 @@ class NodeProcess:
     async def _until_stopped(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop.set)
-        commands = asyncio.create_task(self._read_commands())
+        commands = asyncio.create_task(self._read_commands()) if self._lifeline else None
         while not self._stop.is_set():
             try:
                 async with asyncio.timeout(self._config.status_ms / 1000):
                     await self._stop.wait()
             except TimeoutError:
                 self._tell_status(first=False)
-        commands.cancel()
+        if commands is not None:
+            commands.cancel()
 
     async def _read_commands(self) -> None:
         """JSON lines on standard input; its end stops the node."""
@@ -321,14 +336,19 @@ def _common(genesis: Genesis) -> Common:
         raise ConfigError(f"the genesis of {genesis.network}: {error.args[0]}") from None
 
 
-def main(path: str) -> int:
-    """``consortium node CONFIG``: run until told to stop; messages go to node.log in the data folder."""
+def main(path: str, *, lifeline: bool = True) -> int:
+    """``consortium node CONFIG``: run until told to stop; messages go to node.log in the data folder.
+
+    ``lifeline``: take commands on standard input, and stop at its end. Without, only a signal stops the node.
+    """
     try:
         config = load_config(Path(path))
         _log_to(config.folder / config.data / "node.log")
-        process = NodeProcess(config, Telemetry(config.name, sys.stdout))
+        _warn_of_open_secrets(config)
+        secrets = config.unlock(ask_to_open)
+        process = NodeProcess(config, Telemetry(config.name, sys.stdout), secrets, lifeline=lifeline)
         return asyncio.run(process.run())
-    except (ConfigError, BusError) as error:
+    except (ConfigError, KeyFileError, BusError) as error:
         _say(str(error))
         return EXIT_CONFIG
     except StoreError as error:
@@ -338,6 +358,12 @@ def main(path: str) -> int:
         _LOG.exception("the node stops: an error that should not happen")
         _say(f"internal error; see {Path(path).parent / 'node.log'}")
         return EXIT_INTERNAL
+
+
+def _warn_of_open_secrets(config: NodeConfig) -> None:
+    path = config.folder / config.keys
+    if config.keys and not is_sealed(path):
+        _say(f"warning: the secrets in {path} are not sealed: whoever copies the file is {config.name}")
 
 
 def _say(message: str) -> None:

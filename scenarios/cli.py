@@ -390,12 +390,64 @@ def _require_protocol(name: str) -> None:
         raise typer.BadParameter(f"there is no protocol {name!r}{near}; there are: {', '.join(protocol_names())}")
 
 
-@app.command(hidden=True)
-def node(config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The node's configuration.")]) -> None:
-    """Run one node; the runner starts nodes this way."""
+@app.command(
+    epilog="\b\nExamples:\n  consortium init harbour --organisations insurer,hospital,bureau,reinsurer\n"
+    "  consortium init harbour --network harbour.yaml --passphrase-file secret.txt"
+)
+def init(  # noqa: PLR0913 -- one parameter an option
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder, made anew.")],
+    network: Annotated[
+        Path | None, typer.Option("--network", metavar="FILE", help="A description in YAML, instead of options.")
+    ] = None,
+    organisations: Annotated[
+        str | None, typer.Option("--organisations", metavar="NAMES", help="Voting members, called as their roles.")
+    ] = None,
+    observers: Annotated[str, typer.Option("--observers", metavar="NAMES", help="Members without a vote.")] = "",
+    wallets: Annotated[str, typer.Option("--wallets", metavar="NAMES", help="People, who run no node.")] = "",
+    protocol: ProtocolOption = None,
+    broker: Annotated[
+        str, typer.Option("--broker", metavar="HOST[:PORT]", help="Where all reach it (localhost:8883).")
+    ] = "",
+    passphrase_file: Annotated[
+        Path | None, typer.Option("--passphrase-file", metavar="FILE", help="Holds the passphrase of the new keys.")
+    ] = None,
+    insecure_no_passphrase: Annotated[
+        bool, typer.Option("--insecure-no-passphrase", help="Leave all secrets in the open.")
+    ] = False,
+) -> None:
+    """Make keys, certificates, an access list and configurations for a network of one's own.
+
+    Secrets are sealed under a passphrase: from a file, from CONSORTIUM_PASSPHRASE, or typed.
+    """
+    from scenarios.founding import Asked, run_init  # noqa: PLC0415 -- loads a whole node
+
+    asked = Asked(
+        network=network,
+        organisations=organisations,
+        observers=observers,
+        wallets=wallets,
+        protocol=protocol,
+        broker=broker,
+    )
+    raise typer.Exit(run_init(folder, asked, passphrase_file=passphrase_file, insecure=insecure_no_passphrase))
+
+
+@app.command(epilog="\b\nExample:\n  consortium node harbour/nodes/insurer/node.yaml")
+def node(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The node's configuration.")],
+    *,
+    lifeline: Annotated[
+        bool, typer.Option("--lifeline", help="Take commands on standard input, and stop at its end.")
+    ] = False,
+) -> None:
+    """Run one node until it is told to stop; what happens is told on stdout, one JSON object a line.
+
+    A passphrase comes from CONSORTIUM_PASSPHRASE_FILE, from CONSORTIUM_PASSPHRASE, or is asked for.
+    """
     from node.process import main as run_node  # noqa: PLC0415 -- only here
 
-    raise typer.Exit(run_node(str(config)))
+    raise typer.Exit(run_node(str(config), lifeline=lifeline))
 
 
 _EXIT_OF_TYPER_INTERRUPTED = 130

@@ -1,11 +1,12 @@
 """aiomqtt's client, tamed: what it leaves to its user, and what costs it time, dealt with once.
 
-Four differences, each measured or seen under a killed broker:
+Five differences, each measured or seen under a killed broker:
 
 * Messages are handed over inside the receive queue (the public ``queue_type``), not awaited one by one.
 * A packet that paho has ready leaves at the end of this tick. aiomqtt would wake the loop through a pipe, register
   the socket for writing, and wait for the selector: three system calls for every acknowledgement; and it would do so
   for a socket closed meanwhile, whose number may already be another connection's.
+* A connection that the broker closes before it acknowledged it has failed at once, not when our patience ends.
 * A client that failed half-way keeps socket and housekeeping task; :meth:`TamedClient.abandon` drops them.
 * paho logs as errors what a reconnecting bus takes in its stride; only our own account of it is logged.
 """
@@ -23,12 +24,17 @@ from typing import Any
 import aiomqtt
 import msgspec
 
-from network.bus.interface import PAYLOAD_BYTES_MAX, OnMessage
+from network.bus.interface import PAYLOAD_BYTES_MAX, BusError, OnMessage
+from network.bus.tls import TlsIdentity, system_context
 from network.bus.url import BrokerUrl
 
 _SOCKET_OPTIONS = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 _PAHO_LOG = logging.getLogger("network.bus.paho")
 _PAHO_LOG.setLevel(logging.CRITICAL)
+
+
+HUNG_UP = "the connection was closed before it was acknowledged"
+"""The message of the MqttError that says so."""
 
 
 class MqttOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,12 +51,20 @@ class MqttOptions(msgspec.Struct, frozen=True, kw_only=True):
     pause_min_s: float = 0.05  # first pause before reconnecting; doubles up to ...
     pause_max_s: float = 2.0  # ... this; each is drawn from its upper half
     payload_bytes_max: int = PAYLOAD_BYTES_MAX
+    tls: TlsIdentity | None = None  # for mqtts:// with a certificate of our own; None trusts what the system trusts
 
 
 class TamedClient(aiomqtt.Client):
     """One connection's client: entered once, then abandoned."""
 
-    def __init__(self, url: BrokerUrl, client_id: str, deliver: OnMessage, options: MqttOptions) -> None:
+    def __init__(
+        self,
+        url: BrokerUrl,
+        client_id: str,
+        deliver: OnMessage,
+        options: MqttOptions,
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
         super().__init__(
             url.host,
             url.port,
@@ -63,7 +77,7 @@ class TamedClient(aiomqtt.Client):
             queue_type=_intake(deliver),
             max_inflight_messages=options.in_flight_max,
             socket_options=_SOCKET_OPTIONS,
-            tls_context=ssl.create_default_context() if url.tls else None,
+            tls_context=tls_context,
             logger=_PAHO_LOG,
         )
         self.pending_calls_threshold = options.in_flight_max  # up to it there is nothing to warn of
@@ -76,6 +90,13 @@ class TamedClient(aiomqtt.Client):
             if future.done() and not future.cancelled():
                 with suppress(Exception):
                     future.result()  # seen: or the loop complains that nobody looked
+
+    def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
+        """The connection ended (aiomqtt's own hook). Before it was acknowledged, aiomqtt would wait in vain."""
+        if not self._connected.done() and threading.get_ident() == self._thread:
+            self._connected.set_exception(aiomqtt.MqttError(HUNG_UP))
+            return
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: Any) -> None:
         """Paho has something to write (aiomqtt's own hook)."""
@@ -95,6 +116,15 @@ class TamedClient(aiomqtt.Client):
             return
         if client.socket() is sock and client.want_write():
             self._loop.add_writer(sock.fileno(), self._write, client, sock)
+
+
+def tls_context_for(url: BrokerUrl, identity: TlsIdentity | None) -> ssl.SSLContext | None:
+    """None for mqtt://; BusError where certificates are given that such a connection would not use."""
+    if url.tls:
+        return identity.context() if identity is not None else system_context()
+    if identity is not None:
+        raise BusError(f"the bus at {url.place} is mqtt://, but there are certificates to use: write mqtts://")
+    return None
 
 
 def _intake(deliver: OnMessage) -> type[asyncio.Queue[aiomqtt.Message]]:

@@ -12,7 +12,7 @@ import msgspec
 from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.reasoncodes import ReasonCode
 
-from network.bus.client import MqttOptions, TamedClient
+from network.bus.client import HUNG_UP, MqttOptions, TamedClient
 from network.bus.interface import OnMessage
 from network.bus.url import BrokerUrl
 
@@ -32,10 +32,14 @@ class SubscriptionError(Exception):
 
 @asynccontextmanager
 async def open_client(
-    url: BrokerUrl, client_id: str, deliver: OnMessage, options: MqttOptions
+    url: BrokerUrl,
+    client_id: str,
+    deliver: OnMessage,
+    options: MqttOptions,
+    tls_context: ssl.SSLContext | None,
 ) -> AsyncIterator[aiomqtt.Client]:
     """A connected client that hands each message to ``deliver`` and leaves nothing behind, however it ends."""
-    client = TamedClient(url, client_id, deliver, options)
+    client = TamedClient(url, client_id, deliver, options, tls_context)
     try:
         async with client:
             yield client
@@ -70,16 +74,31 @@ def explain(url: BrokerUrl, error: BaseException) -> Failure:
     cause = error if isinstance(error, OSError) else error.__context__  # aiomqtt raises "from None"
     if str(error) == "Operation timed out":  # aiomqtt's: connected, but no CONNACK or SUBACK came
         return Failure(f"what listens at {place} does not answer as an MQTT broker does")
+    if str(error) == HUNG_UP:
+        return Failure(_explain_hang_up(url))
     if isinstance(cause, OSError):
         return _explain_socket(place, cause)
     return Failure(f"the connection to the broker at {place} broke: {error}")
 
 
+def _explain_hang_up(url: BrokerUrl) -> str:
+    """With TLS 1.3 a broker that wants a certificate says so only after the client takes the connection for made."""
+    if url.tls:
+        return (
+            f"the broker at {url.place} closed the connection at once: perhaps it admits nobody without a certificate "
+            "of its own authority; name yours, as `tls:` of a node's configuration"
+        )
+    return f"what listens at {url.place} does not answer as an MQTT broker does, or only at mqtts://"
+
+
 def _explain_socket(place: str, error: OSError) -> Failure:
     match error:
         case ssl.SSLCertVerificationError():
-            hint = f"not trusted ({error.verify_message}); name its authority's file in SSL_CERT_FILE"
-            return Failure(f"the certificate of the broker at {place} is {hint}", retry=False)
+            return Failure(
+                f"the certificate of the broker at {place} is not trusted ({error.verify_message}): name the file of "
+                "the authority that signed it, as `tls: ca:` of a node's configuration, or else in SSL_CERT_FILE",
+                retry=False,
+            )
         case ssl.SSLError():
             return Failure(f"no TLS with {place} ({error}): is it mqtt:// rather than mqtts://?")
         case socket.gaierror():

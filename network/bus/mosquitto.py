@@ -39,9 +39,37 @@ def render_config(port: int, user: str | None = None) -> str:
 
     ``user``: under whom it runs when started by root, who would otherwise become "mosquitto", if there is such.
     """
+    return _lines([f"listener {port} {HOST}", "allow_anonymous true"], user)
+
+
+def render_tls_config(port: int, user: str | None = None) -> str:
+    """The settings of a broker that anyone may reach and only certificates enter, as ``consortium init`` writes them.
+
+    A client is whom its certificate names, under that name alone (else anyone could put another off the bus by
+    connecting under its name), and may do what the access list says. Nothing is retained: a retained message would be
+    a replay for whoever comes. Files are relative: start mosquitto in their folder.
+    """
+    doors = [
+        "# cd to this folder, then: mosquitto -c mosquitto.conf",
+        f"listener {port}",
+        "cafile ca.crt",
+        "certfile server.crt",
+        "keyfile server.key",
+        "tls_version tlsv1.2",
+        "require_certificate true",
+        "use_identity_as_username true",
+        "use_username_as_clientid true",
+        "allow_anonymous false",
+        "acl_file acl",
+        "retain_available false",
+    ]
+    return _lines(doors, user)
+
+
+def _lines(doors: list[str], user: str | None) -> str:
+    """``doors``: who comes in where; the rest is one and the same."""
     lines = [
-        f"listener {port} {HOST}",
-        "allow_anonymous true",
+        *doors,
         "set_tcp_nodelay true",
         "max_inflight_messages 0",
         f"max_queued_messages {QUEUED_MESSAGES_MAX}",

@@ -17,6 +17,7 @@ import asyncio
 import logging
 import math
 import random
+import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -25,7 +26,7 @@ from typing import Self
 
 import aiomqtt
 
-from network.bus.client import MqttOptions
+from network.bus.client import MqttOptions, tls_context_for
 from network.bus.connection import Failure, SubscriptionError, explain, open_client, subscribe, until_lost
 from network.bus.interface import BusCounters, BusError, OnMessage, OnState
 from network.bus.url import parse_url
@@ -65,6 +66,7 @@ class MqttBus:
         self._idle.set()
         self._closing = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
+        self._tls_context: ssl.SSLContext | None = None
 
     @property
     def connected(self) -> bool:
@@ -72,6 +74,7 @@ class MqttBus:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
+        self._tls_context = tls_context_for(self.url, self.options.tls)
         first: asyncio.Future[None] = loop.create_future()
         self._runner = loop.create_task(self._run(first), name=f"bus {self.client_id}")
         try:
@@ -139,7 +142,7 @@ class MqttBus:
     async def _connection(self, first: asyncio.Future[None]) -> Failure | None:
         """Live one connection to its end; why it ended, or None when we were closed."""
         try:
-            async with open_client(self.url, self.client_id, self._deliver, self.options) as client:
+            async with open_client(self.url, self.client_id, self._deliver, self.options, self._tls_context) as client:
                 await subscribe(client, self._subscriptions, self.options.subscribe_qos)
                 try:
                     self._begin(client)

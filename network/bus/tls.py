@@ -21,6 +21,7 @@ class TlsIdentity(msgspec.Struct, frozen=True, kw_only=True):
     def context(self) -> ssl.SSLContext:
         """For connections to one broker; BusError names the file that cannot be used."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks the host's name and demands a certificate
+        context.sslsocket_class = _TidySocket
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         for path in (self.ca, self.certificate, self.key):
             _require_readable(path)
@@ -37,6 +38,24 @@ class TlsIdentity(msgspec.Struct, frozen=True, kw_only=True):
                 f"another password ({getattr(error, 'reason', None) or error})"
             ) from None
         return context
+
+
+def system_context() -> ssl.SSLContext:
+    """For brokers whose certificate the system trusts, and which ask for none of ours."""
+    context = ssl.create_default_context()
+    context.sslsocket_class = _TidySocket
+    return context
+
+
+class _TidySocket(ssl.SSLSocket):
+    """Closes itself when the handshake fails; paho forgets it then, and it would stay open until it is collected."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
 
 
 def _require_readable(path: Path) -> None:

@@ -19,7 +19,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -121,11 +121,13 @@ def _check_names(description: Description) -> None:
     for address in addresses:
         if len(address) > _ADDRESS_LENGTH_MAX:
             raise FoundingError(f"{address!r} is longer than {_ADDRESS_LENGTH_MAX} characters; take a shorter name")
-    twice = next((name for name in addresses if addresses.count(name) > 1), None)
+    _require_distinct(addresses)
+
+
+def _require_distinct(names: Sequence[str]) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise FoundingError(
-            f"{twice.removeprefix(WALLET_PREFIX)!r} is the name of two parties; give one of them another"
-        )
+        raise FoundingError(f"{twice.removeprefix(WALLET_PREFIX)!r} is the name of two parties; rename one")
 
 
 _ADDRESS_LENGTH_MAX = 64  # of a topic's level, and of a certificate's common name
@@ -155,14 +157,15 @@ def describe(  # noqa: PLR0913 - one parameter an option
     broker: str = "",
 ) -> Description:
     """The description that a few options make. Organisations are called as their role; persons bank with the first."""
-    members = tuple(organisations)
+    members, watching = tuple(organisations), tuple(observers)
+    _require_distinct((*members, *watching))
     parts: dict[str, Any] = {
         "network": network,
         "protocol": protocol,
         "broker": _place(broker) if broker else {},
         "organisations": {
             **{name: {"role": _role(name)} for name in members},
-            **{name: {"role": _role(name), "votes": False} for name in observers},
+            **{name: {"role": _role(name), "votes": False} for name in watching},
         },
         "wallets": {name: {"role": "patient", "home": members[0] if members else ""} for name in wallets},
         "watchers": ["dashboard"],

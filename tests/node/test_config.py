@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from node.config import ConfigError, load_config
+from node.keystore import KdfCost, Secrets, write_keys
 from tests.node.lab import genesis
 
 GOOD = {
@@ -75,3 +76,27 @@ def test_a_missing_or_broken_genesis_is_told(written, tmp_path):
     (tmp_path / "genesis.bin").write_bytes(genesis().encode()[:-1])
     with pytest.raises(ConfigError, match=r"genesis\.bin: is no genesis"):
         config.load_genesis()
+
+
+# Secrets in a file of their own
+
+
+@pytest.mark.parametrize("changes", [{"keys": "keys.json"}, {"sign_seed": "", "seal_secret": ""}])
+def test_secrets_stand_in_one_place_and_not_in_two(written, changes):
+    with pytest.raises(ConfigError, match="not both, not neither"):
+        load_config(written(**changes))
+
+
+def test_secrets_are_unlocked_from_the_file_that_is_named(written, tmp_path):
+    secrets = Secrets(sign_seed=b"\x11" * 32, seal_secret=b"\x22" * 32)
+    write_keys(tmp_path / "keys.json", "member-0", secrets, b"correct horse", KdfCost(1, 8192))
+    config = load_config(written(keys="keys.json", sign_seed="", seal_secret=""))
+    assert config.unlock(lambda path: {"keys.json": b"correct horse"}[path.name]) == secrets
+    assert load_config(written()).unlock(pytest.fail) == secrets
+
+
+def test_a_key_file_without_signing_keys_runs_no_node(written, tmp_path):
+    write_keys(tmp_path / "keys.json", "member-0", Secrets(tls_password="x"), None)  # noqa: S106
+    config = load_config(written(keys="keys.json", sign_seed="", seal_secret=""))
+    with pytest.raises(ConfigError, match=r"keys\.json: holds no keys for signing and sealing"):
+        config.unlock(pytest.fail)

@@ -26,8 +26,8 @@ TIMER = "replica.catchup"
 class CatchUp:
     """Which peers are ahead, and what we asked of whom. ``far``: so many blocks behind, we wait for a state first."""
 
-    def __init__(self, nodes: int, far: int | None = None) -> None:
-        self._heights = [0] * nodes
+    def __init__(self, far: int | None = None) -> None:
+        self._heights: dict[NodeId, int] = {}
         self._far = far
         self._waiting = False
         self._asked: tuple[NodeId, ...] = ()
@@ -47,7 +47,7 @@ class CatchUp:
 
     def timer(self, height: int) -> Effects:
         """The grace period or our patience ended: fetch, from other peers than the last if there are any."""
-        ahead = [peer for peer, tall in enumerate(self._heights) if tall > height]
+        ahead = [peer for peer in sorted(self._heights) if self._heights[peer] > height]
         if not ahead:
             self._waiting, self._asked = False, ()
             return []

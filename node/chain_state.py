@@ -10,7 +10,7 @@ holds what is missing below it until it is filled; meanwhile those heights have 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -116,16 +116,18 @@ class ChainState:
         self.tree = tree
         self.head = Block(header, ())  # its body is fetched with those below it
 
-    def flaw_in_state(self, snapshot: Snapshot, chunks: Sequence[bytes]) -> str | None:
-        """Why :meth:`install` would raise, or the block names another root than the state; None where all is well."""
+    def flaw_in_state(
+        self, snapshot: Snapshot, chunks: Sequence[bytes], judge: Callable[[StateTree], str | None]
+    ) -> str | None:
+        """Why :meth:`install` would raise, the block names another root than the state, or ``judge`` says no."""
         header = snapshot.header
         try:
-            _, known = self._read(header, chunks)
+            tree, known = self._read(header, chunks)
         except Divergence as divergence:
             return str(divergence)
         if header.state_height >= header.height or known[header.state_height] not in {header.state, _NO_ROOT}:
             return f"the snapshot of height {header.height}: its block states another root than it lists"
-        return None
+        return judge(tree)
 
     def _read(self, header: Header, chunks: Sequence[bytes]) -> tuple[StateTree, list[bytes]]:
         """The state in ``chunks`` and every root known with it."""

@@ -3,6 +3,7 @@
 One place per claim, that is (client, number): of two transactions with the same claim only one can ever be executed,
 so the first to come holds the place until its claim is used up. Bounded in count, in bytes, and in each client's share;
 what is beyond a bound is refused before anything else is done about it, and the client is told (:class:`Busy`).
+What stands alone in its block (a change of members) waits apart: no batch has it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 from network.requests import BusyReason
 from node.ledger.transaction import Transaction
+from node.membership.changes import asks_for_members
 
 TRANSACTIONS_MAX = 50_000
 BYTES_MAX = 64 * 1024 * 1024
@@ -44,6 +46,7 @@ class Mempool:
         client_max: int = TRANSACTIONS_MAX,
     ) -> None:
         self._waiting: dict[Claim, tuple[bytes, Transaction, int]] = {}
+        self._apart: dict[Claim, None] = {}
         self._bytes = 0
         self._of_client: Counter[str] = Counter()
         self._transactions_max = transactions_max
@@ -68,6 +71,8 @@ class Mempool:
         if claim in self._waiting or self.limit(claim[0], len(raw)) is not None:
             return False
         self._waiting[claim] = (raw, transaction, now)
+        if asks_for_members(transaction):
+            self._apart[claim] = None
         self._bytes += len(raw)
         self._of_client[claim[0]] += 1
         return True
@@ -77,6 +82,7 @@ class Mempool:
         for claim in claims:
             gone = self._waiting.pop(claim, None)
             if gone is not None:
+                self._apart.pop(claim, None)
                 self._bytes -= len(gone[0])
                 self._of_client[claim[0]] -= 1
                 if not self._of_client[claim[0]]:
@@ -88,7 +94,11 @@ class Mempool:
 
     def fills(self, count: int, size: int) -> bool:
         """Could all that waits be a full batch of ``count`` transactions or ``size`` bytes? Asked before every look."""
-        return len(self._waiting) >= count or self._bytes >= size
+        return len(self._waiting) - len(self._apart) >= count or self._bytes >= size
+
+    def apart(self) -> list[tuple[bytes, Transaction]]:
+        """What waits for a block of its own, in order of arrival."""
+        return [self._waiting[claim][:2] for claim in self._apart]
 
     def take(self, count: int, size: int, excluding: Container[Claim]) -> Batch:
         """The bytes of up to ``count`` transactions, together at most ``size`` bytes; they stay here.
@@ -97,7 +107,7 @@ class Mempool:
         """
         taken: list[bytes] = []
         for claim, (raw, _, _) in self._waiting.items():
-            if claim in excluding:
+            if claim in excluding or claim in self._apart:
                 continue
             size -= len(raw)
             if len(taken) == count or (taken and size < 0):

@@ -3,17 +3,23 @@
 With nothing in flight a block goes as soon as something waits; or, with a batching delay, as soon as it is full or the
 first of its transactions has waited that long. While blocks are in flight only a full one goes, so that batches form by
 themselves under load. A chain that goes idle is closed with one empty block, whose header states the last root.
+
+A change of members that the registry allows goes before all else, alone in its block, as soon as the core takes one:
+what is in flight is decided first, since the block states the height right below it.
 """
 
 from __future__ import annotations
 
-from consensus.protocols import Core, Verdict
+from consensus.configuration import Reconfiguration
+from consensus.protocols import Core, Slot, Verdict
 from consensus.vocabulary import Effects, LocalProtocolError, NodeId, SetTimer
 from node.chain_state import ChainState
 from node.ledger.block import STATE_LAG_MAX, build_block
+from node.membership.changes import members_change
 from node.mempool import Batch, Mempool
 from node.options import ReplicaOptions
-from node.proposals import Proposals
+from node.proposals import Electing, Proposals
+from node.voting import Voting
 
 CLOSE_TIMER = "replica.close"
 BATCH_TIMER = "replica.batch"
@@ -27,21 +33,23 @@ class Producer:
         *,
         me: NodeId,
         network: str,
-        members: bytes,
+        voting: Voting,
         options: ReplicaOptions,
         chain: ChainState,
         pool: Mempool,
         proposals: Proposals,
         core: Core,
+        electing: Electing,
     ) -> None:
         self._me = me
         self._network = network
-        self._members = members
+        self._voting = voting
         self._options = options
         self._chain = chain
         self._pool = pool
         self._proposals = proposals
         self._core = core
+        self._electing = electing
         self._close_due = False
         self._batch_set = False
 
@@ -64,6 +72,8 @@ class Producer:
             return []
         options = self._options
         idle = slot.height == self._chain.height + 1
+        if slot.reconfigurable and (change := self._change_of_members(slot)) is not None:
+            return self._propose(now, slot, *change) if idle else []
         wanted = self._core.wants_block()
         if not (idle or wanted or self._pool.fills(options.block_transactions_max, options.block_bytes_max)):
             return []
@@ -71,12 +81,17 @@ class Producer:
         batch = self._pool.take(options.block_transactions_max, options.block_bytes_max, in_flight)
         if not wanted and not self._worth_a_block(now, batch, idle=idle):
             return self._wait_for_company(now) if batch.raws and idle else []
+        return self._propose(now, slot, tuple(batch.raws))
+
+    def _propose(
+        self, now: int, slot: Slot, transactions: tuple[bytes, ...], asked: Reconfiguration | None = None
+    ) -> Effects:
         block = build_block(
             slot,
             network=self._network,
             proposer=self._me,
-            members=self._members,
-            transactions=tuple(batch.raws),
+            members=self._voting.decides(slot, asked),
+            transactions=transactions,
             state_height=self._chain.height,
             state=self._chain.tree.root,
         )
@@ -84,6 +99,14 @@ class Producer:
         if self._proposals.judge(block) is not Verdict.ACCEPT:
             raise LocalProtocolError(f"our own block is not acceptable: {self._proposals.reason}")
         return self._core.propose(now, block)
+
+    def _change_of_members(self, slot: Slot) -> tuple[tuple[bytes, ...], Reconfiguration] | None:
+        """The first transaction that waits for a block of its own and may have the one of ``slot``."""
+        for raw, transaction in self._pool.apart():
+            asked = members_change(transaction)
+            if asked is not None and self._electing(transaction, slot.height) is None:
+                return (raw,), asked
+        return None
 
     def _worth_a_block(self, now: int, batch: Batch, *, idle: bool) -> bool:
         if batch.full or not idle:

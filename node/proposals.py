@@ -6,6 +6,8 @@ remembered along its chain of parents.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from consensus.chain import Block, Header
@@ -15,8 +17,13 @@ from node.chain_state import ChainState
 from node.ledger.block import check_block
 from node.ledger.transaction import Transaction, TransactionError
 from node.mempool import Claim, claim_of
+from node.voting import change_in, flaw_in_place
 
 UNDECIDED_MAX = 1024
+
+
+Electing = Callable[[Transaction, int], str | None]
+"""(a ``members`` transaction, height) -> why the registry executed here does not allow it in that block, or None."""
 
 
 class _Undecided(msgspec.Struct, frozen=True):
@@ -26,13 +33,19 @@ class _Undecided(msgspec.Struct, frozen=True):
 
 
 class Proposals:
-    """Judges proposed blocks against the chain; the replica's answer to ``Application.validate``."""
+    """Judges proposed blocks against the chain; the replica's answer to ``Application.validate``.
 
-    def __init__(self, chain: ChainState, admission: Admission, network: str, members: bytes) -> None:
+    ``members``: what headers name where members never change; else the core sees to that.
+    """
+
+    def __init__(
+        self, chain: ChainState, admission: Admission, network: str, members: bytes | None, electing: Electing
+    ) -> None:
         self._chain = chain
         self._admission = admission
         self._network = network
         self._members = members
+        self._electing = electing
         self._undecided: dict[bytes, _Undecided] = {}
         self.reason = ""  # why the last REJECT
 
@@ -58,7 +71,16 @@ class Proposals:
         if not self._chain.states(header.state_height, header.state):
             self._undecided.pop(block.hash, None)
             raise TransactionError(f"states a root for height {header.state_height} that is not ours")
+        if change_in(block) is not None:
+            self._judge_members(block)
         return Verdict.ACCEPT
+
+    def _judge_members(self, block: Block) -> None:
+        """A change of members must be one that the registry allows as after the height right below."""
+        reason = self._electing(self._admission.read(block.transactions[0]), block.height)
+        if reason is not None:
+            self._undecided.pop(block.hash, None)
+            raise TransactionError(f"asks for members against the registry's rule: {reason}")
 
     def remember(self, block: Block, transactions: list[Transaction]) -> None:
         """Hold an acceptable block until it, or another at its height, is decided."""
@@ -89,6 +111,10 @@ class Proposals:
             raise TransactionError(reason)
         check = self._admission.check
         transactions = [check(raw) for raw in block.transactions]
+        for transaction in transactions:
+            reason = flaw_in_place(block, transaction)
+            if reason is not None:
+                raise TransactionError(reason)
         claims = list(map(claim_of, transactions))
         taken = self._taken(block, claims) or self._chain.first_executed(claims)
         if taken is not None:

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
-from consensus.configuration import Configuration
+from consensus.configuration import Configuration, Reconfiguration
 from consensus.protocols import Application, Crypto, ProtocolEntry, Setup, Status, Verdict
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
@@ -47,7 +47,11 @@ from node.intake import Intake
 from node.ledger.genesis import VOUCHING_PROTOCOLS, electorate
 from node.ledger.state_chunks import chunk_digest
 from node.ledger.state_tree import StateTree
+from node.ledger.transaction import Transaction
 from node.membership import Directory
+from node.membership.changes import OrderError, decode_order
+from node.membership.registry import Registry
+from node.membership.rule import judge
 from node.mempool import Mempool
 from node.options import ReplicaOptions
 from node.producer import BATCH_TIMER, CLOSE_TIMER, Producer
@@ -56,6 +60,7 @@ from node.queries import Queries
 from node.receipts import Receipts
 from node.snapshots import Snapshots
 from node.sync import BACKFILL_TIMER, POSITION_TIMER, Sync
+from node.voting import Voting, change_in
 
 __all__ = ["VAULT", "Replica", "ReplicaOptions", "ReplicaSetup", "snapshot_in"]
 
@@ -66,7 +71,10 @@ _POOL_TIMER = "replica.pool"
 
 
 class ReplicaSetup(msgspec.Struct, frozen=True, kw_only=True):
-    """What a replica is built from; ``image`` is what its store held, ``vault`` opens sealed payloads."""
+    """What a replica is built from; ``image`` is what its store held, ``vault`` opens sealed payloads.
+
+    ``verify(key, data, signature)`` checks the signatures under changes of the registry.
+    """
 
     me: NodeId
     directory: Directory
@@ -77,6 +85,7 @@ class ReplicaSetup(msgspec.Struct, frozen=True, kw_only=True):
     genesis_block: Block
     genesis_tree: StateTree
     execute: Execute
+    verify: Callable[[bytes, bytes, bytes], bool]
     vault: Callable[[Any], Mapping[str, Any]]
     image: Image
     random: Callable[[], int]
@@ -92,12 +101,16 @@ class Replica(Application):
         self._vault = setup.vault
         self._unvouched_blocks = setup.protocol.name in VOUCHING_PROTOCOLS
         genesis = setup.directory.genesis
-        chosen = electorate(genesis)
-        self._voters = chosen.voters
-        self._decided_by = (genesis.network, chosen.members_hash)  # what every header names
-        self._nodes = len(genesis.members)
+        self._network = genesis.network
+        self._founders = len(genesis.members)
+        self._founding = setup.directory.founding
+        self._verify = setup.verify
         self.chain = ChainState(setup.genesis_block, setup.genesis_tree, setup.execute)
-        self._proposals = Proposals(self.chain, setup.admission, genesis.network, chosen.members_hash)
+        self.voting = Voting(setup.protocol, lambda: self.registry)
+        self._proposals = Proposals(
+            self.chain, setup.admission, genesis.network, self.voting.fixed, self._flaw_in_members
+        )
+        self._crypto = setup.crypto
         self._receipts = Receipts(genesis.network, setup.crypto.sign)
         self._snapshots = Snapshots(self.chain, serve=setup.options.snapshots)
         self._waiting = False
@@ -105,7 +118,7 @@ class Replica(Application):
         self.core = setup.protocol.core(
             Setup(
                 me=setup.me,
-                voters=self._voters,
+                voters=electorate(genesis).voters,
                 genesis=setup.genesis_block.hash,
                 application=self,
                 crypto=setup.crypto,
@@ -114,9 +127,9 @@ class Replica(Application):
                 options=setup.protocol_options,
             )
         )
-        self._build_parts(setup, chosen.members_hash)
+        self._build_parts(setup)
 
-    def _build_parts(self, setup: ReplicaSetup, members: bytes) -> None:
+    def _build_parts(self, setup: ReplicaSetup) -> None:
         options, network = setup.options, setup.directory.network
         self._intake = Intake(
             me=setup.me,
@@ -129,20 +142,19 @@ class Replica(Application):
         self._producer = Producer(
             me=setup.me,
             network=network,
-            members=members,
+            voting=self.voting,
             options=options,
             chain=self.chain,
             pool=self._intake.pool,
             proposals=self._proposals,
             core=self.core,
+            electing=self._flaw_in_members,
         )
         self._queries = Queries(setup.directory, self.chain, setup.crypto.sign, client_max=options.queries_client_max)
         self._sync = Sync(
             me=setup.me,
-            nodes=self._nodes,
-            voters=self._voters,
+            voting=self.voting,
             network=network,
-            members=members,
             options=options,
             chain=self.chain,
             random=setup.random,
@@ -153,6 +165,11 @@ class Replica(Application):
     def mempool(self) -> Mempool:
         """The transactions that wait here to be ordered."""
         return self._intake.pool
+
+    @property
+    def registry(self) -> Registry:
+        """Who is who, as after the last executed block."""
+        return Registry(self._founding, self.chain.tree.get)
 
     def status(self) -> Status:
         return self.core.status()
@@ -168,15 +185,22 @@ class Replica(Application):
         ]
         return effects + self._settle(now, self.core.start(now))
 
-    def receive(self, now: int, sender: NodeId, message: Any) -> Effects:  # noqa: PLR0911 - a table
+    def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
         """A message from an authenticated node; ``Submit`` or ``Query`` from the clients' process."""
         match message:
             case Submit():
                 return self.submit(now, message.transactions)
             case Query():
-                if sender < self._nodes:
+                if sender < self._founders:
                     return [Rejected(sender, "a query, which only clients ask")]
                 return self.query(now, message)
+            case _ if sender >= self.voting.nodes:
+                return [Rejected(sender, "no member, as far as the chain goes here")]
+            case _:
+                return self._from_member(now, sender, message)
+
+    def _from_member(self, now: int, sender: NodeId, message: Any) -> Effects:  # noqa: PLR0911 - a table
+        match message:
             case Transactions():
                 effects = self._intake.gossiped(now, sender, message.transactions)
                 return effects + self._settle(now, [])
@@ -193,7 +217,7 @@ class Replica(Application):
             case _:
                 return self._settle(now, self.core.receive(now, sender, message))
 
-    def timer(self, now: int, name: str) -> Effects:
+    def timer(self, now: int, name: str) -> Effects:  # noqa: PLR0911 - a table
         """A timer that this replica, a part of it, or its core set fired."""
         match name:
             case _ if name == POSITION_TIMER:
@@ -220,7 +244,7 @@ class Replica(Application):
         context, effects = self._queries.ask(now, query)
         if context is None:
             return effects
-        if self._me not in self._voters:
+        if self._me not in self.voting.electors:
             return self._queries.refuse(context)
         return self._settle(now, self.core.read(now, context))
 
@@ -229,6 +253,14 @@ class Replica(Application):
     def validate(self, block: Block) -> Verdict:
         """``Application``: may this block be ordered?"""
         return self._proposals.judge(block)
+
+    def reconfiguration(self, block: Block) -> Reconfiguration | None:
+        """``Application``: the change of members that this block asks for."""
+        return change_in(block)
+
+    def members_hash(self, configuration: Configuration) -> bytes | None:
+        """``Application``: what headers of blocks name that this configuration decides."""
+        return self.voting.name_of(configuration)
 
     def manifest(self, height: int) -> tuple[bytes, ...] | None:
         """``Application``: the digests of the state's chunks; of the present height, or one asked for lately."""
@@ -244,12 +276,21 @@ class Replica(Application):
 
     def flaw_in_state(self, snapshot: Snapshot, chunks: tuple[bytes, ...]) -> str | None:
         """``Application``: why a state that a leader sent is none of this network's."""
-        header = snapshot.header
-        if (header.network, header.members) != self._decided_by:
+        if snapshot.header.network != self._network:
             return "its block is none of this network's"
-        if snapshot.configuration != Configuration(voters=self._voters):
-            return "it would have others decide than the genesis"  # no contract changes members yet
-        return self.chain.flaw_in_state(snapshot, chunks)
+
+        def flaw_in(tree: StateTree) -> str | None:
+            return self.voting.flaw_in_registry(snapshot, Registry(self._founding, tree.get))
+
+        return self.chain.flaw_in_state(snapshot, chunks, flaw_in)
+
+    def _flaw_in_members(self, transaction: Transaction, height: int) -> str | None:
+        """Why the registry executed here does not allow that change of members in the block at ``height``, or None."""
+        try:
+            order = decode_order(transaction.body.action, transaction.body.arguments)
+        except OrderError as error:
+            return str(error)
+        return judge(self.registry, transaction.body.action, order, height, self._verify)
 
     # Deciding and proposing
 
@@ -280,6 +321,7 @@ class Replica(Application):
     def _commit(self, now: int, commit: Commit) -> Effects:
         block: Block = commit.block
         execution = self.chain.append(block, commit.certificate)
+        self.voting.follow(block)
         records: list[Record] = [Put(BLOCKS, block.height, block)]
         if commit.certificate is not None:
             records.append(Put(CERTIFICATES, block.height, commit.certificate))
@@ -288,7 +330,7 @@ class Replica(Application):
         self._proposals.decided(block.height)
         answered = self._receipts.record(block, execution)
         effects: Effects = [Persist(tuple(records)), commit, Trace("executed", (block.height, execution))]
-        if self._me in self._voters:
+        if self._me in self.voting.electors:
             effects += self._receipts.replies(answered)
         if len(self._queries):
             effects += self._queries.executed()
@@ -300,6 +342,7 @@ class Replica(Application):
         """Take a later state in place of ours, durably and at once; its blocks follow in the background."""
         snapshot: Snapshot = install.snapshot
         self.chain.install(snapshot, install.chunks)
+        self.voting.installed(snapshot)
         records: list[Record] = [Cut(SNAPSHOT, 0), Put(SNAPSHOT, MANIFEST, snapshot)]
         records += (Put(SNAPSHOT, place, chunk) for place, chunk in enumerate(install.chunks))
         self._intake.installed()
@@ -352,12 +395,21 @@ class Replica(Application):
         return [Persist(tuple(records)), *effects] if records else effects
 
     def _vouched(self, block: Block, certificate: Certificate | None) -> bool:
-        return self._unvouched_blocks if certificate is None else self.core.certifies(block, certificate)
+        if certificate is None:
+            return self._unvouched_blocks
+        return self.voting.fault_of(block, certificate, self._crypto.verify) is None
 
     def _recover(self, image: Image) -> None:
-        held = self.chain.recover(image.get(BLOCKS, {}), image.get(CERTIFICATES, {}), snapshot_in(image))
+        snapshot = snapshot_in(image)
+        held = self.chain.recover(image.get(BLOCKS, {}), image.get(CERTIFICATES, {}), snapshot)
         for block, execution in held:
             self._receipts.record(block, execution)
+        first = 1
+        if snapshot is not None and not self.chain.whole:
+            self.voting.installed(snapshot[0])
+            first = snapshot[0].height + 1
+        for height in range(first, self.chain.height + 1):
+            self.voting.follow(self.chain.entry(height).block)
 
 
 def snapshot_in(image: Image) -> tuple[Snapshot, tuple[bytes, ...]] | None:

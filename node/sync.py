@@ -30,6 +30,7 @@ from node.contracts.runtime import Execution
 from node.entry import Entry, Held
 from node.ledger.block import check_block
 from node.options import ReplicaOptions
+from node.voting import Voting
 
 POSITION_TIMER = "replica.position"
 BACKFILL_TIMER = "replica.backfill"
@@ -50,25 +51,28 @@ class Sync:
         self,
         *,
         me: NodeId,
-        nodes: int,
-        voters: tuple[NodeId, ...],
+        voting: Voting,
         network: str,
-        members: bytes,
         options: ReplicaOptions,
         chain: ChainState,
         random: Callable[[], int],
         vouched: Callable[[Block, Certificate | None], bool],
     ) -> None:
+        self._me = me
+        self._voting = voting
         self._network = network
-        self._members = members
         self._options = options
         self._chain = chain
         self._random = random
         self._vouched = vouched
-        self._others = tuple(node for node in range(nodes) if node != me)
-        self._observers = tuple(node for node in self._others if node not in voters)
-        self._catchup = CatchUp(nodes, options.snapshot_lag if options.snapshots and me in voters else None)
+        votes = me in voting.electors
+        self._catchup = CatchUp(options.snapshot_lag if options.snapshots and votes else None)
         self._unproven: list[Held] = []
+
+    @property
+    def _others(self) -> list[NodeId]:
+        """Every other node, ascending."""
+        return [node for node in range(self._voting.nodes) if node != self._me]
 
     # Telling and hearing how high
 
@@ -115,7 +119,8 @@ class Sync:
 
     def tell_observers(self, block: Block, certificate: Certificate | None, *, leads: bool) -> Effects:
         """The leader sends decided blocks on, once something among them is certified."""
-        if not leads or not self._observers:
+        observers = [node for node in self._others if node not in self._voting.electors] if leads else []
+        if not observers:
             self._unproven.clear()
             return []
         self._unproven.append((block, certificate))
@@ -123,7 +128,7 @@ class Sync:
             return []
         decided = Decided(blocks=tuple(self._unproven))
         self._unproven.clear()
-        return [Send(observer, decided) for observer in self._observers]
+        return [Send(observer, decided) for observer in observers]
 
     # Taking
 
@@ -144,7 +149,7 @@ class Sync:
 
     def _whole(self, sender: NodeId, blocks: list[Held]) -> list[Held] | Rejected:
         for block, _ in blocks:
-            reason = check_block(block, network=self._network, members=self._members)
+            reason = check_block(block, network=self._network)
             if reason is not None:
                 return Rejected(sender, f"decided block {block.height} with a body not its own: {reason}")
         return blocks

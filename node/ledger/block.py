@@ -65,8 +65,8 @@ def build_block(  # noqa: PLR0913 - a header has that many independent parts
     return Block(header=header, transactions=transactions)
 
 
-def check_block(block: Block, *, network: str, members: bytes) -> str | None:
-    """Why no chain of this network may hold ``block`` above height 0, or None.
+def check_block(block: Block, *, network: str, members: bytes | None = None) -> str | None:
+    """Why no chain of this network may hold ``block`` above height 0, or None. ``members``: what it must name, if told.
 
     Says nothing about what lies outside the block: its parent, its transactions' signatures, the state it states.
     """
@@ -75,7 +75,7 @@ def check_block(block: Block, *, network: str, members: bytes) -> str | None:
         return f"format version {header.version}; this is version {FORMAT_VERSION}"
     if header.network != network:
         return f"belongs to network {header.network!r}, not {network!r}"
-    if header.members != members:
+    if members is not None and header.members != members:
         return "names other members than those who vote here"
     if header.state_height >= header.height:
         return f"states the state of height {header.state_height}, which does not lie before {header.height}"

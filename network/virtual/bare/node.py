@@ -89,7 +89,7 @@ class BareNode(Application):
         self._waiting = False
         self._executed: list[int] = []  # heights that the core is still to be told of
         self._looks = Looks()
-        self._catchup = CatchUp(setup.nodes)
+        self._catchup = CatchUp()
         self.core: Core = setup.protocol.core(
             Setup(
                 me=setup.me,

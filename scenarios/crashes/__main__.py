@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from scenarios.crashes.campaign import Campaign, keep_campaign, read_campaign, run_campaign, told
+from scenarios.crashes.campaign import PROTOCOLS, Campaign, keep_campaign, read_campaign, run_campaign
+from scenarios.crashes.campaign import told as told_campaign
 from scenarios.crashes.planted import PLANTED
 from scenarios.failures import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, say, tell
 
@@ -49,12 +50,33 @@ def virtual(
         interrupted = True
     if resume is not None:
         keep_campaign(campaign, resume)
-    for line in told(campaign):
+    for line in told_campaign(campaign):
         typer.echo(line)
     if interrupted:
         say("interrupted" + (f"; the same command goes on from {resume}" if resume is not None else ""))
         raise typer.Exit(EXIT_INCONCLUSIVE)
     raise typer.Exit(EXIT_FAIL if campaign.total.faults else EXIT_PASS)
+
+
+@app.command(
+    epilog="\b\nExamples:\n  python -m scenarios.crashes kill\n"
+    "  python -m scenarios.crashes kill --protocol raft --instants 20"
+)
+def kill(
+    protocol: Annotated[str, typer.Option(metavar="NAME", help="raft or pbft.")] = "pbft",
+    instants: Annotated[int, typer.Option(min=1, help="How often somebody is killed.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Who is killed when follows it, and what is sent.")] = 1,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run's folder is made.")] = Path("runs"),
+) -> None:
+    """Four real processes under load, ended by `kill -9` at random instants."""
+    from scenarios.crashes.kill import run_kills, told  # noqa: PLC0415 - loads the whole runner
+
+    if protocol not in PROTOCOLS:
+        raise typer.BadParameter(f"there is no protocol {protocol!r} here; there are: {', '.join(PROTOCOLS)}")
+    found = run_kills(protocol, instants=instants, seed=seed, out=out)
+    for line in told(found):
+        typer.echo(line)
+    raise typer.Exit(EXIT_FAIL if found.faults else EXIT_PASS)
 
 
 def main() -> int:

@@ -91,6 +91,7 @@ class Common:
                 genesis_block=self.genesis_block,
                 genesis_tree=self.genesis_tree,
                 execute=self.execute,
+                verify=self.verifier.verify,
                 vault=vault,
                 image=image,
                 random=random,

@@ -59,7 +59,8 @@ class Common:
         key = (tree.root, block.hash)
         execution = None if self._independent else self._executions.get(key)
         if execution is None:
-            transactions = [self.admission.check(raw) for raw in block.transactions]
+            check, registry = self.admission.check, self.admission.registry(tree.get)
+            transactions = [check(raw, registry, block.header.state_height) for raw in block.transactions]
             execution = execute_block(
                 tree, self.directory, transactions, height=block.height, verify=self.verifier.verify
             )
@@ -76,6 +77,7 @@ class Common:
         vault: Vault,
         image: Image,
         random: Callable[[], int],
+        seal_secret: bytes = b"",
         protocol_options: Any = None,
         options: ReplicaOptions | None = None,
     ) -> Replica:
@@ -93,6 +95,7 @@ class Common:
                 execute=self.execute,
                 verify=self.verifier.verify,
                 vault=vault,
+                seal_secret=seal_secret,
                 image=image,
                 random=random,
                 options=options or ReplicaOptions(),

@@ -39,10 +39,13 @@ from consensus.vocabulary import (
     Trace,
 )
 from network.catchup import TIMER as CATCHUP_TIMER
+from network.custody import Deposit, Hand, IsErased, Want
 from network.gossip import Below, Decided, Fetch, FetchBelow, Position, Transactions
 from network.requests import Query, Submit
 from node.admission import Admission
 from node.chain_state import ChainState, Execute
+from node.custody import TIMER as CUSTODY_TIMER
+from node.custody import Safe
 from node.intake import Intake
 from node.ledger.genesis import VOUCHING_PROTOCOLS, electorate
 from node.ledger.state_chunks import chunk_digest
@@ -87,6 +90,7 @@ class ReplicaSetup(msgspec.Struct, frozen=True, kw_only=True):
     execute: Execute
     verify: Callable[[bytes, bytes, bytes], bool]
     vault: Callable[[Any], Mapping[str, Any]]
+    seal_secret: bytes = b""  # the organisation's X25519 secret; without it, it takes part in no collection
     image: Image
     random: Callable[[], int]
     options: ReplicaOptions = ReplicaOptions()
@@ -151,6 +155,13 @@ class Replica(Application):
             electing=self._flaw_in_members,
         )
         self._queries = Queries(setup.directory, self.chain, setup.crypto.sign, client_max=options.queries_client_max)
+        self._safe = Safe(
+            me=setup.me,
+            directory=setup.directory,
+            seal_secret=setup.seal_secret,
+            sign=setup.crypto.sign,
+            image=setup.image,
+        )
         self._sync = Sync(
             me=setup.me,
             voting=self.voting,
@@ -180,6 +191,7 @@ class Replica(Application):
         """Begin, or begin again from the image."""
         effects = [
             *self._sync.started(),
+            *self._safe.started(),
             SetTimer(_POOL_TIMER, self._options.pool_resend_ns),
             *self._producer.close_later(),
         ]
@@ -194,6 +206,8 @@ class Replica(Application):
                 if sender < self._founders:
                     return [Rejected(sender, "a query, which only clients ask")]
                 return self.query(now, message)
+            case Deposit() | IsErased() if sender >= self._founders:
+                return self.keep(message)
             case _ if sender >= self.voting.nodes:
                 return [Rejected(sender, "no member, as far as the chain goes here")]
             case _:
@@ -214,6 +228,8 @@ class Replica(Application):
                 return self._sync.serve_below(sender, message)
             case Below():
                 return self._sync.filled(sender, message)
+            case Want() | Hand():
+                return self._safe.receive(sender, message)
             case _:
                 return self._settle(now, self.core.receive(now, sender, message))
 
@@ -231,6 +247,8 @@ class Replica(Application):
                 return self._sync.fetch()
             case _ if name == BACKFILL_TIMER:
                 return self._backfill()
+            case _ if name == CUSTODY_TIMER:
+                return self._safe.timer()
             case _:
                 return self._settle(now, self.core.timer(now, name))
 
@@ -247,6 +265,10 @@ class Replica(Application):
         if self._me not in self.voting.electors:
             return self._queries.refuse(context)
         return self._settle(now, self.core.read(now, context))
+
+    def keep(self, message: Deposit | IsErased) -> Effects:
+        """Our organisation's wallet, authenticated, brings a payload of a collection, or asks if one is erased."""
+        return self._safe.keep(message)
 
     # What the core asks of us
 
@@ -326,10 +348,13 @@ class Replica(Application):
         if commit.certificate is not None:
             records.append(Put(CERTIFICATES, block.height, commit.certificate))
         records += (Put(VAULT, key, record) for key, record in self._vault(execution).items())
+        safe_records, safe_effects = self._safe.executed(block.height, execution)
+        records += safe_records
         self._intake.decided(now, block, execution)
         self._proposals.decided(block.height)
         answered = self._receipts.record(block, execution)
         effects: Effects = [Persist(tuple(records)), commit, Trace("executed", (block.height, execution))]
+        effects += safe_effects
         if self._me in self.voting.electors:
             effects += self._receipts.replies(answered)
         if len(self._queries):
@@ -392,6 +417,9 @@ class Replica(Application):
         for entry, execution in done:
             self._receipts.record(entry.block, execution)
             records += (Put(VAULT, key, record) for key, record in self._vault(execution).items())
+            safe_records, safe_effects = self._safe.executed(entry.block.height, execution)
+            records += safe_records
+            effects += safe_effects
         return [Persist(tuple(records)), *effects] if records else effects
 
     def _vouched(self, block: Block, certificate: Certificate | None) -> bool:

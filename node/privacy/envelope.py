@@ -6,7 +6,7 @@ are. Contracts look at these alone, so they are the same in every form. What els
 * :class:`Open` shows the openings to everyone;
 * :class:`Sealed` carries them as ciphertext, whose key is sealed to each party (:mod:`node.privacy.sealing`);
 * :class:`Collected` carries nothing: the openings travel between the parties' nodes, which keep them in private and
-  erase them in time (:mod:`node.privacy.collections`);
+  erase them in time (:mod:`node.custody`);
 * :class:`Hashed` carries nothing: the parties hand each other the openings off the chain, from wallet to wallet;
 * :class:`Withheld` carries nothing: the openings stay on a person's own device, which answers or nobody does.
 

@@ -18,6 +18,7 @@ import msgspec
 from consensus.vocabulary import Effects, Send, SetTimer, Trace
 from network.bus import BusError, MqttBus
 from network.codec import MessageCodec
+from network.custody import Deposit, IsErased
 from network.requests import Query
 from network.topics import client_filters, wallet_address
 from network.wire import Wire
@@ -26,6 +27,8 @@ from scenarios.language import load_scenario
 from scenarios.runner.plan import Plan, make_plan
 
 EXIT_BUS = 2
+_KINDS: dict[type, str] = {Query: "query", Deposit: "custody", IsErased: "custody"}
+"""Of frames, by what is asked; all else is a submission."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -117,7 +120,7 @@ class ClientsProcess:
             match effect:
                 case Send(to, message):
                     node = self._common.directory.member(to).name
-                    kind = "query" if isinstance(message, Query) else "submit"
+                    kind = _KINDS.get(type(message), "submit")
                     self._wire.send(wallet_address(message.client), node, kind, message)
                 case SetTimer(name, after_ns):
                     previous = self._timers.pop(name, None)

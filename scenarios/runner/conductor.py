@@ -3,8 +3,9 @@
 It submits each step to its client's home node once the step's time has come and what it waits for is acknowledged;
 after a silence it asks further nodes, always with the same transaction. "Acknowledged" means enough equal signed
 receipts: one where nodes may crash, f + 1 where they may lie. A node that is busy, or does not pass on, says so: then
-the client waits, or goes to whom it was sent. Reads go the way of :mod:`scenarios.runner.inquiries`. Both worlds run
-this same object.
+the client waits, or goes to whom it was sent. What a step needs of its client's own node is settled before
+(:mod:`scenarios.runner.errands`). Reads go the way of :mod:`scenarios.runner.inquiries`. Both worlds run this same
+object.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 
 from consensus.protocols import Crypto
 from consensus.vocabulary import MILLISECOND, SECOND, Effects, NodeId, Send, SetTimer, Trace
+from network.custody import Custody
 from network.requests import (
     TRANSACTIONS_PER_MESSAGE,
     Answer,
@@ -29,6 +31,7 @@ from network.requests import (
     receipt_bytes,
 )
 from node.membership import Directory
+from scenarios.runner.errands import Errands
 from scenarios.runner.inquiries import Answered, Inquiries
 from scenarios.runner.workload import Step, Workload
 
@@ -113,6 +116,12 @@ class Conductor:
             retry_ns=self._options.retry_ns,
             retry_max_ns=self._options.retry_max_ns,
         )
+        self._errands = Errands(
+            directory=directory,
+            crypto=crypto,
+            retry_ns=self._options.check_ns,
+            retry_max_ns=self._options.retry_max_ns,
+        )
         self._done = 0
         self._began_ns = 0
 
@@ -145,6 +154,8 @@ class Conductor:
                 effects = self._heard_receipt(now, sender, message)
             case Answer():
                 effects = self._heard_answer(now, sender, message)
+            case Custody():
+                return self._heard_custody(now, sender, message)
             case Busy():
                 return self._heard_busy(now, message)
             case Redirect():
@@ -176,6 +187,14 @@ class Conductor:
             output = None  # enough nodes to be believed agree on bytes that are no record
         position, called_ns = found.inquiry.position, found.inquiry.called_ns
         return [self._finish(now, "answered", position, called_ns, found.code, output, found.height, found.digest)]
+
+    def _heard_custody(self, now: int, sender: NodeId, message: Custody) -> Effects:
+        """An errand is settled: the step that waited for it may go."""
+        found = self._errands.heard(sender, message)
+        if found is None or isinstance(found, Trace):
+            return [] if found is None else [found]
+        heapq.heappush(self._ready, (self._steps[found].at_ns, found))
+        return self._release(now)
 
     def _heard_busy(self, now: int, message: Busy) -> Effects:
         """Advice, which anyone may give: once for each attempt it puts the next one off, and nothing more."""
@@ -259,13 +278,17 @@ class Conductor:
         """Submit what is due, one message per client; ask what is due."""
         batches: _Batches = {}
         asked: Effects = []
-        room = self._options.outstanding_max - len(self._outstanding) - len(self._inquiries)
+        room = self._options.outstanding_max - len(self._outstanding) - len(self._inquiries) - len(self._errands)
         while self._ready and room > 0 and self._ready[0][0] <= now - self._began_ns:
             _, index = heapq.heappop(self._ready)
             step = self._steps[index]
             room -= 1
             if step.query is not None:
                 asked += self._inquiries.ask(now, index, Query(step.client, step.number, *step.query))
+                continue
+            errands = self._errands.begin(now, index, step)
+            if errands is not None:
+                asked += errands
                 continue
             wait = self._options.retry_ns
             self._outstanding[step.client, step.number] = _Outstanding(
@@ -289,7 +312,7 @@ class Conductor:
             outstanding.due_ns = now + outstanding.wait_ns
             for node in self._targets(step, outstanding.attempts):
                 batches.setdefault((node, step.client), []).append(step.raw)
-        return [*self._submit(batches), *self._inquiries.retry(now)]
+        return [*self._submit(batches), *self._inquiries.retry(now), *self._errands.retry(now)]
 
     def _first(self, step: Step) -> NodeId:
         """Whom to ask first: its home, or whoever led when a home last sent us on."""

@@ -13,6 +13,7 @@ from consensus.vocabulary import NodeId
 from network.codec import RecordCodec
 from node.assembly import Common
 from node.chain_state import ChainState
+from node.custody import CUSTODY, Safekept
 from node.ledger.store import SqliteStore
 from node.privacy.envelope import Envelope
 from node.privacy.vault import VaultRecord
@@ -60,7 +61,7 @@ def from_databases(paths: Sequence[Path], common: Common) -> list[Holdings]:
 
 
 def _from_database(path: Path, node: NodeId, common: Common, like: ChainState | None) -> Holdings:
-    codec = RecordCodec(common.protocol.records, {NODE_SPACE: int, VAULT: VaultRecord})
+    codec = RecordCodec(common.protocol.records, {NODE_SPACE: int, VAULT: VaultRecord, CUSTODY: Safekept})
     store = SqliteStore(path, codec)
     try:
         image = store.load()

@@ -150,6 +150,7 @@ class VirtualRun:
             actor,
             crypto=self._crypto(actor),
             vault=vault_opener(name, plan.keyring.seal_secret(name)),
+            seal_secret=plan.keyring.seal_secret(name),
             image=image,
             random=draws.bits64,
             protocol_options=plan.protocol_options,

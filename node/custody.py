@@ -1,0 +1,256 @@
+"""Custody 私有数据保管: what a member of a collection holds of payloads that the chain only commits to.
+
+A payload comes from our own wallet, before its transaction is submitted, or from another member once the chain says
+that both may hold it; it is believed as far as it opens the commitments there. It lies in a private space of this
+node's store, in no block and no replicated state, until its blocks to live are over or the chain asks for its purge
+(:mod:`node.contracts.deposits`). Then what stays is a note of what was erased, without values and salts, so that the
+wallet can be told, and attest it on the chain.
+
+Every step is durable before anything is said about it: an acknowledged deposit survives a crash, and a purge that was
+confirmed stays done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
+
+from consensus.vocabulary import (
+    MILLISECOND,
+    Effects,
+    Image,
+    NodeId,
+    Persist,
+    Put,
+    Record,
+    Rejected,
+    Reply,
+    Send,
+    SetTimer,
+    Trace,
+)
+from network.custody import Custody, Deposit, Hand, IsErased, State, Want, custody_bytes
+from node.contracts.runtime import Execution
+from node.membership import Directory
+from node.privacy import Collected, Commitments, Opening, Sealed, derive, seal_openings, unseal
+
+CUSTODY = "custody"
+"""Durable space: payloads of collections by "record/version"."""
+
+TIMER = "replica.custody"
+RETRY_NS = 250 * MILLISECOND
+DEPOSITS_MAX = 4096
+"""Payloads from our wallet whose transaction has not come yet."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_sealed = msgspec.msgpack.Decoder(Sealed).decode
+
+
+class Stage(StrEnum):
+    """Where a payload is in its life here."""
+
+    DEPOSITED = "deposited"  # by our wallet; no block commits to it yet
+    AWAITED = "awaited"  # a block commits to it, and says that we may hold it
+    HELD = "held"
+    ERASED = "erased"  # for good
+
+
+class Safekept(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One payload. ``openings`` are empty while it is awaited and once it is erased; ``until``: a height, 0 for ever.
+
+    ``members`` are empty before a block names them. ``height``: of the block that brought it to its stage.
+    """
+
+    record: str
+    version: int
+    stage: Stage
+    commitments: Commitments
+    members: tuple[str, ...] = ()
+    until: int = 0
+    height: int = 0
+    openings: tuple[Opening, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.record}/{self.version}"
+
+
+class Safe:
+    """The payloads of one node. Without a ``seal_secret`` it can open none, and takes part in no collection."""
+
+    def __init__(
+        self, *, me: NodeId, directory: Directory, seal_secret: bytes, sign: Callable[[bytes], bytes], image: Image
+    ) -> None:
+        self._directory = directory
+        self._name = directory.member(me).name
+        self._seal_secret = seal_secret
+        self._sign = sign
+        self._kept: dict[str, Safekept] = {str(key): kept for key, kept in image.get(CUSTODY, {}).items()}
+        self._asked: dict[str, int] = {}  # how often, of what is awaited
+
+    def started(self) -> Effects:
+        """Ask again for what was awaited when the last life ended."""
+        awaited = [kept.key for kept in self._kept.values() if kept.stage is Stage.AWAITED]
+        return [effect for key in awaited for effect in self._await(key)]
+
+    # The chain
+
+    def executed(self, height: int, execution: Execution) -> tuple[list[Record], Effects]:
+        """A block was executed: what to make durable with it, and what to ask of others."""
+        if not self._seal_secret:
+            return [], []
+        changed: dict[str, Safekept] = {}
+        for outcome in execution.outcomes:
+            for envelope in outcome.envelopes:
+                if isinstance(envelope, Collected) and self._name in envelope.recipients:
+                    kept = self._entrusted(envelope, height)
+                    changed[kept.key] = kept
+            purged = [str(event.values["record"]) for event in outcome.events if event.kind == "purge_requested"]
+            for key, kept in {**self._kept, **changed}.items() if purged else ():
+                if kept.record in purged:
+                    changed[key] = _erased(kept, height)
+        for key, kept in {**self._kept, **changed}.items():
+            if 0 < kept.until <= height and kept.stage is not Stage.ERASED:
+                changed[key] = _erased(kept, height)
+        effects: Effects = []
+        for key, kept in changed.items():
+            effects += self._turn(key, kept)
+        return [Put(CUSTODY, key, kept) for key, kept in changed.items()], effects
+
+    def _entrusted(self, envelope: Collected, height: int) -> Safekept:
+        """What a block commits to: held where our wallet brought just that before, awaited otherwise."""
+        known = self._kept.get(f"{envelope.record}/{envelope.version}")
+        held = known is not None and known.stage is Stage.DEPOSITED and known.commitments == envelope.commitments
+        return Safekept(
+            record=envelope.record,
+            version=envelope.version,
+            stage=Stage.HELD if held else Stage.AWAITED,
+            commitments=envelope.commitments,
+            members=envelope.recipients,
+            until=height + envelope.blocks_to_live if envelope.blocks_to_live else 0,
+            height=height,
+            openings=known.openings if held and known is not None else (),
+        )
+
+    def _turn(self, key: str, kept: Safekept) -> Effects:
+        self._kept[key] = kept
+        match kept.stage:
+            case Stage.AWAITED:
+                return self._await(key)
+            case Stage.ERASED:
+                self._asked.pop(key, None)
+                return [Trace("erased", (kept.record, kept.version))]
+            case _:
+                return []
+
+    # Our wallet
+
+    def keep(self, message: Deposit | IsErased) -> Effects:
+        """A word from our organisation's wallet."""
+        return self._deposited(message) if isinstance(message, Deposit) else self._asked_for(message)
+
+    def _deposited(self, deposit: Deposit) -> Effects:
+        """Our wallet brings the payload of a transaction to come; it is told once that is durable."""
+        openings = self._opened(deposit.record, deposit.version, deposit.sealed)
+        if deposit.client != self._name or openings is None:
+            return [Trace("refused", ("a deposit that is none of ours",))]
+        commitments = tuple((opening.path, opening.digest) for opening in openings)
+        key = f"{deposit.record}/{deposit.version}"
+        known = self._kept.get(key)
+        if known is not None and known.commitments != commitments:
+            return [Trace("refused", ("a deposit that is not what was committed to",))]
+        if known is not None and known.stage is not Stage.AWAITED:
+            return [self._say(deposit.client, deposit.record, deposit.version, State.KEPT)]
+        if known is None and sum(kept.stage is Stage.DEPOSITED for kept in self._kept.values()) >= DEPOSITS_MAX:
+            return [Trace("refused", ("a deposit beyond what may wait here",))]
+        kept = (
+            Safekept(deposit.record, deposit.version, Stage.DEPOSITED, commitments, openings=openings)
+            if known is None
+            else replace(known, stage=Stage.HELD, openings=openings)
+        )
+        self._take(kept)
+        said = self._say(deposit.client, deposit.record, deposit.version, State.KEPT)
+        return [Persist((Put(CUSTODY, key, kept),)), said]
+
+    def _asked_for(self, question: IsErased) -> Effects:
+        """Our wallet asks whether a purge is done here; it is told so when it is."""
+        kept = self._kept.get(f"{question.record}/{question.version}")
+        if question.client != self._name or kept is None or kept.stage is not Stage.ERASED:
+            return []
+        return [self._say(question.client, question.record, question.version, State.ERASED)]
+
+    def _say(self, client: str, record: str, version: int, state: State) -> Reply:
+        signature = self._sign(custody_bytes(self._directory.network, client, record, version, state))
+        return Reply(client, Custody(client, record, version, state, signature))
+
+    # Other members
+
+    def receive(self, sender: NodeId, message: Want | Hand) -> Effects:
+        """A word from another node."""
+        return self._wanted(sender, message) if isinstance(message, Want) else self._handed(sender, message)
+
+    def _wanted(self, sender: NodeId, want: Want) -> Effects:
+        """Another node asks for a payload: it gets it, sealed to it, where the chain names it a member."""
+        kept = self._kept.get(f"{want.record}/{want.version}")
+        if kept is None or not kept.members:
+            return []
+        name = next((name for name in kept.members if self._directory.number(name) == sender), None)
+        if name is None:
+            return [Rejected(sender, "wants a payload of a collection that it is no member of")]
+        key = self._directory.seal_key(name)
+        if kept.stage is not Stage.HELD or key is None:
+            return []
+        secret = derive(self._seal_secret, "hand", kept.record, kept.version, name)
+        sealed = seal_openings(secret, kept.record, kept.openings, [(name, key)], kept.version)
+        return [Send(sender, Hand(want.record, want.version, _encode(sealed)))]
+
+    def _handed(self, sender: NodeId, hand: Hand) -> Effects:
+        """A member hands over what we may hold; what opens other commitments is refused."""
+        kept = self._kept.get(f"{hand.record}/{hand.version}")
+        if kept is None or kept.stage is not Stage.AWAITED:
+            return []  # it came twice, or too late
+        openings = self._opened(hand.record, hand.version, hand.sealed)
+        commitments = tuple((opening.path, opening.digest) for opening in openings or ())
+        if openings is None or commitments != kept.commitments:
+            return [Rejected(sender, "a payload that is not what the chain commits to")]
+        held = replace(kept, stage=Stage.HELD, openings=openings)
+        self._take(held)
+        return [Persist((Put(CUSTODY, kept.key, held),))]
+
+    def timer(self) -> Effects:
+        """Ask the next member for what did not come."""
+        return [effect for key in list(self._asked) for effect in self._await(key)]
+
+    def _take(self, kept: Safekept) -> None:
+        self._kept[kept.key] = kept
+        self._asked.pop(kept.key, None)
+
+    def _await(self, key: str) -> Effects:
+        """Ask one member after the other, first the one whose transaction it came with."""
+        kept = self._kept[key]
+        author = kept.record.partition("/")[0]
+        others = sorted((name for name in kept.members if name != self._name), key=lambda name: name != author)
+        nodes = [node for name in others if (node := self._directory.number(name)) is not None]
+        if not nodes:
+            return []
+        attempt = self._asked.get(key, 0)
+        self._asked[key] = attempt + 1
+        return [Send(nodes[attempt % len(nodes)], Want(kept.record, kept.version)), SetTimer(TIMER, RETRY_NS)]
+
+    def _opened(self, record: str, version: int, sealed: bytes) -> tuple[Opening, ...] | None:
+        """What lies in an envelope to us; None where it is of another record, or none for us at all."""
+        try:
+            envelope = _decode_sealed(sealed)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        if (envelope.record, envelope.version) != (record, version):
+            return None
+        return unseal(envelope, self._name, self._seal_secret)
+
+
+def _erased(kept: Safekept, height: int) -> Safekept:
+    """The note that stays of a payload."""
+    return replace(kept, stage=Stage.ERASED, openings=(), height=height)

@@ -56,6 +56,7 @@ class Intake:
         """A client asks for these; those executed before are answered again."""
         status = self._status()
         turned_away = _TurnedAway()
+        registry = self._admission.registry(self._chain.tree.get)
         effects: Effects = []
         fresh: list[bytes] = []
         executed: list[Claim] = []
@@ -64,7 +65,7 @@ class Intake:
                 transaction = self._admission.read(raw)
                 claim = claim_of(transaction)
                 if self._chain.executed(*claim):
-                    self._admission.require_signed(raw, transaction)
+                    self._admission.require_signed(raw, transaction, registry)
                     executed.append(claim)
                 elif claim in self.pool:
                     continue
@@ -73,7 +74,7 @@ class Intake:
                 elif not self._options.forward and status.leader != self._me:
                     turned_away.redirected(claim)
                 else:
-                    self._admission.require_signed(raw, transaction)
+                    self._admission.require_signed(raw, transaction, registry)
                     self.pool.add(raw, transaction, now)
                     fresh.append(raw)
             except TransactionError as error:
@@ -86,6 +87,7 @@ class Intake:
     def gossiped(self, now: int, sender: NodeId, raws: tuple[bytes, ...]) -> Effects:
         """Another node passes these on. What there is no room for is left out: its client will ask again."""
         effects: Effects = []
+        registry = self._admission.registry(self._chain.tree.get)
         for raw in raws:
             try:
                 transaction = self._admission.read(raw)
@@ -93,7 +95,7 @@ class Intake:
                 if self._chain.executed(*claim) or claim in self.pool:
                     continue
                 if self.pool.limit(claim[0], len(raw)) is None:
-                    self._admission.require_signed(raw, transaction)
+                    self._admission.require_signed(raw, transaction, registry)
                     self.pool.add(raw, transaction, now)
             except TransactionError as error:
                 effects.append(Rejected(sender, str(error)))

@@ -6,8 +6,8 @@ import pytest
 from node import admission as room
 from node.admission import Admission
 from node.ledger.transaction import TransactionError, encode_transaction
-from node.membership import Directory, Verifier
-from tests.node.lab import genesis, transaction, transfer
+from node.membership import Certificate, ClientEntry, Directory, Registry, Verifier
+from tests.node.lab import KEYS, genesis, transaction, transfer
 
 
 class CountingVerifier(Verifier):
@@ -73,3 +73,59 @@ def test_what_is_remembered_is_bounded_in_count_and_in_bytes(admission, monkeypa
     assert len(admission._admitted) <= 3
     assert admission._bytes == sum(map(len, admission._admitted))
     assert admission.check(transfer(10)) == transaction(10)
+
+
+# Keys that the chain certified
+
+
+def registry_after(*changes):
+    """A registry of that genesis in which ``changes`` of clients' entries were made."""
+    records = {(ClientEntry.namespace, name): entry for name, entry in changes}
+    return Registry.of(genesis(), lambda *place: records.get(place))
+
+
+def signed_by(key, number=1):
+    return transfer(number, signers={"ann": key})
+
+
+def ann(*certificates):
+    return "ann", ClientEntry("insurer", 0, certificates)
+
+
+def certificate(key, recorded, **ends):
+    return Certificate(recorded + 1, 0, KEYS.verify_key(key).hex(), KEYS.seal_key(key).hex(), recorded, **ends)
+
+
+def test_any_key_that_the_registry_ever_certified_for_the_name_will_do(admission):
+    registry = registry_after(ann(certificate("ann", -1), certificate("stranger", 5)))
+    for key in ("ann", "stranger"):
+        assert admission.check(signed_by(key), registry).signers == ("ann",)
+    with pytest.raises(TransactionError, match="the signature of ann does not verify"):
+        admission.check(signed_by("bob"), registry)
+
+
+def test_what_a_later_registry_admitted_an_earlier_one_does_not(admission):
+    """Replicas of a virtual world share one memory, and not all are equally far."""
+    raw, later = signed_by("stranger"), registry_after(ann(certificate("ann", -1), certificate("stranger", 5)))
+    admission.check(raw, later)
+    for earlier in (None, registry_after()):
+        with pytest.raises(TransactionError):
+            admission.check(raw, earlier)
+        with pytest.raises(TransactionError):
+            admission.require_signed(raw, admission.read(raw), earlier)
+    assert admission.check(raw, later, as_of=5) is admission.check(raw, later)
+    with pytest.raises(TransactionError):
+        admission.check(raw, later, as_of=4)
+
+
+def test_keys_of_the_genesis_are_remembered_whatever_the_registry(admission):
+    first = admission.check(transfer())
+    again = admission.check(transfer(), registry_after(ann(certificate("ann", -1), certificate("stranger", 5))))
+    assert again is first
+    assert admission._verifier.asked == 1
+
+
+def test_one_clients_key_is_no_others(admission):
+    registry = registry_after(ann(certificate("ann", -1), certificate("stranger", 5)))
+    with pytest.raises(TransactionError, match="the signature of bob does not verify"):
+        admission.check(transfer(client="bob", payee="ann", signers={"bob": "stranger"}), registry)

@@ -8,6 +8,9 @@ WINDOW_WIDTH = 65_536
 """How far behind its sender's newest frame a frame may arrive. A busy node sends about 1,000 a second."""
 
 
+_RING_BYTES_MIN = 64
+
+
 class ReplayCounters(msgspec.Struct):
     """What the window dropped. ``too_old`` frames may have been new, but can no longer be told from replays."""
 
@@ -25,15 +28,17 @@ class _Seen:
     """What was seen of one sender: a ring of bits, addressed by sequence, as in RFC 6479.
 
     Invariant: exactly the bits of accepted sequences in ``(newest - width, newest]`` matter; a byte of the ring
-    is cleared when ``newest`` first enters it, which is why the ring is one byte longer than the window.
+    is cleared when ``newest`` first enters it, which is why the ring is one byte longer than the window. It begins
+    short and grows up to that, since of most wallets few frames are ever heard.
     """
 
-    __slots__ = ("incarnation", "newest", "ring")
+    __slots__ = ("incarnation", "newest", "ring", "size_max")
 
     def __init__(self, incarnation: int, width: int) -> None:
         self.incarnation = incarnation
         self.newest = -1
-        self.ring = bytearray(width // 8 + 1)
+        self.size_max = width // 8 + 1
+        self.ring = bytearray(min(_RING_BYTES_MIN, self.size_max))
 
     def test(self, sequence: int) -> bool:
         place, bit = divmod(sequence, 8)
@@ -42,9 +47,19 @@ class _Seen:
     def mark(self, sequence: int) -> None:
         place, bit = divmod(sequence, 8)
         if sequence > self.newest:
+            self._grow(place)
             self._clear_between(self.newest // 8 if self.newest >= 0 else -1, place)
             self.newest = sequence
         self.ring[place % len(self.ring)] |= 1 << bit
+
+    def _grow(self, place: int) -> None:
+        """Make room for byte ``place`` while the ring has not come round: then byte i still lies at place i."""
+        size = len(self.ring)
+        if place < size or size == self.size_max:
+            return
+        while size <= place and size < self.size_max:
+            size = min(2 * size, self.size_max)
+        self.ring += bytes(size - len(self.ring))
 
     def _clear_between(self, last: int, place: int) -> None:
         """Zero the bytes entered by moving from byte ``last`` to byte ``place``."""
@@ -59,9 +74,9 @@ class _Seen:
 class ReplayWindow:
     """Which frames of each sender were seen.
 
-    Memory is flat: ``width / 8`` bytes per sender, whatever is sent. A higher incarnation starts the sender
-    afresh, a lower one is refused. Feed it verified frames only: then a sender can harm only its own window, and
-    there are no more windows than keys.
+    Memory is flat: at most ``width / 8`` bytes per sender, whatever is sent. A higher incarnation starts the sender
+    afresh, a lower one is refused. :meth:`accept` verified frames only: then a sender can harm only its own window,
+    and there are no more windows than keys. :meth:`is_new` may be asked of any.
     """
 
     def __init__(self, width: int = WINDOW_WIDTH) -> None:
@@ -71,20 +86,28 @@ class ReplayWindow:
         self.counters = ReplayCounters()
         self._seen: dict[str, _Seen] = {}
 
+    def is_new(self, sender: str, incarnation: int, sequence: int) -> bool:
+        """Would this frame be accepted? Nothing is remembered but the count of what would not."""
+        seen = self._seen.get(sender)
+        if seen is None or incarnation > seen.incarnation:
+            return True
+        if incarnation < seen.incarnation:
+            self.counters.old_incarnations += 1
+        elif sequence <= seen.newest - self.width:
+            self.counters.too_old += 1
+        elif sequence <= seen.newest and seen.test(sequence):
+            self.counters.duplicates += 1
+        else:
+            return True
+        return False
+
     def accept(self, sender: str, incarnation: int, sequence: int) -> bool:
         """Is this frame new? Then remember it."""
+        if not self.is_new(sender, incarnation, sequence):
+            return False
         seen = self._seen.get(sender)
         if seen is None or incarnation > seen.incarnation:
             seen = self._seen[sender] = _Seen(incarnation, self.width)
-        elif incarnation < seen.incarnation:
-            self.counters.old_incarnations += 1
-            return False
-        elif sequence <= seen.newest - self.width:
-            self.counters.too_old += 1
-            return False
-        elif sequence <= seen.newest and seen.test(sequence):
-            self.counters.duplicates += 1
-            return False
         seen.mark(sequence)
         self.counters.accepted += 1
         return True

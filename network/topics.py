@@ -68,8 +68,10 @@ def parse_topic(topic: str) -> Topic:
 
 
 def topic_of(frame: Frame) -> str:
-    """The one topic that ``frame`` may lie on."""
-    return build_topic(frame.network, frame.sender, frame.kind, frame.receiver)
+    """The one topic that ``frame`` may lie on. A frame's names are levels of topics by type: nothing to check."""
+    if frame.receiver:
+        return f"{frame.network}/to/{frame.receiver}/{frame.sender}/{frame.kind}"
+    return f"{frame.network}/all/{frame.sender}/{frame.kind}"
 
 
 def node_filters(network: str, name: str, kinds: Iterable[str] = (), senders: Iterable[str] = ()) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from consensus.chain import Block
 from consensus.protocols import Status
 
 REASONS_MAX = 200
-"""Different reasons of rejections told apart in one line; peers write parts of them, so their number is theirs."""
+"""Different reasons of rejections told apart in a node's life; peers write parts of them, so their number is theirs."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -26,6 +26,7 @@ class Telemetry:
         self._out = out
         self._last: dict[str, Any] = {}
         self._rejections: Counter[str] = Counter()
+        self._reasons: set[str] = set()
         self._commits: list[tuple[int, int]] = []
 
     def event(self, event: str, **fields: Any) -> None:
@@ -44,9 +45,9 @@ class Telemetry:
     def rejected(self, sender: str, reason: str) -> None:
         """Gathered and told with the next status, like commits."""
         key = f"{sender}: {reason[:160]}"
-        if key not in self._rejections and len(self._rejections) >= REASONS_MAX:
-            key = "others"
-        self._rejections[key] += 1
+        if len(self._reasons) < REASONS_MAX:
+            self._reasons.add(key)
+        self._rejections[key if key in self._reasons else "others"] += 1
 
     def status(  # noqa: PLR0913 - what is told
         self,

@@ -18,7 +18,7 @@ from network.requests import Answer, AnswerCode, Busy, BusyReason, Query, answer
 from node.chain_state import ChainState
 from node.contracts.runtime import may_read
 from node.ledger.state_tree import encode_record
-from node.membership import Directory
+from node.membership import Directory, Registry
 
 QUERIES_MAX = 4096
 """All clients' together."""
@@ -58,8 +58,7 @@ class Queries:
 
         A question that waits already is not put twice: the first one's answer serves both.
         """
-        client = self._directory.client(query.client)
-        if client is None:
+        if Registry(self._directory.founding, self._chain.tree.get).role(query.client) is None:
             return None, []
         if not may_read(query.namespace, query.key, query.client):
             return None, [self._answer(query, AnswerCode.NOT_PUBLIC, None)]

@@ -1,9 +1,9 @@
 """What clients ask of nodes, and what nodes answer.
 
-A client's wallet asks with :class:`Submit` for transactions to be ordered and with :class:`Query` for one entry of the
-state. A node answers with a :class:`Receipt` or an :class:`Answer`, both signed, since a client counts how many nodes
-say the same; or with advice that binds nobody and so bears no signature but its frame's: :class:`Busy`, later please,
-and :class:`Redirect`, someone else please.
+A client's wallet asks with :class:`Submit` for transactions to be ordered, with :class:`Query` for one entry of the
+state, and with :class:`Subscribe` for events. A node answers with :class:`Receipt`, :class:`Answer` or
+:class:`Happenings`, all signed, since a client counts how many nodes say the same; or with advice that binds nobody
+and so bears no signature but its frame's: :class:`Busy`, later please, and :class:`Redirect`, someone else please.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ Numbers = Annotated[tuple[Natural, ...], msgspec.Meta(max_length=TRANSACTIONS_PE
 """Numbers of one client's transactions or queries."""
 
 _Key = Annotated[str, msgspec.Meta(max_length=KEY_LENGTH_MAX)]
+
+KINDS_MAX = 32
+EVENTS_PER_MESSAGE = 256
+
+Place = tuple[Natural, Natural]
+"""Where an event stands on the chain: height, and its number among all events of that block, from 0."""
 
 
 class Submit(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="client.submit"):
@@ -87,6 +93,44 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     signature: Signature
 
 
+class Subscribe(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="client.subscribe"):
+    """A client asks to be told of events from the place ``since`` on, of the ``kinds`` "contract" or "contract/kind".
+
+    Asking again with the same number tells the node how far the client came, and makes it begin there anew: so a client
+    resumes after it was away. A subscription that is not renewed lapses; no kinds at all end it.
+    """
+
+    client: str
+    number: Natural
+    kinds: Annotated[tuple[_Key, ...], msgspec.Meta(max_length=KINDS_MAX)]
+    since: Place
+
+
+class Happening(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One event, as every honest node tells of it. ``values`` is msgpack of a map with ascending keys."""
+
+    place: Place
+    block: Hash
+    contract: str
+    kind: str
+    values: bytes
+
+
+class Happenings(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="client.happenings"):
+    """One node's signed word on a subscription: from ``since`` up to ``until`` there is this to tell, and nothing else.
+
+    Nodes may cut differently; what they say of one place is comparable. ``since`` above what was asked for means that
+    the node does not know the events before it (any more).
+    """
+
+    client: str
+    number: Natural
+    since: Place
+    until: Place
+    events: Annotated[tuple[Happening, ...], msgspec.Meta(max_length=EVENTS_PER_MESSAGE)]
+    signature: Signature
+
+
 class BusyReason(StrEnum):
     """Which limit is reached."""
 
@@ -94,6 +138,7 @@ class BusyReason(StrEnum):
     SHARE = "this client has as many transactions waiting as it may"
     CORE = "whoever leads takes no more for now"
     QUERIES = "this client has as many queries waiting as it may"
+    SUBSCRIPTIONS = "this client, or all clients together, have as many subscriptions as they may"
 
 
 class Busy(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="client.busy"):
@@ -112,7 +157,7 @@ class Redirect(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     leader: Natural | None
 
 
-REQUEST_MESSAGES = (Submit, Receipt, Query, Answer, Busy, Redirect)
+REQUEST_MESSAGES = (Submit, Receipt, Query, Answer, Subscribe, Happenings, Busy, Redirect)
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -125,3 +170,10 @@ def receipt_bytes(network: str, client: str, height: int, block: bytes, entries:
 def answer_bytes(network: str, query: Query, code: AnswerCode, height: int, value: bytes | None) -> bytes:
     """What a node signs in an answer to ``query``, which it binds as a whole."""
     return _encode(("consortium/answer", network, query, code, height, value))
+
+
+def happenings_bytes(
+    network: str, request: tuple[str, int], since: Place, until: Place, events: tuple[Happening, ...]
+) -> bytes:
+    """What a node signs when it tells of events; ``request`` is the subscription's (client, number)."""
+    return _encode(("consortium/happenings", network, request, since, until, events))

@@ -32,6 +32,9 @@ class ReplicaOptions(msgspec.Struct, frozen=True, kw_only=True):
     Under a protocol whose leaders may lie, passing on is also how the others learn of what a leader ignores."""
     queries_client_max: int = 64
     """Reads of one client that wait at a time."""
+    subscriptions_client_max: int = 8
+    events_kept: int = 20_000
+    """As many events as this, at least half as many, can be told to those who were away."""
     snapshots: bool = True
     """Offer states to those who are far behind, so that they need not execute every block."""
     snapshot_lag: int = 1024
@@ -52,6 +55,8 @@ class ReplicaOptions(msgspec.Struct, frozen=True, kw_only=True):
             ("pool_client_max", 1, None),
             ("complain_after_ns", 1, None),
             ("queries_client_max", 1, None),
+            ("subscriptions_client_max", 1, None),
+            ("events_kept", 1, None),
             ("snapshot_lag", 1, None),
         ):
             value = getattr(self, name)

@@ -43,7 +43,7 @@ from network.bus import BusError, MqttBus, MqttOptions
 from network.bus.links import LinkFaults, LinkRule
 from network.codec import MessageCodec, RecordCodec
 from network.custody import Deposit, IsErased
-from network.requests import Query, Submit
+from network.requests import Query, Submit, Subscribe
 from network.topics import WALLET_PREFIX, node_filters, wallet_address
 from network.wire import Wire
 from node.assembly import Common, vault_opener
@@ -185,6 +185,8 @@ class NodeProcess:
                 self._feed(partial(self._replica.submit, raws=transactions))
             case Query(client) if client == sender.removeprefix(WALLET_PREFIX):
                 self._feed(partial(self._replica.query, query=message))
+            case Subscribe(client) if client == sender.removeprefix(WALLET_PREFIX):
+                self._feed(partial(self._replica.subscribe, request=message))
             case Deposit(client) | IsErased(client) if client == sender.removeprefix(WALLET_PREFIX):
                 self._feed(lambda _: self._replica.keep(message))
             case _:

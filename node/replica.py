@@ -41,11 +41,12 @@ from consensus.vocabulary import (
 from network.catchup import TIMER as CATCHUP_TIMER
 from network.custody import Deposit, Hand, IsErased, Want
 from network.gossip import Below, Decided, Fetch, FetchBelow, Position, Transactions
-from network.requests import Query, Submit
+from network.requests import Query, Submit, Subscribe
 from node.admission import Admission
 from node.chain_state import ChainState, Execute
 from node.custody import TIMER as CUSTODY_TIMER
 from node.custody import Safe
+from node.event_log import EventLog
 from node.intake import Intake
 from node.ledger.genesis import VOUCHING_PROTOCOLS, electorate
 from node.ledger.state_chunks import chunk_digest
@@ -62,6 +63,7 @@ from node.proposals import Proposals
 from node.queries import Queries
 from node.receipts import Receipts
 from node.snapshots import Snapshots
+from node.subscriptions import Subscriptions
 from node.sync import BACKFILL_TIMER, POSITION_TIMER, Sync
 from node.voting import Voting, change_in
 
@@ -116,6 +118,7 @@ class Replica(Application):
         )
         self._crypto = setup.crypto
         self._receipts = Receipts(genesis.network, setup.crypto.sign)
+        self._events = EventLog(setup.options.events_kept)
         self._snapshots = Snapshots(self.chain, serve=setup.options.snapshots)
         self._waiting = False
         self._recover(setup.image)
@@ -155,6 +158,13 @@ class Replica(Application):
             electing=self._flaw_in_members,
         )
         self._queries = Queries(setup.directory, self.chain, setup.crypto.sign, client_max=options.queries_client_max)
+        self._subscriptions = Subscriptions(
+            network,
+            self._events,
+            self._role_of,
+            setup.crypto.sign,
+            client_max=options.subscriptions_client_max,
+        )
         self._safe = Safe(
             me=setup.me,
             directory=setup.directory,
@@ -198,20 +208,27 @@ class Replica(Application):
         return effects + self._settle(now, self.core.start(now))
 
     def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
-        """A message from an authenticated node; ``Submit`` or ``Query`` from the clients' process."""
+        """A message from an authenticated node; what clients ask, from the clients' process."""
         match message:
             case Submit():
                 return self.submit(now, message.transactions)
-            case Query():
-                if sender < self._founders:
-                    return [Rejected(sender, "a query, which only clients ask")]
-                return self.query(now, message)
-            case Deposit() | IsErased() if sender >= self._founders:
-                return self.keep(message)
+            case Query() | Subscribe() | Deposit() | IsErased():
+                return self._from_client(now, sender, message)
             case _ if sender >= self.voting.nodes:
                 return [Rejected(sender, "no member, as far as the chain goes here")]
             case _:
                 return self._from_member(now, sender, message)
+
+    def _from_client(self, now: int, sender: NodeId, message: Query | Subscribe | Deposit | IsErased) -> Effects:
+        if sender < self._founders:
+            return [Rejected(sender, f"a {type(message).__name__.lower()}, which only clients ask")]
+        match message:
+            case Query():
+                return self.query(now, message)
+            case Subscribe():
+                return self.subscribe(now, message)
+            case _:
+                return self.keep(message)
 
     def _from_member(self, now: int, sender: NodeId, message: Any) -> Effects:  # noqa: PLR0911 - a table
         match message:
@@ -269,6 +286,10 @@ class Replica(Application):
     def keep(self, message: Deposit | IsErased) -> Effects:
         """Our organisation's wallet, authenticated, brings a payload of a collection, or asks if one is erased."""
         return self._safe.keep(message)
+
+    def subscribe(self, now: int, request: Subscribe) -> Effects:
+        """A client, authenticated as the one it names, watches for events: see :mod:`node.subscriptions`."""
+        return self._subscriptions.subscribe(now, request)
 
     # What the core asks of us
 
@@ -353,12 +374,14 @@ class Replica(Application):
         self._intake.decided(now, block, execution)
         self._proposals.decided(block.height)
         answered = self._receipts.record(block, execution)
+        self._events.record(block, execution)
         effects: Effects = [Persist(tuple(records)), commit, Trace("executed", (block.height, execution))]
         effects += safe_effects
         if self._me in self.voting.electors:
             effects += self._receipts.replies(answered)
         if len(self._queries):
             effects += self._queries.executed()
+        effects += self._subscriptions.executed()
         leads = self.core.status().leader == self._me
         effects += self._sync.tell_observers(block, commit.certificate, leads=leads)
         return effects + self._producer.close_later()
@@ -393,6 +416,7 @@ class Replica(Application):
         """Now and then: pass on again what waits, complain of a leader that ignores it, give up on stale queries."""
         effects = [SetTimer(_POOL_TIMER, self._options.pool_resend_ns), *self._intake.resent(now)]
         effects += self._queries.expire(now)
+        self._subscriptions.expire(now)
         if not self._sync.behind and self._intake.censored(now):
             effects.append(Trace("complaint", ()))
             effects += self._settle(now, self.core.complain(now))
@@ -416,6 +440,7 @@ class Replica(Application):
         records: list[Record] = []
         for entry, execution in done:
             self._receipts.record(entry.block, execution)
+            self._events.record(entry.block, execution)
             records += (Put(VAULT, key, record) for key, record in self._vault(execution).items())
             safe_records, safe_effects = self._safe.executed(entry.block.height, execution)
             records += safe_records
@@ -427,11 +452,15 @@ class Replica(Application):
             return self._unvouched_blocks
         return self.voting.fault_of(block, certificate, self._crypto.verify) is None
 
+    def _role_of(self, name: str) -> str | None:
+        return self.registry.role(name)
+
     def _recover(self, image: Image) -> None:
         snapshot = snapshot_in(image)
         held = self.chain.recover(image.get(BLOCKS, {}), image.get(CERTIFICATES, {}), snapshot)
         for block, execution in held:
             self._receipts.record(block, execution)
+            self._events.record(block, execution)
         first = 1
         if snapshot is not None and not self.chain.whole:
             self.voting.installed(snapshot[0])

@@ -41,6 +41,7 @@ HOLDERS = ("bank", "broker", "bureau", "custodian", "hospital", "insurer", "pati
 
 
 EVENTS = (
+    EventKind("collection_formed", parties=("members",)),
     PURGE_REQUESTED,
     EventKind("purge_attested", parties=("members",), roles=SUPERVISORS),
     EventKind("purge_overdue", parties=("members",), roles=SUPERVISORS),
@@ -81,6 +82,7 @@ def form(ctx: Context, args: FormArgs) -> Plain:
         members=args.members, blocks_to_live=args.blocks_to_live, attest_within_ms=args.attest_within_ms
     )
     ctx.put(key, agreed)
+    ctx.emit("collection_formed", members=args.members)
     return {"collection": key}
 
 

@@ -93,7 +93,6 @@ class Common:
                 genesis_block=self.genesis_block,
                 genesis_tree=self.genesis_tree,
                 execute=self.execute,
-                verify=self.verifier.verify,
                 vault=vault,
                 seal_secret=seal_secret,
                 image=image,

@@ -101,6 +101,10 @@ class ChainState:
         self._entries.append(Entry(block=block, certificate=certificate, root=execution.tree.root))
         return execution
 
+    def tried(self, block: Block) -> Execution:
+        """What executing ``block`` on our head's state would do, whoever it says decides it. Changes nothing."""
+        return self._execute(self.tree, block)
+
     # Taking over a state
 
     def install(self, snapshot: Snapshot, chunks: Sequence[bytes]) -> None:

@@ -20,7 +20,8 @@ from network.requests import Busy, BusyReason, Redirect
 from node.admission import Admission
 from node.chain_state import ChainState
 from node.contracts.runtime import Execution
-from node.ledger.transaction import TransactionError
+from node.ledger.transaction import Transaction, TransactionError
+from node.membership.changes import asks_for_members
 from node.mempool import Claim, Mempool, claim_of
 from node.options import ReplicaOptions
 from node.receipts import Receipts
@@ -39,6 +40,7 @@ class Intake:
         options: ReplicaOptions,
         chain: ChainState,
         admission: Admission,
+        flaw_in_change: Callable[[bytes], str | None],
         receipts: Receipts,
         status: Callable[[], Status],
     ) -> None:
@@ -46,6 +48,7 @@ class Intake:
         self._options = options
         self._chain = chain
         self._admission = admission
+        self._flaw_in_change = flaw_in_change
         self._receipts = receipts
         self._status = status
         self.pool = Mempool(options.pool_transactions_max, options.pool_bytes_max, options.pool_client_max)
@@ -75,6 +78,7 @@ class Intake:
                     turned_away.redirected(claim)
                 else:
                     self._admission.require_signed(raw, transaction, registry)
+                    self._require_timely(raw, transaction)
                     self.pool.add(raw, transaction, now)
                     fresh.append(raw)
             except TransactionError as error:
@@ -96,6 +100,7 @@ class Intake:
                     continue
                 if self.pool.limit(claim[0], len(raw)) is None:
                     self._admission.require_signed(raw, transaction, registry)
+                    self._require_timely(raw, transaction)
                     self.pool.add(raw, transaction, now)
             except TransactionError as error:
                 effects.append(Rejected(sender, str(error)))
@@ -111,6 +116,7 @@ class Intake:
     def decided(self, now: int, block: Block, execution: Execution) -> None:
         """A block was decided: what it used up waits no longer."""
         self.pool.remove((outcome.client, outcome.number) for outcome in execution.outcomes)
+        self._drop_what_came_too_late()
         options = self._options
         few = 2 * len(block.transactions) <= options.block_transactions_max
         if few and 2 * sum(map(len, block.transactions)) <= options.block_bytes_max:
@@ -119,6 +125,23 @@ class Intake:
     def installed(self) -> None:
         """A later state was installed: the same."""
         self.pool.remove([claim for claim in self.pool.claims() if self._chain.executed(*claim)])
+        self._drop_what_came_too_late()
+
+    def _require_timely(self, raw: bytes, transaction: Transaction) -> None:
+        """A change of members waits only while the next block could carry it out.
+
+        No block may hold it otherwise, so it would wait for ever, and whoever leads be blamed for that. Its client is
+        free to come again: with what the registry asks for now, and the same number.
+        """
+        flaw = self._flaw_in_change(raw) if asks_for_members(transaction) else None
+        if flaw is not None:
+            raise TransactionError(f"a change of members that cannot be made now: {flaw}")
+
+    def _drop_what_came_too_late(self) -> None:
+        late = [
+            claim_of(transaction) for raw, transaction in self.pool.apart() if self._flaw_in_change(raw) is not None
+        ]
+        self.pool.remove(late)
 
     def censored(self, now: int) -> bool:
         """Time to complain: a request waited long, and a block less than half full was decided without it.

@@ -18,7 +18,7 @@ from node.ledger.block import STATE_LAG_MAX, build_block
 from node.membership.changes import members_change
 from node.mempool import Batch, Mempool
 from node.options import ReplicaOptions
-from node.proposals import Electing, Proposals
+from node.proposals import Proposals
 from node.voting import Voting
 
 CLOSE_TIMER = "replica.close"
@@ -39,7 +39,6 @@ class Producer:
         pool: Mempool,
         proposals: Proposals,
         core: Core,
-        electing: Electing,
     ) -> None:
         self._me = me
         self._network = network
@@ -49,7 +48,6 @@ class Producer:
         self._pool = pool
         self._proposals = proposals
         self._core = core
-        self._electing = electing
         self._close_due = False
         self._batch_set = False
 
@@ -72,7 +70,7 @@ class Producer:
             return []
         options = self._options
         idle = slot.height == self._chain.height + 1
-        if slot.reconfigurable and (change := self._change_of_members(slot)) is not None:
+        if slot.reconfigurable and (change := self._change_of_members()) is not None:
             return self._propose(now, slot, *change) if idle else []
         wanted = self._core.wants_block()
         if not (idle or wanted or self._pool.fills(options.block_transactions_max, options.block_bytes_max)):
@@ -100,11 +98,11 @@ class Producer:
             raise LocalProtocolError(f"our own block is not acceptable: {self._proposals.reason}")
         return self._core.propose(now, block)
 
-    def _change_of_members(self, slot: Slot) -> tuple[tuple[bytes, ...], Reconfiguration] | None:
-        """The first transaction that waits for a block of its own and may have the one of ``slot``."""
+    def _change_of_members(self) -> tuple[tuple[bytes, ...], Reconfiguration] | None:
+        """The first transaction that waits for a block of its own and that the registry, as of our head, allows."""
         for raw, transaction in self._pool.apart():
             asked = members_change(transaction)
-            if asked is not None and self._electing(transaction, slot.height) is None:
+            if asked is not None and self._proposals.flaw_in_change(raw) is None:
                 return (raw,), asked
         return None
 

@@ -51,11 +51,8 @@ from node.intake import Intake
 from node.ledger.genesis import VOUCHING_PROTOCOLS, electorate
 from node.ledger.state_chunks import chunk_digest
 from node.ledger.state_tree import StateTree
-from node.ledger.transaction import Transaction
 from node.membership import Directory
-from node.membership.changes import OrderError, decode_order
 from node.membership.registry import Registry
-from node.membership.rule import judge
 from node.mempool import Mempool
 from node.options import ReplicaOptions
 from node.producer import BATCH_TIMER, CLOSE_TIMER, Producer
@@ -76,10 +73,7 @@ _POOL_TIMER = "replica.pool"
 
 
 class ReplicaSetup(msgspec.Struct, frozen=True, kw_only=True):
-    """What a replica is built from; ``image`` is what its store held, ``vault`` opens sealed payloads.
-
-    ``verify(key, data, signature)`` checks the signatures under changes of the registry.
-    """
+    """What a replica is built from; ``image`` is what its store held, ``vault`` opens sealed payloads."""
 
     me: NodeId
     directory: Directory
@@ -90,7 +84,6 @@ class ReplicaSetup(msgspec.Struct, frozen=True, kw_only=True):
     genesis_block: Block
     genesis_tree: StateTree
     execute: Execute
-    verify: Callable[[bytes, bytes, bytes], bool]
     vault: Callable[[Any], Mapping[str, Any]]
     seal_secret: bytes = b""  # the organisation's X25519 secret; without it, it takes part in no collection
     image: Image
@@ -110,12 +103,9 @@ class Replica(Application):
         self._network = genesis.network
         self._founders = len(genesis.members)
         self._founding = setup.directory.founding
-        self._verify = setup.verify
         self.chain = ChainState(setup.genesis_block, setup.genesis_tree, setup.execute)
         self.voting = Voting(setup.protocol, lambda: self.registry)
-        self._proposals = Proposals(
-            self.chain, setup.admission, genesis.network, self.voting.fixed, self._flaw_in_members
-        )
+        self._proposals = Proposals(self.chain, setup.admission, genesis.network, self.voting.fixed)
         self._crypto = setup.crypto
         self._receipts = Receipts(genesis.network, setup.crypto.sign)
         self._events = EventLog(setup.options.events_kept)
@@ -143,6 +133,7 @@ class Replica(Application):
             options=options,
             chain=self.chain,
             admission=setup.admission,
+            flaw_in_change=self._proposals.flaw_in_change,
             receipts=self._receipts,
             status=self.core.status,
         )
@@ -155,7 +146,6 @@ class Replica(Application):
             pool=self._intake.pool,
             proposals=self._proposals,
             core=self.core,
-            electing=self._flaw_in_members,
         )
         self._queries = Queries(setup.directory, self.chain, setup.crypto.sign, client_max=options.queries_client_max)
         self._subscriptions = Subscriptions(
@@ -326,14 +316,6 @@ class Replica(Application):
             return self.voting.flaw_in_registry(snapshot, Registry(self._founding, tree.get))
 
         return self.chain.flaw_in_state(snapshot, chunks, flaw_in)
-
-    def _flaw_in_members(self, transaction: Transaction, height: int) -> str | None:
-        """Why the registry executed here does not allow that change of members in the block at ``height``, or None."""
-        try:
-            order = decode_order(transaction.body.action, transaction.body.arguments)
-        except OrderError as error:
-            return str(error)
-        return judge(self.registry, transaction.body.action, order, height, self._verify)
 
     # Deciding and proposing
 

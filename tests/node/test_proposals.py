@@ -21,7 +21,7 @@ def replica():
 @pytest.fixture
 def proposals(replica):
     members = replica.chain.head.header.members
-    return Proposals(replica.chain, Net().common.admission, NETWORK, members, lambda transaction, height: None)  # noqa: ARG005
+    return Proposals(replica.chain, Net().common.admission, NETWORK, members)
 
 
 def refusal(proposals, block):

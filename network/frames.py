@@ -93,13 +93,12 @@ def read_frame(raw: bytes, network: str, bytes_max: int = FRAME_BYTES_MAX) -> Re
     return ReadFrame(frame, signature, DOMAIN + data)
 
 
-def verify_frame(read: ReadFrame, verify_key_of: Callable[[str], bytes | None]) -> None:
-    """FrameError unless the frame's sender signed it: some 40 us, and more for large ones.
+def verify_frame(read: ReadFrame, key: bytes | None) -> None:
+    """FrameError unless the frame's sender signed it with ``key``: some 40 us, and more for large ones.
 
-    ``verify_key_of`` gives the 32-byte Ed25519 key of a sender, None for a stranger.
+    ``key`` is 32 bytes of Ed25519; None is a stranger's.
     """
     sender = read.frame.sender
-    key = verify_key_of(sender)
     if key is None:
         raise FrameError("unknown_sender", sender)
     try:
@@ -114,9 +113,12 @@ def open_frame(
     verify_key_of: Callable[[str], bytes | None],
     bytes_max: int = FRAME_BYTES_MAX,
 ) -> Frame:
-    """The frame in ``raw``, its sender's signature verified: :func:`read_frame`, then :func:`verify_frame`."""
+    """The frame in ``raw``, its sender's signature verified: :func:`read_frame`, then :func:`verify_frame`.
+
+    ``verify_key_of`` gives the key of a sender, None for a stranger.
+    """
     read = read_frame(raw, network, bytes_max)
-    verify_frame(read, verify_key_of)
+    verify_frame(read, verify_key_of(read.frame.sender))
     return read.frame
 
 

@@ -8,6 +8,12 @@ WINDOW_WIDTH = 65_536
 """How far behind its sender's newest frame a frame may arrive. A busy node sends about 1,000 a second."""
 
 
+Sender = str | bytes
+"""Who a window belongs to: a name, or better a key, since a name's next key begins to count anew."""
+
+MARKS_MAX = 64
+"""Of so many of a sender's last frames it is known which they were, and not only that they came."""
+_MARK_BYTES = 8
 _RING_BYTES_MIN = 64
 
 
@@ -32,13 +38,14 @@ class _Seen:
     short and grows up to that, since of most wallets few frames are ever heard.
     """
 
-    __slots__ = ("incarnation", "newest", "ring", "size_max")
+    __slots__ = ("incarnation", "marks", "newest", "ring", "size_max")
 
     def __init__(self, incarnation: int, width: int) -> None:
         self.incarnation = incarnation
         self.newest = -1
         self.size_max = width // 8 + 1
         self.ring = bytearray(min(_RING_BYTES_MIN, self.size_max))
+        self.marks: dict[int, tuple[int, bytes]] = {}
 
     def test(self, sequence: int) -> bool:
         place, bit = divmod(sequence, 8)
@@ -84,9 +91,9 @@ class ReplayWindow:
             raise ValueError(f"the window's width is a positive multiple of 8, not {width}")
         self.width = width
         self.counters = ReplayCounters()
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[Sender, _Seen] = {}
 
-    def is_new(self, sender: str, incarnation: int, sequence: int) -> bool:
+    def is_new(self, sender: Sender, incarnation: int, sequence: int) -> bool:
         """Would this frame be accepted? Nothing is remembered but the count of what would not."""
         seen = self._seen.get(sender)
         if seen is None or incarnation > seen.incarnation:
@@ -101,17 +108,26 @@ class ReplayWindow:
             return True
         return False
 
-    def accept(self, sender: str, incarnation: int, sequence: int) -> bool:
-        """Is this frame new? Then remember it."""
+    def contradicts(self, sender: Sender, incarnation: int, sequence: int, mark: bytes) -> bool:
+        """Was another frame than this one accepted under its number, not long ago? ``mark`` tells frames apart."""
+        seen = self._seen.get(sender)
+        if seen is None or incarnation != seen.incarnation:
+            return False
+        place, its = seen.marks.get(sequence % MARKS_MAX, (-1, b""))
+        return place == sequence and its != mark[:_MARK_BYTES]
+
+    def accept(self, sender: Sender, incarnation: int, sequence: int, mark: bytes = b"") -> bool:
+        """Is this frame new? Then remember it, and ``mark`` for a while."""
         if not self.is_new(sender, incarnation, sequence):
             return False
         seen = self._seen.get(sender)
         if seen is None or incarnation > seen.incarnation:
             seen = self._seen[sender] = _Seen(incarnation, self.width)
         seen.mark(sequence)
+        seen.marks[sequence % MARKS_MAX] = (sequence, mark[:_MARK_BYTES])
         self.counters.accepted += 1
         return True
 
-    def forget(self, sender: str) -> None:
+    def forget(self, sender: Sender) -> None:
         """Free the window of a sender that has left the network."""
         self._seen.pop(sender, None)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from network.codec import MESSAGES_PER_FRAME, CodecError, MessageCodec
-from network.frames import FRAME_VERSION, Frame, FrameError, read_frame, seal_frame, verify_frame
+from network.frames import FRAME_VERSION, Frame, FrameError, ReadFrame, read_frame, seal_frame, verify_frame
 from network.replay import ReplayWindow
 from network.topics import build_topic, topic_of
 
@@ -84,8 +84,10 @@ class Wire:
             if frame.sender in self._signers:
                 return None  # our own echo, or so it says
             self._require_ours(frame, topic)
-            verify_frame(read, self._verify_key_of)
-            self._replay.accept(frame.sender, frame.incarnation, frame.sequence)
+            key = self._verify_key_of(frame.sender)
+            self._require_new(read, key)
+            verify_frame(read, key)
+            self._replay.accept(key or b"", frame.incarnation, frame.sequence, read.signature)
             messages = self._codec.decode(frame.body)
         except FrameError as error:
             self._drop(error.reason, str(error))
@@ -102,8 +104,20 @@ class Wire:
             raise FrameError("topic", f"a frame of {frame.sender} on {topic}")
         if frame.receiver and frame.receiver not in self._signers:
             raise FrameError("receiver", f"meant for {frame.receiver}")
-        if not self._replay.is_new(frame.sender, frame.incarnation, frame.sequence):
-            raise FrameError("replayed", f"{frame.sender} {frame.incarnation}/{frame.sequence}")
+
+    def _require_new(self, read: ReadFrame, key: bytes | None) -> None:
+        """FrameError where we took a frame of that key, incarnation and sequence before.
+
+        Two different ones, both signed: two processes share one key and do not know of each other.
+        """
+        frame = read.frame
+        if key is None or self._replay.is_new(key, frame.incarnation, frame.sequence):
+            return
+        detail = f"{frame.sender} {frame.incarnation}/{frame.sequence}"
+        if self._replay.contradicts(key, frame.incarnation, frame.sequence, read.signature):
+            verify_frame(read, key)
+            raise FrameError("cloned", f"{detail}: its key signed two frames of one number; is it run twice?")
+        raise FrameError("replayed", detail)
 
     def _publish_all(self, lane: _Lane, messages: list[Any]) -> None:
         """One frame, or as many as it takes for receivers to accept each."""

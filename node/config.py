@@ -31,6 +31,8 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     A node's secrets lie in the key file ``keys`` (:mod:`node.keystore`), sealed under a passphrase; or, in what a run
     of a scenario writes, as 32 bytes in hex in the configuration itself, which must then be kept private.
+
+    ``number`` is for a node that the consortium certified after the genesis, or under a key that was re-issued.
     """
 
     name: Name
@@ -40,6 +42,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sign_seed: str = ""
     seal_secret: str = ""
     tls: TlsFiles | None = None
+    number: Annotated[int, msgspec.Meta(ge=0)] | None = None
     data: str = "."
     protocol_options: dict[str, Any] = {}
     options: ReplicaOptions = ReplicaOptions()

@@ -32,6 +32,7 @@ from consensus.vocabulary import (
     Effect,
     Effects,
     Image,
+    NodeId,
     Put,
     Rejected,
     Reply,
@@ -50,6 +51,7 @@ from node.assembly import Common, vault_opener
 from node.carrier import Carrier
 from node.config import ConfigError, NodeConfig, load_config
 from node.custody import CUSTODY, Safekept
+from node.door import Door
 from node.keystore import KeyFileError, Secrets, is_sealed
 from node.ledger.genesis import Genesis
 from node.ledger.store import SqliteStore, StoreError
@@ -83,13 +85,7 @@ class NodeProcess:
         self._common = _common(genesis)
         self._keys = secrets.keys()
         self._tls = config.tls_identity(secrets)
-        number = self._common.directory.number(config.name)
-        if number is None:
-            raise ConfigError(f"{config.name} is no member of the network {genesis.network}")
-        if self._keys.verify_key != genesis.members[number].verify_key:
-            raise ConfigError(f"sign_seed is not the one of {config.name} in the network {genesis.network}")
-        self._me = number
-        self._names = tuple(member.name for member in genesis.members)
+        self._me = _number_in(genesis, config, self._keys.verify_key)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._stop = asyncio.Event()
         self._lifeline = lifeline
@@ -104,6 +100,7 @@ class NodeProcess:
         image = self._store.load()
         incarnation = self._begin_incarnation(image)
         self._replica = self._build_replica(image)
+        self._door = Door(self._common.directory.founding, self._replica.chain)
         self._carrier = Carrier(self._store, self._out, self._fail)
         self._links = LinkFaults(self._me_name, seed=incarnation)
         async with self._open_bus(incarnation) as bus:
@@ -141,23 +138,30 @@ class NodeProcess:
             options=self._config.options,
         )
 
-    def _open_bus(self, incarnation: int) -> MqttBus:
-        network = self._common.directory.network
-        kinds = ("voters", "nodes") if self._me in self._common.voters else ("nodes",)
-        others = [name for name in self._names if name != self._me_name]
-        bus = MqttBus(
+    def _filters(self) -> tuple[str, ...]:
+        """What to hear: all other members, of voters' talk only what a voter needs, and what is meant for us."""
+        kinds = ("voters", "nodes") if self._me in self._replica.voting.electors else ("nodes",)
+        others = [name for name in dict.fromkeys(self._door.names) if name != self._me_name]
+        return node_filters(self._common.directory.network, self._me_name, kinds, others)
+
+    def _connect(self) -> MqttBus:
+        return MqttBus(
             self._config.bus,
-            client_id=f"{network}.{self._me_name}",
-            subscriptions=node_filters(network, self._me_name, kinds, others),
+            client_id=f"{self._common.directory.network}.{self._me_name}",
+            subscriptions=self._filters(),
             on_message=self._links.receiving(self._frame),
             on_state=lambda connected: self._telemetry.event("bus", connected=connected),
             options=MqttOptions(tls=self._tls),
         )
+
+    def _open_bus(self, incarnation: int) -> MqttBus:
+        network = self._common.directory.network
+        bus = self._connect()
         self._wire = Wire(
             network=network,
             codec=MessageCodec(self._common.protocol.messages),
             incarnation=incarnation,
-            verify_key_of=self._common.directory.frame_key,
+            verify_key_of=self._door.key,
             publish=self._links.sending(bus.publish),
             schedule=self._loop.call_soon,
         )
@@ -171,7 +175,7 @@ class NodeProcess:
         if received is None:
             return
         sender, messages = received
-        number = self._common.directory.number(sender)
+        number = self._door.number(sender)
         for message in messages:
             if number is None:
                 self._from_wallet(sender, message)
@@ -243,16 +247,16 @@ class NodeProcess:
         """Carry out one outward effect; everything before it is durable."""
         match effect:
             case Send(to, message):
-                self._wire.send(self._me_name, self._names[to], "direct", message)
+                self._wire.send(self._me_name, self._door.names[to], "direct", message)
             case Broadcast(message, _, to) if to is not None:
                 for node in to:
-                    self._wire.send(self._me_name, self._names[node], "direct", message)
+                    self._wire.send(self._me_name, self._door.names[node], "direct", message)
             case Broadcast(message, audience):
                 self._wire.send(self._me_name, "", audience.value, message)
             case Reply(client, message):
                 self._wire.send(self._me_name, wallet_address(client), "receipt", message)
             case Rejected(sender, reason):
-                self._telemetry.rejected(self._names[sender], reason)
+                self._telemetry.rejected(self._door.names[sender], reason)
             case Trace(kind, detail) if kind == "refused":
                 self._telemetry.rejected("a client", str(detail[0]))
             case Commit(height, _, _):
@@ -279,6 +283,7 @@ class NodeProcess:
                     await self._stop.wait()
             except TimeoutError:
                 self._tell_status(first=False)
+                self._bus.listen(self._filters())  # members come, go, and get a vote
         if commands is not None:
             commands.cancel()
 
@@ -329,6 +334,21 @@ class NodeProcess:
                 **self._wire.dropped,
             },
         )
+
+
+def _number_in(genesis: Genesis, config: NodeConfig, verify_key: bytes) -> NodeId:
+    """The number that the node goes by; ConfigError where its name and key are not of the network."""
+    if config.number is not None and config.number >= len(genesis.members):
+        return config.number  # certified since: the chain says by which key
+    found = next((number for number, member in enumerate(genesis.members) if member.name == config.name), None)
+    if found is None:
+        raise ConfigError(
+            f"{config.name} is no member of the network {genesis.network}; where it was certified after the genesis, "
+            "its configuration says its `number`"
+        )
+    if verify_key != genesis.members[found].verify_key:
+        raise ConfigError(f"sign_seed is not the one of {config.name} in the network {genesis.network}")
+    return found
 
 
 def _common(genesis: Genesis) -> Common:

@@ -61,6 +61,7 @@ class MqttBus:
         self._buffer: deque[tuple[str, bytes]] = deque()
         self._buffer_bytes = 0
         self._in_flight: dict[asyncio.Task[None], tuple[str, bytes]] = {}
+        self._asking: set[asyncio.Task[None]] = set()
         self._client: aiomqtt.Client | None = None  # set exactly while connected and subscribed
         self._idle = asyncio.Event()  # set exactly while nothing is buffered or in flight
         self._idle.set()
@@ -104,6 +105,27 @@ class MqttBus:
         self._idle.clear()
         self._pump()
         return True
+
+    def listen(self, subscriptions: Sequence[str]) -> None:
+        """Hear what these match, from now on and after every reconnection, instead of what we heard so far.
+
+        What is new is asked for at once; what falls away is no longer asked for at the next connection.
+        """
+        fresh = [wanted for wanted in subscriptions if wanted not in self._subscriptions]
+        self._subscriptions = tuple(subscriptions)
+        client = self._client
+        if client is not None and fresh:
+            task = asyncio.get_running_loop().create_task(self._subscribe(client, fresh))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    async def _subscribe(self, client: aiomqtt.Client, fresh: Sequence[str]) -> None:
+        try:
+            await subscribe(client, fresh, self.options.subscribe_qos)
+        except aiomqtt.MqttError:
+            pass  # the connection is ending: the next one asks for everything
+        except SubscriptionError as error:
+            self._report(error, "subscribing")
 
     async def flush(self, seconds: float) -> bool:
         with suppress(TimeoutError):

@@ -79,3 +79,37 @@ def test_memory_stays_flat_whatever_is_sent():
 def test_a_width_that_is_no_multiple_of_eight_is_refused(width):
     with pytest.raises(ValueError, match="multiple"):
         ReplayWindow(width)
+
+
+def test_of_a_sender_that_says_little_little_is_kept():
+    window = ReplayWindow()
+    for sender in range(1000):
+        assert window.accept(f"wallet.{sender}", 1, 0)
+    assert max(len(seen.ring) for seen in window._seen.values()) <= 64
+
+
+def test_a_frame_is_new_until_it_is_accepted():
+    window = ReplayWindow()
+    assert [window.is_new("a", 1, 7) for _ in range(3)] == [True] * 3
+    assert window.accept("a", 1, 7)
+    assert not window.is_new("a", 1, 7)
+    assert not window._seen.keys() - {"a"}
+
+
+def test_another_frame_of_the_same_number_contradicts_the_first():
+    window = ReplayWindow()
+    window.accept("a", 1, 7, b"first...")
+    assert window.contradicts("a", 1, 7, b"second..")
+    assert not window.contradicts("a", 1, 7, b"first...")
+    assert not window.contradicts("a", 1, 8, b"second..")
+    assert not window.contradicts("a", 2, 7, b"second..")
+    assert not window.contradicts("b", 1, 7, b"second..")
+
+
+def test_only_the_last_frames_can_be_contradicted():
+    window = ReplayWindow()
+    for sequence in range(200):
+        window.accept("a", 1, sequence, b"first...")
+    assert not window.contradicts("a", 1, 100, b"second..")
+    assert window.contradicts("a", 1, 199, b"second..")
+    assert len(window._seen["a"].marks) == 64

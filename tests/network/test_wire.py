@@ -232,3 +232,56 @@ def test_no_change_of_one_byte_goes_through(data):
     changed = bytearray(payload)
     changed[place] ^= data.draw(st.integers(1, 255))
     assert End("b").receive(topic, bytes(changed)) is None
+
+
+# What is asked before a signature
+
+
+def test_a_replayed_frame_costs_no_signature(a, b, monkeypatch):
+    ((topic, payload),) = a.say("b", Fetch(1))
+    assert b.receive(topic, payload) is not None
+    monkeypatch.setattr(room, "verify_frame", pytest.fail)
+    assert b.receive(topic, payload) is None
+    assert b.receive(topic + "x", payload) is None
+    assert b.dropped == {"replayed": 1, "topic": 1}
+
+
+def test_two_frames_of_one_number_under_one_key_are_a_clone(a, b):
+    ((topic, payload),) = a.say("b", Fetch(1))
+    ((_, other),) = End("a").say("b", Fetch(2))
+    assert b.receive(topic, payload) == ("a", [Fetch(1)])
+    assert b.receive(topic, other) is None
+    assert b.dropped == {"cloned": 1}
+
+
+def test_nobody_makes_a_clone_of_another(a, b):
+    ((topic, payload),) = a.say("b", Fetch(1))
+    b.receive(topic, payload)
+    assert b.receive(topic, bytes(64) + payload[64:]) is None
+    assert b.dropped == {"signature": 1}
+
+
+def test_what_was_refused_can_still_come(a, b):
+    """A frame that others misplace or forge is not lost when it comes as it was sent."""
+    ((topic, payload),) = a.say("b", Fetch(1))
+    assert b.receive("net/to/b/c/direct", payload) is None
+    assert b.receive(topic, bytes(64) + payload[64:]) is None
+    assert b.receive(topic, payload) == ("a", [Fetch(1)])
+
+
+def test_the_log_says_each_reason_once_a_while_and_in_one_line(b, caplog, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(room.time, "monotonic", lambda: now[0])
+    for _ in range(1000):
+        b.receive("net/all/a/x\nforged line", b"\xff" * 80)
+    assert len(caplog.records) == 1
+    now[0] = room.LOG_INTERVAL_S
+    b.receive("t", b"")
+    assert [record.getMessage().count("\n") for record in caplog.records] == [0, 0]
+    assert "1001 so far" in caplog.records[1].getMessage()
+
+
+def test_a_topic_cannot_write_lines_of_its_own_into_the_log(a, b, caplog):
+    ((_, payload),) = a.say("b", Fetch(1))
+    b.receive("net/all/a/x\n2026-11-22 INFO all is well", payload)
+    assert "\n" not in caplog.records[0].getMessage()

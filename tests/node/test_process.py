@@ -15,6 +15,7 @@ from network.gossip import Position, Transactions
 from network.requests import Query, Submit
 from node.chain_state import Divergence
 from node.config import ConfigError, load_config
+from node.door import Door
 from node.ledger.store import StoreError
 from node.process import EXIT_CONFIG, EXIT_INTERNAL, EXIT_STORE, NodeProcess, main
 from node.telemetry import Telemetry
@@ -57,6 +58,17 @@ class Replica:
         return []
 
 
+class Chain:
+    """A chain that has changed no identity."""
+
+    height = 0
+
+    class tree:  # noqa: N801 - stands for one
+        @staticmethod
+        def get(namespace, key):  # noqa: ARG004
+            return None
+
+
 class Carrier:
     def __init__(self):
         self.carried = []
@@ -80,6 +92,7 @@ def process(tmp_path):
     process = NodeProcess(load_config(write_config(tmp_path)), Telemetry("member-0", io.StringIO()))
     process._replica, process._carrier, process._ready = Replica(), Carrier(), True
     process._links = LinkFaults("member-0")
+    process._door = Door(process._common.directory.founding, Chain())
     return process
 
 

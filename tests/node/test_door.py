@@ -1,0 +1,119 @@
+"""Whose frames a node takes: keys by height, as the registry says after the last executed block."""
+
+import pytest
+
+from network.frames import FrameError
+from node.door import Door
+from node.membership import Authority, Certificate, ClientEntry, KeyRing, MemberEntry
+from node.membership.certificates import AUTHORITY_KEY
+from node.membership.founding import Founding
+from tests.node.lab import KEYS, genesis
+
+NEW = KeyRing.derive(99, ["one", "two"])
+
+
+class Chain:
+    """A chain whose state a test writes as it likes; every change is another tree."""
+
+    def __init__(self):
+        self.height = 4
+        self.records = {}
+        self._changed()
+
+    def _changed(self):
+        held = dict(self.records)
+
+        class Tree:
+            get = staticmethod(lambda namespace, key: held.get((namespace, key)))
+
+        self.tree = Tree()
+
+    def put(self, key, record):
+        self.records[type(record).namespace, key] = record
+        self._changed()
+
+    def grow(self, height):
+        self.height = height
+        self._changed()
+
+
+@pytest.fixture
+def chain():
+    return Chain()
+
+
+@pytest.fixture
+def door(chain):
+    return Door(Founding(genesis("pbft", voters=4)), chain)
+
+
+def certificate(keys, begin=0, end=0, *, revoked=False):
+    return Certificate(begin, end, keys.verify_key.hex(), keys.seal_key.hex(), revoked=revoked)
+
+
+def refusal(door, sender):
+    with pytest.raises(FrameError) as caught:
+        door.key(sender)
+    assert sender in str(caught.value)
+    return caught.value.reason
+
+
+def test_members_and_wallets_of_the_genesis_come_in_by_their_keys(door):
+    assert (door.key("member-2"), door.number("member-2")) == (KEYS.verify_key("member-2"), 2)
+    assert (door.key("wallet.ann"), door.number("wallet.ann")) == (KEYS.verify_key("ann"), None)
+
+
+def test_strangers_do_not(door):
+    for name in ("ann", "wallet.member-1", "nobody", "wallet.nobody", "member-4"):
+        assert door.key(name) is None
+        assert door.number(name) is None
+
+
+def test_strangers_leave_nothing_behind(door):
+    for number in range(100):
+        door.key(f"stranger-{number}")
+    assert not door._guests
+
+
+def test_a_revoked_wallet_is_refused_from_its_height_on(door, chain):
+    chain.put("ann", ClientEntry("insurer", 0, (certificate(KEYS["ann"], 0, 7, revoked=True),)))
+    assert door.key("wallet.ann") == KEYS.verify_key("ann")
+    chain.grow(6)
+    assert refusal(door, "wallet.ann") == "key_revoked"
+
+
+def test_an_expired_and_a_coming_key_are_told_apart(door, chain):
+    chain.put("ann", ClientEntry("insurer", 0, (certificate(KEYS["ann"], 0, 5),)))
+    chain.put("bob", ClientEntry("insurer", 0, (certificate(KEYS["bob"], 9),)))
+    assert refusal(door, "wallet.ann") == "key_expired"
+    assert refusal(door, "wallet.bob") == "key_not_yet_valid"
+    chain.grow(8)
+    assert door.key("wallet.bob") == KEYS.verify_key("bob")
+
+
+def test_a_renewed_wallet_comes_in_by_its_new_key(door, chain):
+    held = (certificate(KEYS["ann"], 0, 5, revoked=True), certificate(NEW["one"], 5))
+    chain.put("ann", ClientEntry("insurer", 0, held))
+    assert door.key("wallet.ann") == NEW.verify_key("one")
+
+
+def test_a_revoked_member_is_refused_from_its_height_on(door, chain):
+    assert door.key("member-1") == KEYS.verify_key("member-1")
+    chain.put("1", MemberEntry("member-1", "insurer", certificate(KEYS["member-1"], 0, 6, revoked=True)))
+    assert door.key("member-1") == KEYS.verify_key("member-1")
+    chain.grow(5)
+    assert refusal(door, "member-1") == "key_revoked"
+
+
+def test_a_member_whose_key_was_issued_anew_counts_under_its_new_number(door, chain):
+    chain.put("1", MemberEntry("member-1", "insurer", certificate(KEYS["member-1"], 0, 5, revoked=True)))
+    chain.put("4", MemberEntry("member-1", "insurer", certificate(NEW["two"], 5)))
+    chain.put(AUTHORITY_KEY, Authority(sequence=1, voters=(0, 1, 2, 3), members=5))
+    assert (door.key("member-1"), door.number("member-1")) == (NEW.verify_key("two"), 4)
+    assert door.names == ("member-0", "member-1", "member-2", "member-3", "member-1")
+
+
+def test_a_member_whose_name_looks_like_a_wallets_is_not_that_wallets_prey(chain):
+    chain.put("4", MemberEntry("wallet.ann", "insurer", certificate(NEW["one"], 1)))
+    chain.put(AUTHORITY_KEY, Authority(sequence=1, voters=(0, 1, 2, 3), members=5))
+    assert Door(Founding(genesis("pbft", voters=4)), chain).key("wallet.ann") == NEW.verify_key("one")

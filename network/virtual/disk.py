@@ -96,15 +96,15 @@ def apply_records(image: Image, records: Sequence[Record]) -> None:
         if type(record) is Put:
             image.setdefault(record.space, {})[record.key] = record.value
         elif type(record) is Cut:
-            _remove(image, record.space, range(record.start, NO_END))
+            _remove(image, record.space, record.start, NO_END)
         elif type(record) is Drop:
-            _remove(image, record.space, range(record.end))
+            _remove(image, record.space, -NO_END, record.end)
         else:
             raise TypeError(f"not a durable record: {record!r}")
 
 
-def _remove(image: Image, space: str, doomed: range) -> None:
-    """Remove the integer keys in ``doomed``; text keys stay."""
+def _remove(image: Image, space: str, start: int, end: int) -> None:
+    """Remove the integer keys from ``start`` to below ``end``; text keys stay."""
     entries = image.get(space, {})
-    for key in [key for key in entries if isinstance(key, int) and key in doomed]:
+    for key in [key for key in entries if isinstance(key, int) and start <= key < end]:
         del entries[key]

@@ -5,7 +5,11 @@ survives a crash of the process and of the machine, and half an append is never 
 exclusive lock while it is open, which the operating system releases when the process dies; so two processes cannot
 open one store, and no stale lock file outlives a kill.
 
-Every row carries a CRC-32 of its space, key and value: SQLite does not notice a bit that flipped inside a value.
+A store that a crash interrupted is repaired when it is opened: the append that was being written goes, which nobody was
+told of (:attr:`SqliteStore.repaired` says so). Anything worse is refused with a message that names file and byte. Every
+row carries a CRC-32 of its space, key and value, since SQLite does not notice a bit that flipped inside a value; and
+:mod:`node.ledger.store.wal` looks through the write-ahead log before SQLite does, which would forget appends that
+counted without a word.
 """
 
 from __future__ import annotations
@@ -18,7 +22,9 @@ from typing import Any, Protocol, TypeVar
 from zlib import crc32
 
 from consensus.vocabulary import Cut, Drop, Image, Put, Record
+from node.ledger.store.damage import damaged, find_row, offset_of_page, row_named
 from node.ledger.store.interface import StoreError
+from node.ledger.store.wal import WalError, torn_tail
 
 APPLICATION_ID = 0x436F6E73  # "Cons": tells our files from other programs' databases
 LAYOUT_VERSION = 1
@@ -39,6 +45,7 @@ _PUT = "INSERT OR REPLACE INTO records (space, key, value, crc) VALUES (?, ?, ?,
 # In SQLite's order every string stands above every integer: the ranges below never meet one.
 _CUT = "DELETE FROM records WHERE space = ? AND key BETWEEN ? AND ?"
 _DROP = "DELETE FROM records WHERE space = ? AND key < ?"
+_ROW = "SELECT space, key, value FROM records NOT INDEXED WHERE rowid = ?"
 _LOAD = "SELECT space, key, value, crc FROM records ORDER BY space, key"
 
 _Result = TypeVar("_Result")
@@ -55,13 +62,15 @@ class RecordCodec(Protocol):
 class SqliteStore:
     """Opens the file at ``path``, or creates it; StoreError where it is in use, no store, or damaged.
 
-    Blocking: event loops call it from a thread.
+    Blocking: event loops call it from a thread. ``repaired`` tells what opening it has put right; "": nothing.
     """
 
     def __init__(self, path: Path, codec: RecordCodec) -> None:
         self._path = path
+        self._log = path.with_name(path.name + "-wal")
         self._codec = codec
         self._connection: sqlite3.Connection | None = None
+        self.repaired = self._look_through_log()
         self._connection = self._guard(self._connect)
 
     def append(self, records: Sequence[Record]) -> None:
@@ -71,8 +80,9 @@ class SqliteStore:
     def load(self) -> Image:
         image: Image = {}
         for space, key, value, crc in self._guard(lambda: self._open().execute(_LOAD).fetchall()):
-            if _checksum(space, key, value) != crc:
-                raise StoreError(f"{self._path}: the record at {space}/{key} is damaged (its checksum differs)")
+            if not isinstance(value, bytes) or _checksum(space, key, value) != crc:  # a column's type may have flipped
+                path, offset = find_row((self._path, self._log), space, key, value) or (self._path, None)
+                raise damaged(path, offset, f"the record at {space}/{key} fails its checksum")
             try:
                 image.setdefault(space, {})[key] = self._codec.decode(space, value)
             except Exception as error:  # whatever the codec raises, the record is of no use
@@ -106,10 +116,25 @@ class SqliteStore:
                 connection.execute("ROLLBACK")
             raise
 
+    def _look_through_log(self) -> str:
+        """What SQLite will drop of the log, in words; StoreError where it would drop what had counted."""
+        try:
+            tail = torn_tail(self._log)
+            if self._log.exists() and self._log.stat().st_size and not self._path.stat().st_size:
+                raise damaged(self._path, 0, "it is empty, and its log is not")
+        except WalError as error:
+            raise damaged(self._log, error.offset, error.what) from None
+        except OSError as error:
+            raise StoreError(f"{error.filename}: cannot be read: {error.strerror}") from None
+        if tail is None:
+            return ""
+        return f"{self._log}: dropped {tail.length} bytes from byte {tail.offset} on: an append that a crash cut short"
+
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
             # Exclusive before WAL: the index of the log then lives in memory and is never shared.
+            connection.text_factory = _text
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
@@ -136,9 +161,18 @@ class SqliteStore:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version != LAYOUT_VERSION:
             raise StoreError(f"{self._path}: laid out in version {version}; this program reads {LAYOUT_VERSION}")
-        first = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if first != "ok":
-            raise StoreError(f"{self._path}: damaged: {first}")
+        self._require_whole(connection)
+
+    def _require_whole(self, connection: sqlite3.Connection) -> None:
+        """StoreError where pages, rows and index do not fit together."""
+        told = " ".join(connection.execute("PRAGMA integrity_check(1)").fetchone()[0].split())
+        if told == "ok":
+            return
+        path, offset = self._path, offset_of_page(told, connection.execute("PRAGMA page_size").fetchone()[0])
+        row = connection.execute(_ROW, (row_named(told),)).fetchone() if offset is None else None
+        if row is not None:
+            path, offset = find_row((self._path, self._log), *row) or (path, None)
+        raise damaged(path, offset, told)
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -159,12 +193,19 @@ class SqliteStore:
                 return StoreError(f"{self._path}: the disk is full; nothing of this write was kept", disk_full=True)
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                 return StoreError(f"{self._path}: in use by another process")
-            case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-                return StoreError(f"{self._path}: damaged, or no database at all ({error})")
+            case sqlite3.SQLITE_NOTADB:
+                return damaged(self._path, 0, f"no database, or its header is damaged ({error})")
+            case sqlite3.SQLITE_CORRUPT:
+                return damaged(self._path, None, str(error))
             case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
                 return StoreError(f"{self._path}: cannot be opened for writing ({error})")
             case _:
                 return StoreError(f"{self._path}: {error}")
+
+
+def _text(raw: bytes) -> str:
+    """Damaged text is still text: its row's checksum will tell."""
+    return raw.decode(errors="replace")
 
 
 def _checksum(space: str, key: int | str, value: bytes) -> int:

@@ -21,12 +21,10 @@ import msgspec
 from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.endorsement import Endorsement
 from node.contracts.fields import Arguments, Record, require_bounded, require_plain
+from node.membership.roles import READ_ONLY_ROLES
 
 Function = TypeVar("Function", bound=Callable[..., Plain])
 SettingsT = TypeVar("SettingsT", bound=Arguments)
-
-READ_ONLY_ROLES = frozenset({"regulator"})
-"""They watch and write nothing (row 21); an action open to every role is not open to them."""
 
 ANYONE = ("*",)
 """As ``roles`` of an action: open to every client, those of read-only roles included."""

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from node.contracts import CATALOGUE
 from node.membership import (
     Certify,
     KeyRing,
@@ -19,6 +20,7 @@ from node.membership import (
     verify,
 )
 from node.membership.changes import ACTIONS
+from node.membership.roles import ROLES, Kind, kind_of
 from tests.node.lab import KEYS, MEMBERS, NETWORK, genesis, transaction
 
 NEW = KeyRing.derive(99, ["one", "two", "three"])
@@ -333,3 +335,19 @@ def test_an_order_in_another_spelling_is_refused(office):
 
 def test_no_other_transaction_asks_for_members():
     assert members_change(transaction()) is None
+
+
+# Roles
+
+
+def test_a_node_is_what_the_registry_says(office):
+    office.do("certify", node(), 9)
+    office.do("members", (("remove", 1), ("add-voter", 4)), 10)
+    kinds = [kind_of(office.registry, number) for number in range(6)]
+    assert kinds == [Kind.CONSENSUS, Kind.OBSERVER, Kind.CONSENSUS, Kind.OBSERVER, Kind.CONSENSUS, None]
+
+
+def test_every_role_that_a_contract_names_is_in_the_table():
+    named = {role for contract in CATALOGUE.values() for its in contract.actions.values() for role in its.roles or ()}
+    assert named - {"*"} <= set(ROLES)
+    assert {"insurer", "reinsurer", "broker", "hospital", "bureau", "regulator", "custodian"} <= set(ROLES)

@@ -1,0 +1,63 @@
+"""Roles 角色: what a name stands for on this network. Two questions that have nothing to do with each other.
+
+What a *node* is follows from the registry and nothing else: it takes part in deciding, or it watches. What an
+organisation or a person *does* is its business role, given once with its first certificate and kept for good; contracts
+ask for that (``roles=`` of an action), and a scenario may name further ones.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+
+import msgspec
+
+from node.membership.registry import Registry
+
+
+class Kind(StrEnum):
+    """What a key belongs to."""
+
+    CONSENSUS = "consensus"  # 共识节点: a node that votes
+    OBSERVER = "observer"  # 观察节点: a node that verifies and executes every block, and votes on none
+    CLIENT = "client"  # a wallet: signs transactions, runs no node
+
+
+class Role(msgspec.Struct, frozen=True):
+    """A business role. ``read_only``: it watches, and no action is open to it but those that name it."""
+
+    name: str
+    chinese: str
+    does: str
+    read_only: bool = False
+
+
+ROLES = MappingProxyType(
+    {
+        role.name: role
+        for role in (
+            Role("insurer", "保险公司", "underwrites, asks for history under a voucher, pays claims, cedes"),
+            Role("reinsurer", "再保险公司", "takes shares of risks by treaty, settles statements, retrocedes"),
+            Role("broker", "保险经纪", "places treaties between insurers and reinsurers"),
+            Role("hospital", "医院", "reports treatment and charges, answers under a voucher"),
+            Role("bureau", "医保局", "reviews filings, holds medical history, supervises each answer"),
+            Role("regulator", "监管机构", "watches what it is entitled to see and writes nothing", read_only=True),
+            Role("custodian", "托管机构", "keeps payloads for others, and policies by their holders' choice"),
+            Role("bank", "银行", "holds accounts and pays across the network's edge"),
+            Role("trader", "交易方", "buys and sells shares of risk"),
+            Role("oracle", "预言机", "states facts of the world that contracts settle by"),
+            Role("patient", "患者", "a person: grants and revokes consent, holds policies, is paid"),
+        )
+    }
+)
+"""The roles that the shipped contracts and scenarios know, by name. Names on the chain are English, one word each."""
+
+READ_ONLY_ROLES = frozenset(role.name for role in ROLES.values() if role.read_only)
+"""They watch and write nothing (row 21); an action open to every role is not open to them."""
+
+
+def kind_of(registry: Registry, number: int) -> Kind | None:
+    """What the node of that number is now; None where no such node was certified."""
+    if registry.member(number) is None:
+        return None
+    return Kind.CONSENSUS if number in registry.voters else Kind.OBSERVER

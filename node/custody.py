@@ -56,6 +56,10 @@ class Stage(StrEnum):
     AWAITED = "awaited"  # a block commits to it, and says that we may hold it
     HELD = "held"
     ERASED = "erased"  # for good
+    WAIVED = "waived"  # it was to be erased before it ever came
+
+
+GONE = (Stage.ERASED, Stage.WAIVED)
 
 
 class Safekept(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -110,10 +114,10 @@ class Safe:
                     changed[kept.key] = kept
             purged = [str(event.values["record"]) for event in outcome.events if event.kind == "purge_requested"]
             for key, kept in {**self._kept, **changed}.items() if purged else ():
-                if kept.record in purged:
+                if kept.record in purged and kept.stage not in GONE:
                     changed[key] = _erased(kept, height)
         for key, kept in {**self._kept, **changed}.items():
-            if 0 < kept.until <= height and kept.stage is not Stage.ERASED:
+            if 0 < kept.until <= height and kept.stage not in GONE:
                 changed[key] = _erased(kept, height)
         effects: Effects = []
         for key, kept in changed.items():
@@ -140,7 +144,7 @@ class Safe:
         match kept.stage:
             case Stage.AWAITED:
                 return self._await(key)
-            case Stage.ERASED:
+            case Stage.ERASED | Stage.WAIVED:
                 self._asked.pop(key, None)
                 return [Trace("erased", (kept.record, kept.version))]
             case _:
@@ -178,7 +182,7 @@ class Safe:
     def _asked_for(self, question: IsErased) -> Effects:
         """Our wallet asks whether a purge is done here; it is told so when it is."""
         kept = self._kept.get(f"{question.record}/{question.version}")
-        if question.client != self._name or kept is None or kept.stage is not Stage.ERASED:
+        if question.client != self._name or kept is None or kept.stage not in GONE:
             return []
         return [self._say(question.client, question.record, question.version, State.ERASED)]
 
@@ -203,8 +207,7 @@ class Safe:
         key = self._directory.seal_key(name)
         if kept.stage is not Stage.HELD or key is None:
             return []
-        secret = derive(self._seal_secret, "hand", kept.record, kept.version, name)
-        sealed = seal_openings(secret, kept.record, kept.openings, [(name, key)], kept.version)
+        sealed = handed_over(self._seal_secret, kept.record, kept.version, kept.openings, (name, key))
         return [Send(sender, Hand(want.record, want.version, _encode(sealed)))]
 
     def _handed(self, sender: NodeId, hand: Hand) -> Effects:
@@ -251,6 +254,15 @@ class Safe:
         return unseal(envelope, self._name, self._seal_secret)
 
 
+def handed_over(
+    seal_secret: bytes, record: str, version: int, openings: tuple[Opening, ...], party: tuple[str, bytes]
+) -> Sealed:
+    """What the member with ``seal_secret`` hands to ``party``, a name and its X25519 public key."""
+    secret = derive(seal_secret, "hand", record, version, party[0])
+    return seal_openings(secret, record, openings, [party], version)
+
+
 def _erased(kept: Safekept, height: int) -> Safekept:
     """The note that stays of a payload."""
-    return replace(kept, stage=Stage.ERASED, openings=(), height=height)
+    stage = Stage.ERASED if kept.openings else Stage.WAIVED
+    return replace(kept, stage=stage, openings=(), height=height)

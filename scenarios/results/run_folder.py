@@ -70,6 +70,16 @@ class RunFolder:
         return self.path / "events.jsonl.gz"
 
     @property
+    def leakage(self) -> Path:
+        """Who ever held what of what was shared, and who talked to whom."""
+        return self.path / "leakage.json"
+
+    @property
+    def leakage_table(self) -> Path:
+        """The same matrix for people."""
+        return self.path / "leakage.txt"
+
+    @property
     def ledgers(self) -> Path:
         return self.path / "ledger"
 

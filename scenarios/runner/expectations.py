@@ -7,7 +7,7 @@ every event besides, and a violation they saw is here as well. Nothing is assume
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -18,10 +18,12 @@ from node.privacy.envelope import Envelope
 from node.privacy.vault import VaultRecord, open_for
 from scenarios.language.models.expect import MetricBound, Quantity
 from scenarios.results import STATISTICS, Expectation, Metrics
+from scenarios.results.leakage import Leakage
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.consistency import linearizable
 from scenarios.runner.flows import flow_differences
 from scenarios.runner.holdings import Holdings, envelopes_on
+from scenarios.runner.leakage_expected import leakage_as_told
 from scenarios.runner.leaks import LeakScan
 from scenarios.runner.liveness import converged, recovered
 from scenarios.runner.plan import Plan
@@ -39,6 +41,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Metrics
     common: Common
     scan: LeakScan | None = None
+    leakage: Leakage | None = None
 
     @property
     def answered(self) -> list[Acknowledged]:
@@ -66,6 +69,7 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     seen = {name for name, _ in evidence.record.violations}
     judged += [_SAFETY[name](evidence) for name in expect.safety if name in _SAFETY and name not in seen]
     judged += [_steps(evidence), _drained(evidence), *_liveness(evidence), *_story(evidence), *_flows(evidence)]
+    judged += _leakage(evidence)
     judged += [_metric(bound, evidence) for bound in expect.metrics]
     if evidence.record.trouble is not None:
         judged.append(Expectation("environment", "inconclusive", str(evidence.record.trouble)))
@@ -258,7 +262,7 @@ def _story(evidence: Evidence) -> list[Expectation]:
     highest = evidence.highest
     envelopes = envelopes_on(highest.chain, evidence.common)
     vaults = _vaults(evidence, envelopes)
-    sealed, opened = sealed_surprises(scenario, acknowledged, vaults)
+    sealed, opened = sealed_surprises(scenario, acknowledged, _known(evidence, vaults))
     wrong = surprises + sealed
     if wrong:
         told = Expectation("story", "fail", f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if len(wrong) > 1 else ''}")
@@ -285,6 +289,27 @@ def _vaults(evidence: Evidence, envelopes: Sequence[Envelope]) -> dict[str, Sequ
     for name in (client.name for client in plan.genesis.clients if client.name not in vaults):
         vaults[name] = open_for(envelopes, name, plan.keyring.seal_secret(name))
     return vaults
+
+
+def _known(evidence: Evidence, vaults: Mapping[str, Sequence[VaultRecord]]) -> dict[str, list[VaultRecord]]:
+    """What each party knows: its vault, its node's safe, and what wallets handed over off the chain."""
+    known = {name: list(vault) for name, vault in vaults.items()}
+    for held in evidence.holdings:
+        known[held.name] += (VaultRecord(kept.record, kept.version, kept.openings) for kept in held.safe.values())
+    for shared in evidence.plan.workload.shared:
+        for name in shared.handed:
+            known[name].append(VaultRecord(shared.envelope.record, shared.envelope.version, shared.openings))
+    return known
+
+
+def _leakage(evidence: Evidence) -> list[Expectation]:
+    """Who ever held what, as the scenario tells it."""
+    wanted = evidence.plan.scenario.expect.leakage
+    if not wanted:
+        return []
+    if evidence.leakage is None or not evidence.complete:
+        return [Expectation("leakage", "inconclusive", "not all was shared that the story shares")]
+    return [leakage_as_told(evidence.leakage, wanted)]
 
 
 def _flows(evidence: Evidence) -> list[Expectation]:

@@ -24,6 +24,7 @@ from scenarios.results import (
 )
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
 from scenarios.runner.holdings import Holdings
+from scenarios.runner.leakage import Meter
 from scenarios.runner.leaks import LeakScan
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
@@ -47,6 +48,7 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
     holdings: Sequence[Holdings]
     common: Common
     scan: LeakScan | None
+    meter: Meter | None = None
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +71,18 @@ def finish_run(folder: RunFolder, plan: Plan, left: Left, facts: Circumstances) 
     folder.write_lines(folder.history, history_lines(_operations(record)))
     folder.write(folder.metrics_summary, metrics.summary_json())
     folder.write_lines(folder.metrics_table, metrics.table_lines())
+    leakage = None if left.meter is None else left.meter.matrix({held.name: held.safe for held in holdings})
+    if leakage is not None:
+        folder.write(folder.leakage, leakage.json())
+        folder.write_lines(folder.leakage_table, leakage.table())
     evidence = Evidence(
-        plan=plan, record=record, holdings=believed, metrics=metrics, common=left.common, scan=left.scan
+        plan=plan,
+        record=record,
+        holdings=believed,
+        metrics=metrics,
+        common=left.common,
+        scan=left.scan,
+        leakage=leakage,
     )
     expectations = tuple(judge_run(evidence))
     verdict = verdict_of(expectations, interrupted=record.interrupted)

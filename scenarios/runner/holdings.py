@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
-from consensus.vocabulary import NodeId
+from consensus.vocabulary import Image, NodeId
 from network.codec import RecordCodec
 from node.assembly import Common
 from node.chain_state import ChainState
@@ -22,7 +22,7 @@ from node.replica import VAULT, snapshot_in
 
 
 class Holdings(msgspec.Struct, frozen=True):
-    """One node's. ``chain`` is whole: see :func:`held_by`.
+    """One node's. ``chain`` is whole: see :func:`held_by`. ``safe``: what it keeps of collections.
 
     ``lacking``: which blocks above it the node skipped with a snapshot and had not fetched when it stopped; or "".
     """
@@ -30,6 +30,7 @@ class Holdings(msgspec.Struct, frozen=True):
     name: str
     chain: ChainState
     vault: Mapping[Any, VaultRecord]
+    safe: Mapping[Any, Safekept] = {}
     lacking: str = ""
 
     def certified(self) -> list[tuple[Block, Certificate | None]]:
@@ -39,14 +40,14 @@ class Holdings(msgspec.Struct, frozen=True):
         return [(entry.block, entry.certificate) for entry in entries[: last + 1]]
 
 
-def held_by(name: str, chain: ChainState, vault: Mapping[Any, VaultRecord]) -> Holdings:
+def held_by(name: str, chain: ChainState, image: Image) -> Holdings:
     """What a node can show for itself: the part of its chain below the first block that it lacks.
 
     A ledger without those blocks would prove nothing to an auditor, who begins at the genesis.
     """
     gap = chain.gap
     lacking = "" if gap is None else f"blocks {gap.first} to {gap.header.height}"
-    return Holdings(name, chain.whole_part(), vault, lacking)
+    return Holdings(name, chain.whole_part(), image.get(VAULT, {}), image.get(CUSTODY, {}), lacking)
 
 
 def from_databases(paths: Sequence[Path], common: Common) -> list[Holdings]:
@@ -73,7 +74,7 @@ def _from_database(path: Path, node: NodeId, common: Common, like: ChainState | 
     else:
         chain = ChainState(common.genesis_block, common.genesis_tree, common.execute)
         chain.recover(blocks, certificates, snapshot_in(image))
-    return held_by(common.directory.member(node).name, chain, image.get(VAULT, {}))
+    return held_by(common.directory.member(node).name, chain, image)
 
 
 def _same(blocks: Mapping[Any, Block], chain: ChainState) -> bool:

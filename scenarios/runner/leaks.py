@@ -11,7 +11,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -30,7 +30,7 @@ class LeakScan:
     def __init__(self, canaries: Sequence[Canary]) -> None:
         self._canaries = canaries
         self._needles = [(canary.id, needle) for canary in canaries for needle in _spellings(str(canary.value))]
-        self._longest = max((len(needle) for _, needle in self._needles), default=0)
+        self.longest = max((len(needle) for _, needle in self._needles), default=0)
         self._sightings: dict[tuple[str, str], str] = {}
         self.bytes_scanned = 0
 
@@ -40,16 +40,6 @@ class LeakScan:
         for identifier, needle in self._needles:
             if (place, identifier) not in self._sightings and needle in blob:
                 self._sightings[place, identifier] = where
-
-    def look_through(self, place: str, path: Path) -> None:
-        """Look through a file, however large; through a database's values besides, which its pages may cut in two."""
-        with path.open("rb") as file:
-            rest = b""
-            while chunk := file.read(_CHUNK_BYTES):
-                self.look(place, rest + chunk, path.name)
-                rest = chunk[-self._longest :]
-        for value in _values(path):
-            self.look(place, value, path.name)
 
     def look_at_value(self, place: str, value: Any, where: str) -> None:
         """Look through what ``value`` is at rest or on the wire."""
@@ -72,6 +62,28 @@ class LeakScan:
             for holder in canary.holders
             if holder in set(nodes) and (holder, canary.id) not in self._sightings
         ]
+
+
+class Searcher(Protocol):
+    """Looks for something in bytes; what it looks for is no longer than ``longest`` bytes."""
+
+    longest: int
+
+    def look(self, place: str, blob: bytes, where: str) -> None: ...
+
+
+def look_through(searchers: Sequence[Searcher], place: str, path: Path) -> None:
+    """Look through a file, however large; through a database's values besides, which its pages may cut in two."""
+    longest = max((searcher.longest for searcher in searchers), default=0)
+    with path.open("rb") as file:
+        rest = b""
+        while chunk := file.read(_CHUNK_BYTES):
+            for searcher in searchers:
+                searcher.look(place, rest + chunk, path.name)
+            rest = chunk[-longest:] if longest else b""
+    for value in _values(path):
+        for searcher in searchers:
+            searcher.look(place, value, path.name)
 
 
 def scan_for(scenario: Scenario) -> LeakScan | None:

@@ -29,7 +29,8 @@ from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import RunError, resolve_target
-from scenarios.runner.leaks import BUS, LeakScan, scan_for
+from scenarios.runner.leakage import meter_for
+from scenarios.runner.leaks import BUS, look_through, scan_for
 from scenarios.runner.link_orders import LinkOrders
 from scenarios.runner.links import links_of
 from scenarios.runner.node_child import NodeChild
@@ -81,6 +82,7 @@ class ProcessesRun:
             ),
         )
         self.scan = scan_for(plan.scenario)
+        self.meter = meter_for(plan)
         self._clocks = ClaimClocks(plan.scenario, plan.seed)
 
     def run(self) -> RunRecord:
@@ -131,35 +133,38 @@ class ProcessesRun:
             yield url
 
     def _tap(self, url: str) -> contextlib.AbstractAsyncContextManager[object]:
-        """Where privacy is to be judged, listen to everything that members and wallets say on the bus.
+        """Where privacy is to be judged or measured, listen to all that members and wallets say on the bus.
 
         What a stranger publishes is no leak of theirs: it is passed over, as nodes pass it over.
         """
-        scan = self.scan
-        if scan is None:
+        if self.scan is None and self.meter is None:
             return contextlib.nullcontext()
         network = self._plan.genesis.network
         return MqttBus(
             url,
             client_id=f"{network}.tap",
             subscriptions=[f"{network}/#"],
-            on_message=lambda topic, payload: self._overhear(scan, topic, payload),
+            on_message=self._overhear,
         )
 
-    def _overhear(self, scan: LeakScan, topic: str, payload: bytes) -> None:
-        with contextlib.suppress(FrameError):
+    def _overhear(self, topic: str, payload: bytes) -> None:
+        try:
             open_frame(payload, self._plan.genesis.network, self.common.directory.frame_key)
-            scan.look(BUS, payload, topic)
+        except FrameError:
+            return
+        if self.scan is not None:
+            self.scan.look(BUS, payload, topic)
+        if self.meter is not None:
+            self.meter.overheard(topic, payload)
 
     def scan_stores(self) -> None:
-        """Look for canaries in every file of every node, and in the logs of broker and clients."""
-        if self.scan is None:
-            return
-        for node in self._nodes:
+        """Look for canaries, and for what was shared, in every file of every node; in the logs of the rest besides."""
+        searchers = [searcher for searcher in (self.scan, self.meter) if searcher is not None]
+        for node in self._nodes if searchers else ():
             for path in sorted(node.folder.iterdir()):
-                self.scan.look_through(node.child.name, path)
-        for path in sorted(self._folder.glob("*.log")):
-            self.scan.look_through("the runner's logs", path)
+                look_through(searchers, node.child.name, path)
+        for path in sorted(self._folder.glob("*.log")) if self.scan is not None else ():
+            look_through([self.scan], "the runner's logs", path)
 
     # Starting
 

@@ -20,7 +20,7 @@ from scenarios.results.event_trace import EventTrace
 from scenarios.results.redaction import redacted
 from scenarios.runner.finish import Circumstances, Finished, Left, finish_run
 from scenarios.runner.ground import RunError
-from scenarios.runner.holdings import from_databases, held_by
+from scenarios.runner.holdings import from_databases
 from scenarios.runner.plan import Plan, make_plan
 from scenarios.runner.processes import ProcessesRun
 from scenarios.runner.view import NodeView, RunView
@@ -101,10 +101,8 @@ def _virtual(plan: Plan, view: RunView, events: Path | None) -> Left:
         if trace is not None:
             trace.close()
     world.scan_stores()
-    holdings = [
-        held_by(name, world.replica(node).chain, world.vault(node)) for node, name in enumerate(plan.node_names)
-    ]
-    return Left(record=record, holdings=holdings, common=world.common, scan=world.scan)
+    holdings = [world.held(node) for node in range(len(plan.node_names))]
+    return Left(record=record, holdings=holdings, common=world.common, scan=world.scan, meter=world.meter)
 
 
 def _processes(plan: Plan, view: RunView, bus: str, folder: RunFolder) -> Left:
@@ -113,7 +111,7 @@ def _processes(plan: Plan, view: RunView, bus: str, folder: RunFolder) -> Left:
     network.scan_stores()
     databases = [folder.node(name) / "node.sqlite" for name in plan.node_names]
     holdings = from_databases(databases, network.common)
-    return Left(record=record, holdings=holdings, common=network.common, scan=network.scan)
+    return Left(record=record, holdings=holdings, common=network.common, scan=network.scan, meter=network.meter)
 
 
 def _announce(plan: Plan, view: RunView, mode: str, bus: str) -> None:

@@ -27,6 +27,8 @@ from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged, Conductor
 from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import resolve_target
+from scenarios.runner.holdings import Holdings, held_by
+from scenarios.runner.leakage import Taint, meter_for
 from scenarios.runner.leaks import BUS, LeakScan, scan_for
 from scenarios.runner.liars import Liars, Turncoat
 from scenarios.runner.links import links_of
@@ -51,6 +53,7 @@ class VirtualRun:
         self._script = FaultScript(plan.scenario.faults)
         self._names = plan.node_names
         self.scan = scan_for(plan.scenario)
+        self.meter = meter_for(plan)
         self._clocks = ClaimClocks(plan.scenario, plan.seed)
         self._liars = Liars(plan)
         self.world = World(
@@ -67,6 +70,7 @@ class VirtualRun:
                 *self._liars.observers(self._oracles()),
                 _Recorder(self.record, self._clients, self._tell),
                 *((_Tap(self.scan),) if self.scan else ()),
+                *((Taint(self.meter, self._names),) if self.meter else ()),
             ),
         )
 
@@ -110,11 +114,14 @@ class VirtualRun:
         return self.record
 
     def scan_stores(self) -> None:
-        """Look for canaries in everything that is durable at each node."""
+        """Look for canaries, and for what was shared, in everything that is durable at each node."""
         for node, name in enumerate(self._names):
-            for space, entries in self.world.image(node).items() if self.scan else ():
+            for space, entries in self.world.image(node).items():
                 for key, value in entries.items():
-                    self.scan.look_at_value(name, value, f"{space}/{key}")  # type: ignore[union-attr] # not empty
+                    if self.scan is not None:
+                        self.scan.look_at_value(name, value, f"{space}/{key}")
+                    if self.meter is not None:
+                        self.meter.found(name, self.meter.marks.within(value))
 
     def replica(self, node: NodeId) -> Replica:
         """The replica of ``node``; one that is down is built from what its disk holds."""
@@ -122,9 +129,10 @@ class VirtualRun:
         assert isinstance(machine, Replica)  # noqa: S101
         return machine
 
-    def vault(self, node: NodeId) -> dict[Any, Any]:
-        """What the organisation of ``node`` could open."""
-        return dict(self.world.image(node).get("vault", {}))
+    def held(self, node: NodeId) -> Holdings:
+        """What ``node`` can show for itself."""
+        image = self.world.image(node)
+        return held_by(self._names[node], self.replica(node).chain, image)
 
     # The world
 

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from scenarios.language import units
-from scenarios.language.models.base import Nanoseconds, Part
+from scenarios.language.models.base import Nanoseconds, Part, Word
 
 Safety = Literal[
     "agreement",
@@ -104,6 +104,16 @@ class Liveness(Part):
     """Every node that is up holds every block within this long: of the last fault's end, or of the first decision."""
 
 
+HoldingWord = Literal["plain", "purged", "ciphertext", "hash", "nothing"]
+"""How a place holds a field: the value; the value once, erased by the end; sealed, for those with a key; its salted
+hash; or not at all."""
+
+OTHERS = "others"
+
+Held = dict[HoldingWord, Literal["others"] | tuple[Word, ...]]
+"""Holding -> places: nodes by name, `bus`, or `others` for all that are not named. Who is not named holds nothing."""
+
+
 class Expect(Part):
     """What must hold."""
 
@@ -113,3 +123,5 @@ class Expect(Part):
     """That the network gets on."""
     metrics: tuple[MetricBound, ...] = ()
     """Measures that must stay within bounds."""
+    leakage: dict[Word, dict[Annotated[str, Field(min_length=1, max_length=96)], Held]] = Field(default_factory=dict)
+    """By a story's step that shares something: fields, with `*` for any part of a name, and who ever held them how."""

@@ -51,7 +51,7 @@ class Case:
 
     def judged(self):
         liveness = SimpleNamespace(drains=self.drains, recovers_within=None, converges_within=None)
-        expect = SimpleNamespace(safety=SAFETY, metrics=self.bounds, liveness=liveness)
+        expect = SimpleNamespace(safety=SAFETY, metrics=self.bounds, liveness=liveness, leakage={})
         scenario = SimpleNamespace(expect=expect, canaries=(CANARY,), story=(), workload=(), faults=(1, 2))
         plan = SimpleNamespace(scenario=scenario, workload=workload(*self.steps), node_names=NODES, seed=1)
         holdings = [Holdings(name, self.replica(node).chain, {}) for node, name in enumerate(NODES)]

@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.language.models.world import Canary
 from scenarios.runner import leaks as room
-from scenarios.runner.leaks import BUS, LeakScan
+from scenarios.runner.leaks import BUS, LeakScan, look_through
 
 DIAGNOSIS = "chronic hepatitis B 慢性乙型肝炎"
 
@@ -27,7 +27,7 @@ def plant_in_database(path, value):
 
 def test_a_canary_in_an_sqlite_file_is_found(scan, tmp_path):
     plant_in_database(tmp_path / "node.sqlite", DIAGNOSIS)
-    scan.look_through("insurer", tmp_path / "node.sqlite")
+    look_through([scan], "insurer", tmp_path / "node.sqlite")
     assert scan.leaks() == ["`diagnosis` lies at insurer (node.sqlite)"]
 
 
@@ -41,19 +41,19 @@ def test_a_canary_that_a_databases_pages_cut_in_two_is_found(tmp_path):
     else:
         pytest.fail("no page cut the canary: this test tests nothing")
     scan = LeakScan([long])
-    scan.look_through("insurer", path)
+    look_through([scan], "insurer", path)
     assert len(scan.leaks()) == 1
 
 
 def test_a_broken_database_is_looked_through_as_far_as_it_reads(scan, tmp_path):
     (tmp_path / "node.sqlite").write_bytes(b"SQLite format 3\x00" + DIAGNOSIS.encode())
-    scan.look_through("insurer", tmp_path / "node.sqlite")
+    look_through([scan], "insurer", tmp_path / "node.sqlite")
     assert len(scan.leaks()) == 1
 
 
 def test_a_canary_in_a_log_is_found(scan, tmp_path):
     (tmp_path / "node.log").write_text(f"INFO query about {DIAGNOSIS}\n", encoding="utf-8")
-    scan.look_through("insurer", tmp_path / "node.log")
+    look_through([scan], "insurer", tmp_path / "node.log")
     assert scan.leaks() == ["`diagnosis` lies at insurer (node.log)"]
 
 
@@ -77,7 +77,7 @@ def test_a_canary_inside_a_value_at_rest_is_found(scan):
 def test_a_canary_across_two_reads_of_a_file_is_found(scan, tmp_path, monkeypatch, offset):
     monkeypatch.setattr(room, "_CHUNK_BYTES", 41)
     (tmp_path / "big").write_bytes(b"." * offset + DIAGNOSIS.encode() + b"." * 50)
-    scan.look_through("insurer", tmp_path / "big")
+    look_through([scan], "insurer", tmp_path / "big")
     assert len(scan.leaks()) == 1
 
 

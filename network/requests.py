@@ -28,6 +28,8 @@ _Key = Annotated[str, msgspec.Meta(max_length=KEY_LENGTH_MAX)]
 
 KINDS_MAX = 32
 EVENTS_PER_MESSAGE = 256
+EVENTS_AHEAD_MAX = 1024
+"""Events that a node tells ahead of what a client says it has."""
 
 Place = tuple[Natural, Natural]
 """Where an event stands on the chain: height, and its number among all events of that block, from 0."""
@@ -119,12 +121,13 @@ class Happening(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fie
 class Happenings(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="client.happenings"):
     """One node's signed word on a subscription: from ``since`` up to ``until`` there is this to tell, and nothing else.
 
-    Nodes may cut differently; what they say of one place is comparable. ``since`` above what was asked for means that
-    the node does not know the events before it (any more).
+    Nodes may cut differently; what they say of one place is comparable. Of events before ``oldest`` the node knows
+    nothing (any more).
     """
 
     client: str
     number: Natural
+    oldest: Place
     since: Place
     until: Place
     events: Annotated[tuple[Happening, ...], msgspec.Meta(max_length=EVENTS_PER_MESSAGE)]
@@ -173,7 +176,8 @@ def answer_bytes(network: str, query: Query, code: AnswerCode, height: int, valu
 
 
 def happenings_bytes(
-    network: str, request: tuple[str, int], since: Place, until: Place, events: tuple[Happening, ...]
+    network: str, request: Subscribe, oldest: Place, since: Place, until: Place, events: tuple[Happening, ...]
 ) -> bytes:
-    """What a node signs when it tells of events; ``request`` is the subscription's (client, number)."""
-    return _encode(("consortium/happenings", network, request, since, until, events))
+    """What a node signs when it tells of events; it binds who asked for what, not from where on."""
+    asked = (request.client, request.number, request.kinds)
+    return _encode(("consortium/happenings", network, asked, oldest, since, until, events))

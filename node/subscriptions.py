@@ -3,8 +3,8 @@
 A client says from which place on it wants to know, and what kinds. It is told at once what there is, and from then on
 as blocks are executed; with every message it learns up to where it has been told everything. Saying again where it
 stands makes a node go on from there, so nothing is lost where messages are. What a node holds for a subscriber is a
-place and a number: it tells ``WINDOW`` events ahead of what the client said it has, and forgets a client that has not
-renewed its subscription for ``LEASE_NS``.
+place and a number: it tells ``EVENTS_AHEAD_MAX`` events ahead of what the client said it has, and forgets a client
+that has not renewed its subscription for ``LEASE_NS``.
 
 Who may see an event is declared by the contract (:class:`node.contracts.context.EventKind`): those it names, by
 their own subscription; certain roles; or everyone.
@@ -19,6 +19,7 @@ import msgspec
 
 from consensus.vocabulary import SECOND, Effects, Reply
 from network.requests import (
+    EVENTS_AHEAD_MAX,
     EVENTS_PER_MESSAGE,
     Busy,
     BusyReason,
@@ -33,9 +34,6 @@ from node.event_log import EventLog, happening
 
 SUBSCRIPTIONS_MAX = 4096
 """All clients' together."""
-
-WINDOW = 1024
-"""Events told ahead of what a client says it has."""
 
 LEASE_NS = 30 * SECOND
 MESSAGE_BYTES_MAX = 128 * 1024
@@ -52,7 +50,7 @@ class _Subscription(msgspec.Struct):
     lapses_ns: int
     told: Place
     seen: Place
-    room: int = WINDOW
+    room: int = EVENTS_AHEAD_MAX
 
 
 class Subscriptions:
@@ -81,8 +79,7 @@ class Subscriptions:
             return []
         if self._of_client[request.client] >= self._client_max or len(self) >= SUBSCRIPTIONS_MAX:
             return [Reply(request.client, Busy(request.client, (request.number,), BusyReason.SUBSCRIPTIONS))]
-        start = max(request.since, (self._log.first, 0))
-        subscription = _Subscription(request, role, now + LEASE_NS, start, start)
+        subscription = _Subscription(request, role, now + LEASE_NS, request.since, request.since)
         self._subscriptions[name] = subscription
         self._of_client[request.client] += 1
         return self._tell(subscription, renewed=True)
@@ -108,6 +105,8 @@ class Subscriptions:
     def _tell(self, subscription: _Subscription, *, renewed: bool = False) -> Effects:
         """Messages with what is new, as far as there is room for it; one at least for a renewal."""
         effects: Effects = []
+        if subscription.seen < (self._log.first, 0):
+            subscription.told = subscription.seen = (self._log.first, 0)
         while subscription.room > 0:
             events, until = self._next(subscription)
             subscription.seen = max(subscription.seen, until)
@@ -135,9 +134,10 @@ class Subscriptions:
         return events, (self._log.end, 0)
 
     def _message(self, subscription: _Subscription, events: tuple[Happening, ...], until: Place) -> Reply:
-        client, number, since = subscription.request.client, subscription.request.number, subscription.told
-        data = happenings_bytes(self._network, (client, number), since, until, events)
-        return Reply(client, Happenings(client, number, since, until, events, self._sign(data)))
+        request, since, oldest = subscription.request, subscription.told, (self._log.first, 0)
+        signature = self._sign(happenings_bytes(self._network, request, oldest, since, until, events))
+        told = Happenings(request.client, request.number, oldest, since, until, events, signature)
+        return Reply(request.client, told)
 
 
 def _concerns(subscription: _Subscription, event: Event) -> bool:

@@ -63,7 +63,9 @@ def test_a_subscriber_is_told_what_was_and_what_comes_signed_and_in_order(host):
     assert (event.contract, event.kind) == ("collections", "collection_formed")
     assert event.block == host.replica.chain.head.hash
     assert msgspec.msgpack.decode(event.values) == {"members": ["ann", "bob"]}
-    data = happenings_bytes(NETWORK, ("ann", 1), first.since, first.until, first.events)
+    data = happenings_bytes(
+        NETWORK, Subscribe("ann", 1, ALL, (9, 9)), first.oldest, first.since, first.until, first.events
+    )
     assert host.common.verifier.verify(KEYS.verify_key(MEMBERS[0]), data, first.signature)
     [second] = told(host.submit(form(3)))
     assert (second.since, second.until, places([second])) == ((2, 0), (3, 0), [(2, 0)])
@@ -174,7 +176,7 @@ def test_what_a_node_has_forgotten_it_says_so():
     for number in range(1, 7):
         host.submit(form(number))
     [message] = told(subscribe(host))
-    assert (message.since, message.until) == ((4, 0), (7, 0))
+    assert (message.oldest, message.since, message.until) == ((4, 0), (4, 0), (7, 0))
     assert places([message]) == [(4, 0), (5, 0), (6, 0)]
 
 

@@ -214,7 +214,8 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
     ``quorum`` and ``faults`` are functions of the number of voters. ``replies`` is how many equal receipts a
     client needs before it may believe one, ``read_replies`` how many equal answers to a read. ``messages`` are the
     structs on the wire, ``records`` those on disk. ``options`` judges ``Setup.options``: ValueError says what is wrong.
-    ``changeover`` says from when on a change of members decides.
+    ``changeover`` says from when on a change of members decides, ``decides_from`` the first height that it decides if
+    the block at the height given asks for it (under the protocol's options); None where members never change.
     """
 
     name: str
@@ -228,6 +229,7 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
     records: tuple[type, ...]
     options: Callable[[Any], Any] = lambda given: given
     changeover: Changeover = Changeover.NEVER
+    decides_from: Callable[[int, Any], int | None] = lambda height, options: None  # noqa: ARG005  members never change
 
 
 _registry: dict[str, ProtocolEntry] = {}

@@ -31,5 +31,6 @@ register(
         records=RECORDS,
         options=options_of,
         changeover=Changeover.LATER,
+        decides_from=lambda height, options: height + -height % options.checkpoint_interval + 1,
     )
 )

@@ -62,5 +62,6 @@ register(
         records=RECORDS,
         options=options_of,
         changeover=Changeover.AT_ONCE,
+        decides_from=lambda height, _: height,
     ),
 )

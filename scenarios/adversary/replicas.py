@@ -37,6 +37,7 @@ from scenarios.adversary.stage import Stage
 from scenarios.adversary.trial import Trial, pace_ns
 from scenarios.linearizability import FOREVER, Accounts, Operation, require_linearizable
 from scenarios.runner.conductor import Acknowledged, Conductor, ConductorOptions
+from scenarios.runner.electors import Electors
 from scenarios.runner.workload import Step, Workload
 
 OPENING_FEN = 1_000
@@ -122,9 +123,7 @@ def _factory(case: Case, parties: _Parties, notary: Notary) -> Factory:
                 workload=parties.workload,
                 directory=common.directory,
                 crypto=ModelCrypto(notary, 0),
-                voters=common.voters,
-                receipts_needed=common.protocol.replies(len(common.voters)),
-                answers_needed=common.protocol.read_replies(len(common.voters)),
+                electors=Electors(common.protocol, common.voters, case.settings),
                 options=ConductorOptions(retry_ns=700 * MILLISECOND, retry_max_ns=3000 * MILLISECOND),
             )
         return common.replica(

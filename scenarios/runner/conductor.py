@@ -30,7 +30,9 @@ from network.requests import (
     Submit,
     receipt_bytes,
 )
+from node.contracts.runtime import OK
 from node.membership import Directory
+from scenarios.runner.electors import Electors
 from scenarios.runner.errands import Errands
 from scenarios.runner.inquiries import Answered, Inquiries
 from scenarios.runner.workload import Step, Workload
@@ -79,27 +81,25 @@ class _Outstanding(msgspec.Struct):
 
 
 class Conductor:
-    """Replays ``workload``. Receipts count from ``voters`` only, ``receipts_needed`` equal ones for each step.
+    """Replays ``workload``. Whose receipts count, and how many equal ones it takes, ``electors`` say for each height.
 
-    ``answers_needed`` equal answers make a read. What is done is told as a Trace: "acknowledged", or "answered".
+    So they do for the answers to a read. What is done is told as a Trace: "acknowledged", or "answered".
     """
 
-    def __init__(  # noqa: PLR0913 - keyword-only
+    def __init__(
         self,
         *,
         workload: Workload,
         directory: Directory,
         crypto: Crypto,
-        voters: tuple[NodeId, ...],
-        receipts_needed: int,
-        answers_needed: int = 1,
+        electors: Electors,
         options: ConductorOptions | None = None,
     ) -> None:
         self._steps = workload.steps
         self._directory = directory
         self._crypto = crypto
-        self._voters = voters
-        self._needed = receipts_needed
+        self._electors = electors
+        self._height = 0  # the highest of an acknowledged step
         self._options = options or ConductorOptions()
         self._positions = {(s.client, s.number): index for index, s in enumerate(self._steps) if s.query is None}
         self._dependents, self._missing = self._graph()
@@ -111,8 +111,7 @@ class Conductor:
         self._inquiries = Inquiries(
             directory=directory,
             crypto=crypto,
-            voters=voters,
-            needed=answers_needed,
+            electors=electors,
             retry_ns=self._options.retry_ns,
             retry_max_ns=self._options.retry_max_ns,
         )
@@ -150,7 +149,7 @@ class Conductor:
     def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
         """A word from node ``sender``; what it says falsely, or unasked, counts for nothing."""
         match message:
-            case Receipt() if sender in self._voters:
+            case Receipt() if sender in self._electors.at(message.height):
                 effects = self._heard_receipt(now, sender, message)
             case Answer():
                 effects = self._heard_answer(now, sender, message)
@@ -213,7 +212,7 @@ class Conductor:
             outstanding = self._outstanding.get((message.client, number))
             if outstanding is None:
                 continue
-            if leader not in self._voters or leader == sender:
+            if leader not in self._electors.latest or leader == sender:
                 outstanding.due_ns = min(outstanding.due_ns, now + self._options.retry_ns // 4)
             elif outstanding.redirected < outstanding.attempts:
                 self._leader, outstanding.redirected = leader, outstanding.attempts
@@ -228,7 +227,9 @@ class Conductor:
             return []
         votes = self._votes.setdefault(claim, {})
         votes[sender] = digest
-        if sum(vote == digest for vote in votes.values()) < self._needed:
+        electors = self._electors.at(receipt.height)
+        equal = sum(vote == digest for node, vote in votes.items() if node in electors)
+        if equal < self._electors.receipts_needed(receipt.height):
             return []
         try:
             output = msgspec.msgpack.decode(entry.output)
@@ -236,6 +237,9 @@ class Conductor:
             return [Trace("refused", ("a receipt whose output does not decode", sender))]
         outstanding = self._outstanding.pop(claim)
         del self._votes[claim]
+        self._height = max(self._height, receipt.height)
+        if entry.code == OK:
+            self._electors.executed(step.raw, receipt.height)
         position, called_ns = outstanding.position, outstanding.called_ns
         return [
             self._finish(now, "acknowledged", position, called_ns, entry.code, output, receipt.height, digest),
@@ -319,14 +323,16 @@ class Conductor:
         return self._home(step) if self._leader is None else self._leader
 
     def _home(self, step: Step) -> NodeId:
+        """Whom the chain certifies has no home before it does."""
         client = self._directory.client(step.client)
-        return client.home if client is not None else self._voters[0]  # whom the chain certifies has no home before it
+        return client.home if client is not None else self._electors.latest[0]
 
     def _targets(self, step: Step, attempt: int) -> list[NodeId]:
         """The home node and, one after the other, as many voters as it takes to reach a correct one."""
         home = self._home(step)
-        others = [voter for voter in self._voters if voter != home]
-        count = min(self._needed, len(others))
+        electors = self._electors
+        others = [voter for voter in electors.latest if voter != home]
+        count = min(electors.receipts_needed(self._height), len(others))
         first = attempt * count
         return [home, *(others[(first + i) % len(others)] for i in range(count))] if others else [home]
 

@@ -17,6 +17,7 @@ from consensus.protocols import Crypto
 from consensus.vocabulary import Effects, NodeId, Send, Trace
 from network.requests import Answer, AnswerCode, Query, answer_bytes
 from node.membership import Directory
+from scenarios.runner.electors import Electors
 
 _Said = tuple[AnswerCode, bytes | None]
 
@@ -44,22 +45,20 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Inquiries:
-    """Every read under way. Answers count from ``voters`` only, ``needed`` equal ones for each."""
+    """Every read under way. ``electors`` say whose answers count, and how many equal ones each takes."""
 
-    def __init__(  # noqa: PLR0913 - keyword-only
+    def __init__(
         self,
         *,
         directory: Directory,
         crypto: Crypto,
-        voters: tuple[NodeId, ...],
-        needed: int,
+        electors: Electors,
         retry_ns: int,
         retry_max_ns: int,
     ) -> None:
         self._directory = directory
         self._crypto = crypto
-        self._voters = voters
-        self._needed = needed
+        self._electors = electors
         self._retry_ns = retry_ns
         self._retry_max_ns = retry_max_ns
         self._open: dict[tuple[str, int], Inquiry] = {}
@@ -91,7 +90,7 @@ class Inquiries:
     def heard(self, now: int, sender: NodeId, answer: Answer) -> Answered | Trace | None:
         """An answer came: what it completes, or why it counts for nothing; None where it settles nothing yet."""
         inquiry = self._open.get((answer.client, answer.number))
-        if inquiry is None or sender not in self._voters:
+        if inquiry is None or sender not in self._electors.latest:
             return None
         data = answer_bytes(self._directory.network, inquiry.query, answer.code, answer.height, answer.value)
         if not self._crypto.verify(sender, data, answer.signature):
@@ -102,7 +101,7 @@ class Inquiries:
         said = (answer.code, answer.value)
         inquiry.said[sender] = (said, answer.height)
         equal = [height for other, height in inquiry.said.values() if other == said]
-        if len(equal) < self._needed:
+        if len(equal) < self._electors.answers_needed:
             return None
         del self._open[answer.client, answer.number]
         return Answered(inquiry, answer.code, answer.value, max(equal), sha256(data).digest())
@@ -112,9 +111,10 @@ class Inquiries:
 
     def _targets(self, inquiry: Inquiry) -> tuple[NodeId, ...]:
         """All voters where several must agree; else the home node, or one voter after the other."""
-        if self._needed > 1:
-            return self._voters
+        voters = self._electors.latest
+        if self._electors.answers_needed > 1:
+            return voters
         client = self._directory.client(inquiry.query.client)
-        home = client.home if client is not None else self._voters[0]
-        order = (home, *(voter for voter in self._voters if voter != home)) if home in self._voters else self._voters
+        home = client.home if client is not None else voters[0]
+        order = (home, *(voter for voter in voters if voter != home)) if home in voters else voters
         return (order[inquiry.attempts % len(order)],)

@@ -17,6 +17,7 @@ from node.replica import ReplicaOptions
 from scenarios.language.protocol_options import protocol_options
 from scenarios.language.schema import Scenario
 from scenarios.runner.conductor import Conductor
+from scenarios.runner.electors import Electors
 from scenarios.runner.steps import build_steps, contract_settings
 from scenarios.runner.workload import Workload
 
@@ -43,9 +44,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             workload=self.workload,
             directory=common.directory,
             crypto=crypto,
-            voters=common.voters,
-            receipts_needed=common.protocol.replies(len(common.voters)),
-            answers_needed=common.protocol.read_replies(len(common.voters)),
+            electors=Electors(common.protocol, common.voters, self.protocol_options),
         )
 
 

@@ -11,6 +11,7 @@ from network.virtual.links import Link, Links
 from network.virtual.world import World
 from node.assembly import Common
 from scenarios.runner.conductor import Conductor, ConductorOptions
+from scenarios.runner.electors import Electors
 from scenarios.runner.workload import Step, Workload
 from tests.node.lab import genesis, transaction, transfer
 
@@ -101,14 +102,11 @@ class Town:
     def _build(self, actor, image, incarnation):
         common = self.common
         if actor == self.nodes:
-            voters = len(common.voters)
             return Conductor(
                 workload=Workload(steps=tuple(self._steps)),
                 directory=common.directory,
                 crypto=ModelCrypto(self.notary, 0),
-                voters=common.voters,
-                receipts_needed=common.protocol.replies(voters),
-                answers_needed=common.protocol.read_replies(voters),
+                electors=Electors(common.protocol, common.voters, self._core),
                 options=self._conductor_options,
             )
         replica = common.replica(

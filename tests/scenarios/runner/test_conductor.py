@@ -2,7 +2,9 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from consensus.protocols import protocol
 from consensus.vocabulary import MILLISECOND, SECOND, Send, SetTimer, Trace
 from network.gossip import Position
 from network.requests import (
@@ -18,6 +20,7 @@ from network.requests import (
 )
 from node.membership import Directory, Ed25519Crypto
 from scenarios.runner.conductor import Conductor, ConductorOptions
+from scenarios.runner.electors import Electors
 from scenarios.runner.workload import Step
 from tests.node.lab import KEYS, MEMBERS, NETWORK, genesis, of, transfer
 from tests.scenarios.runner.steps import receipt, step, workload
@@ -29,13 +32,12 @@ FIRST, SECOND_STEP = step(1), step(2)
 
 def conductor(*steps, needed=1, answers=1, voters=4, observers=1, **options):
     directory = Directory(genesis("pbft", voters, observers))
+    counting = replace(protocol("solo"), replies=lambda _: needed, read_replies=lambda _: answers)
     made = Conductor(
         workload=workload(*steps),
         directory=directory,
         crypto=Ed25519Crypto(directory, lambda data: data),
-        voters=tuple(range(voters)),
-        receipts_needed=needed,
-        answers_needed=answers,
+        electors=Electors(counting, tuple(range(voters))),
         options=ConductorOptions(**options),
     )
     made.now = 10 * SECOND  # when this run begins, on its world's clock

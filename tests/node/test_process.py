@@ -12,7 +12,7 @@ import pytest
 from consensus.vocabulary import Trace
 from network.bus.links import LinkFaults
 from network.gossip import Position, Transactions
-from network.requests import Query, Submit
+from network.requests import Query, Submit, Subscribe
 from node.chain_state import Divergence
 from node.config import ConfigError, load_config
 from node.door import Door
@@ -51,6 +51,10 @@ class Replica:
 
     def query(self, now, query):  # noqa: ARG002
         self.heard.append(("query", query))
+        return []
+
+    def subscribe(self, now, request):  # noqa: ARG002
+        self.heard.append(("subscribe", request))
         return []
 
     def receive(self, now, sender, message):  # noqa: ARG002
@@ -112,6 +116,11 @@ def test_a_members_messages_reach_the_replica_under_its_number(process):
 
 def test_a_wallet_may_submit_for_itself(process):
     assert hear(process, "wallet.ann", Submit("ann", (b"raw",))) == [("submit", (b"raw",))]
+
+
+def test_a_wallet_may_subscribe_for_itself(process):
+    request = Subscribe("ann", 1, ("claims",), (1, 0))
+    assert hear(process, "wallet.ann", request) == [("subscribe", request)]
 
 
 def test_a_wallet_may_ask_for_itself(process):

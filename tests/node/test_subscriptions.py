@@ -4,17 +4,22 @@ import msgspec
 import pytest
 
 from consensus.chain import Block, Header
-from consensus.vocabulary import Reply
+from consensus.vocabulary import MILLISECOND, SECOND, Reply
+from network.following import TIMER, Follower, FollowerOptions
 from network.requests import Busy, BusyReason, Happenings, Subscribe, happenings_bytes
+from network.virtual.crypto import ModelCrypto
+from network.virtual.faults import Crash, Loss
 from node.contracts.collections import FormArgs
 from node.contracts.context import Event
 from node.contracts.runtime import Execution, Outcome
 from node.event_log import EventLog
 from node.ledger.state_tree import StateTree
-from node.ledger.transaction import Body, encode_transaction, sign_transaction
+from node.ledger.transaction import Body, decode_transaction, encode_transaction, sign_transaction
 from node.options import ReplicaOptions
 from node.subscriptions import LEASE_NS, Subscriptions
+from scenarios.runner.workload import Step
 from tests.node.lab import KEYS, MEMBERS, NETWORK, Net, of, rejections, replies, transfer
+from tests.node.world import Town
 
 ALL = ("collections",)
 
@@ -206,3 +211,81 @@ def test_events_are_told_after_their_block_is_durable(host):
     kinds = [type(effect).__name__ for effect in host.submit(form(1))]
     assert kinds.index("Persist") < kinds.index("Reply")
     assert of(Reply, host.out)
+
+
+# Whole networks
+
+
+class Watching:
+    """The clients' process of a town, one of whom watches for events besides."""
+
+    def __init__(self, conductor, follower):
+        self.conductor = conductor
+        self.follower = follower
+        self.done = False
+
+    def start(self, now):
+        return self.conductor.start(now) + self.follower.start(now)
+
+    def timer(self, now, name):
+        return (self.follower if name == TIMER else self.conductor).timer(now, name)
+
+    def receive(self, now, sender, message):
+        if isinstance(message, Happenings):
+            return self.follower.receive(now, sender, message)
+        effects = self.conductor.receive(now, sender, message)
+        self.done = self.conductor.done
+        return effects
+
+
+class WatchedTown(Town):
+    """A town in which Ann follows the events of ``collections`` at every voter."""
+
+    def _build(self, actor, image, incarnation):
+        machine = super()._build(actor, image, incarnation)
+        if actor != self.nodes:
+            return machine
+        voters = self.common.voters
+        options = FollowerOptions(
+            network=NETWORK,
+            client="ann",
+            number=1,
+            kinds=ALL,
+            nodes=voters,
+            needed=self.common.protocol.replies(len(voters)),
+            renew_ns=300 * MILLISECOND,
+        )
+        return Watching(machine, Follower(options, ModelCrypto(self.notary, 0).verify))
+
+
+def agreeing(number, at_ns):
+    raw = form(number)
+    return Step(
+        id=f"form/{number}",
+        client="ann",
+        number=number,
+        raw=raw,
+        transaction_id=decode_transaction(raw).id,
+        at_ns=at_ns,
+    )
+
+
+@pytest.mark.parametrize(("protocol", "voters"), [("solo", 1), ("raft", 3), ("pbft", 4)])
+def test_every_event_comes_once_and_in_order_whatever_is_lost_and_whoever_restarts(protocol, voters):
+    steps = [agreeing(number, number * 150 * MILLISECOND) for number in range(1, 13)]
+    faults = (
+        Loss(at_ns=200 * MILLISECOND, for_ns=SECOND, ppm=200_000),
+        Crash(at_ns=600 * MILLISECOND, node=voters - 1, for_ns=400 * MILLISECOND),
+    )
+    town = WatchedTown(protocol, voters, *steps, faults=faults)
+    assert town.run(until_s=30)
+    town.settle(2)
+    chain = town.replica(0).chain
+    transactions = [
+        (height, decode_transaction(raw).body.number)
+        for height in range(1, chain.height + 1)
+        for raw in chain.entry(height).block.transactions
+    ]
+    assert [event.place[0] for event in town.heard.happened] == [height for height, _ in transactions]
+    assert len(town.heard.happened) == len({event.place for event in town.heard.happened}) == 12
+    assert [event.block for event in town.heard.happened] == [chain.entry(h).block.hash for h, _ in transactions]

@@ -44,6 +44,7 @@ class Heard(Observer):
     def __init__(self):
         self.acknowledged = []
         self.answered = []
+        self.happened = []
         self.told = []
         self.installed = []
 
@@ -56,6 +57,8 @@ class Heard(Observer):
             self.acknowledged.append(trace.detail[0])
         elif trace.kind == "answered":
             self.answered.append(trace.detail[0])
+        elif trace.kind == "happened":
+            self.happened.append(trace.detail[0])
 
 
 class Town:

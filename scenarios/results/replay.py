@@ -15,13 +15,16 @@ class ContractMachine:
     def __init__(self, genesis: Genesis) -> None:
         self._directory = Directory(genesis)
         self._tree: StateTree = genesis_state(genesis)
+        self._height = 0
 
     @property
     def root(self) -> bytes:
         return self._tree.root
 
     def run(self, transactions: Sequence[Transaction]) -> None:
-        self._tree = execute_block(self._tree, self._directory, transactions).tree
+        """Execute the next block's."""
+        self._height += 1
+        self._tree = execute_block(self._tree, self._directory, transactions, height=self._height).tree
 
     def business_root(self) -> bytes:
         """The business root of the state as of now."""

@@ -3,7 +3,8 @@
 Every transaction and every read took effect at one instant between its call and its return: there must be an order of
 all of them, each in its own time, in which the contracts give exactly the codes, outputs and records that clients
 heard. That contracts do not depend on blocks (:mod:`node.contracts.runtime`, rule 4) is what lets one transaction after
-the other stand for the network. The ledger's order is tried first, so a sound run is judged in one pass.
+the other stand for the network; whose key is in force does depend on the height, which is part of what a client was
+told. The ledger's order is tried first, so a sound run is judged in one pass.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from node.assembly import Common
 from node.contracts.runtime import OK, execute_block
 from node.ledger.state_tree import StateTree, encode_record
 from node.ledger.transaction import Transaction, decode_transaction
-from node.membership import Directory
+from node.membership import Directory, Verifier
 from scenarios.linearizability import FOREVER, Operation, Stuck, linearize
 from scenarios.results import Expectation
 from scenarios.runner.conductor import Acknowledged
@@ -63,6 +64,7 @@ class Contracts:
         self._tree = tree
         self._trials_left = trials_max
         self._decoded = cache(decode_transaction)
+        self._verifier = Verifier()
 
     def initial(self) -> _State:
         return _State(self._tree)
@@ -74,8 +76,11 @@ class Contracts:
             raise TooManyOrdersError
         if operation.action == "read":
             return state if not operation.known or operation.output == self._found(state, operation) else None
-        transaction: Transaction = self._decoded(operation.arguments[1])
-        execution = execute_block(state.tree, self._directory, [transaction])
+        _, raw, height = operation.arguments
+        transaction: Transaction = self._decoded(raw)
+        execution = execute_block(
+            state.tree, self._directory, [transaction], height=height, verify=self._verifier.verify
+        )
         (outcome,) = execution.outcomes
         if operation.known and operation.output != (outcome.code, _encode(outcome.output)):
             return None
@@ -115,12 +120,13 @@ def _operations(record: RunRecord, highest: Holdings) -> Iterator[Operation]:
             yield _operation(item, (OK, _encode(item.output)), after)
     for lost in record.unacknowledged:
         if lost.step.query is None:
+            place = places.get(lost.step.transaction_id, FOREVER)
             yield Operation(
                 client=lost.step.client,
                 action="transact",
-                arguments=_asked(lost.step),
+                arguments=_asked(lost.step, None if place == FOREVER else place >> _HEIGHT_BITS),
                 called=lost.called_ns,
-                hint=places.get(lost.step.transaction_id, FOREVER),
+                hint=place,
             )
 
 
@@ -128,7 +134,7 @@ def _operation(item: Acknowledged, heard: tuple[str, bytes], hint: int) -> Opera
     return Operation(
         client=item.step.client,
         action="transact" if item.step.query is None else "read",
-        arguments=_asked(item.step),
+        arguments=_asked(item.step, item.height),
         called=item.called_ns,
         output=heard,
         returned=item.returned_ns,
@@ -136,8 +142,9 @@ def _operation(item: Acknowledged, heard: tuple[str, bytes], hint: int) -> Opera
     )
 
 
-def _asked(step: Step) -> tuple[Any, ...]:
-    return (step.id, step.raw) if step.query is None else (step.id, *step.query)
+def _asked(step: Step, height: int | None) -> tuple[Any, ...]:
+    """What was asked; of a transaction, with the height at which it stands, if it stands anywhere."""
+    return (step.id, step.raw, height) if step.query is None else (step.id, *step.query)
 
 
 def _places(held: Holdings) -> dict[bytes, int]:

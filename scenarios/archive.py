@@ -1,0 +1,77 @@
+"""What ``consortium export`` and ``consortium import`` do and say. Each returns an exit code."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+
+from node.archive import ArchiveError, Progress, export_node, import_ledger
+from node.assembly import Common
+from node.config import ConfigError, NodeConfig, load_config
+from node.ledger import AuditError, StoreError
+from scenarios.failures import EXIT_FAIL, EXIT_INVALID, EXIT_PASS, say
+from scenarios.results.replay import ContractMachine
+
+_SHOW_EVERY = 1000
+
+
+def run_export(node: Path, ledger: Path) -> int:
+    """Write the ledger of the stopped node in folder ``node`` to ``ledger``."""
+    try:
+        config, common = _configured(node)
+        done = export_node(config.database, common.genesis_block, ledger, _progress("exported"))
+    except (ArchiveError, ConfigError, StoreError) as error:
+        say(f"consortium: {error}")
+        return EXIT_INVALID
+    if done.lacking is not None:
+        say(f"{node}: block {done.lacking} is not here, skipped with a snapshot: the export ends before it")
+    if done.uncertified:
+        say(f"{node}: {done.uncertified} blocks at the end are left out, which nothing certifies yet")
+    typer.echo(f"{ledger}: {done.height + 1:,} blocks, head {done.head.hex()}")
+    return EXIT_PASS
+
+
+def run_import(ledger: Path, node: Path) -> int:
+    """Verify ``ledger`` and make it the database of the node that is configured in folder ``node``."""
+    try:
+        config, common = _configured(node)
+        audit = import_ledger(ledger, config.database, common.genesis, ContractMachine, _progress("imported"))
+    except AuditError as error:
+        say(f"consortium: {error}; nothing was imported")
+        return EXIT_FAIL
+    except (ArchiveError, ConfigError, StoreError) as error:
+        say(f"consortium: {error}")
+        return EXIT_INVALID
+    typer.echo(
+        f"{config.database}: {audit.blocks:,} blocks, {audit.transactions:,} transactions; height {audit.height}"
+    )
+    typer.echo(f"head {audit.head.hex()}, state root {audit.state_root.hex()}")
+    number = common.directory.number(config.name)
+    if number is not None and number in common.voters:
+        say(f"note: {config.name} votes; one that has voted under this number before must not begin again like this")
+    return EXIT_PASS
+
+
+def _configured(node: Path) -> tuple[NodeConfig, Common]:
+    """The configuration of a node, given by its folder or by the file, and what follows from its genesis."""
+    path = node / "node.json" if node.is_dir() else node
+    config = load_config(path)
+    genesis = config.load_genesis()
+    try:
+        return config, Common(genesis)
+    except (KeyError, ValueError) as error:  # an unknown protocol; settings that no contract takes
+        raise ConfigError(f"the genesis of {genesis.network}: {error.args[0]}") from None
+
+
+def _progress(done: str) -> Progress | None:
+    """Shown on a terminal only."""
+    if not sys.stderr.isatty():
+        return None
+
+    def progress(height: int) -> None:
+        if height % _SHOW_EVERY == 0:
+            typer.echo(f"\r{done} {height:,} blocks", err=True, nl=False)
+
+    return progress

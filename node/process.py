@@ -97,6 +97,8 @@ class NodeProcess:
         self._loop = asyncio.get_running_loop()
         records = RecordCodec(self._common.protocol.records, {NODE_SPACE: int, VAULT: VaultRecord, CUSTODY: Safekept})
         self._store = SqliteStore(self._config.database, records)
+        if self._store.repaired:
+            _LOG.warning("%s", self._store.repaired)
         image = self._store.load()
         incarnation = self._begin_incarnation(image)
         self._replica = self._build_replica(image)

@@ -287,6 +287,28 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run
     typer.echo(f"{folder}: sound")
 
 
+@app.command(epilog="\b\nExample:\n  consortium export nodes/insurer-1 insurer-1.jsonl")
+def export(
+    node: Annotated[Path, typer.Argument(metavar="NODE_DIR", help="A stopped node's folder, or its configuration.")],
+    ledger: Annotated[Path, typer.Argument(metavar="FILE", help="Where the ledger is written, one block a line.")],
+) -> None:
+    """Write a node's ledger to a file that proves itself."""
+    from scenarios.archive import run_export  # noqa: PLC0415 -- loads the whole ledger
+
+    raise typer.Exit(run_export(node, ledger))
+
+
+@app.command(name="import", epilog="\b\nExample:\n  consortium import insurer-1.jsonl nodes/observer-9")
+def import_(
+    ledger: Annotated[Path, typer.Argument(metavar="FILE", help="An exported ledger.")],
+    node: Annotated[Path, typer.Argument(metavar="NODE_DIR", help="The folder with a new node's configuration.")],
+) -> None:
+    """Verify an exported ledger in full, and begin a new node with it."""
+    from scenarios.archive import run_import  # noqa: PLC0415 -- loads the whole ledger
+
+    raise typer.Exit(run_import(ledger, node))
+
+
 @app.command(
     epilog="\b\nExamples:\n  consortium check --protocol pbft --runs 100\n"
     "  consortium check --protocol raft --runs 100000 --jobs 2 --resume soak/raft.json\n"

@@ -89,7 +89,8 @@ class Safe:
         self, *, me: NodeId, directory: Directory, seal_secret: bytes, sign: Callable[[bytes], bytes], image: Image
     ) -> None:
         self._directory = directory
-        self._name = directory.member(me).name
+        founder = directory.founding.member(me)
+        self._name = founder.name if founder is not None else ""  # whom the chain certifies, no collection names yet
         self._seal_secret = seal_secret
         self._sign = sign
         self._kept: dict[str, Safekept] = {str(key): kept for key, kept in image.get(CUSTODY, {}).items()}

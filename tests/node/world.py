@@ -14,6 +14,7 @@ from scenarios.runner.conductor import Conductor, ConductorOptions
 from scenarios.runner.electors import Electors
 from scenarios.runner.workload import Step, Workload
 from tests.node.lab import genesis, transaction, transfer
+from tests.node.voters import Omniscient
 
 SEED = 11
 
@@ -64,14 +65,25 @@ class Heard(Observer):
 class Town:
     """A network of ``voters`` and ``observers`` with ann and bob as clients, who replay ``steps``.
 
+    ``strangers`` are further nodes, of whom the genesis knows nothing; the chain may certify them.
     ``wrap(node, replica)`` may put another machine in a node's place; ``lying`` names those whose word oracles ignore.
     """
 
     def __init__(
-        self, protocol, voters, *steps, observers=0, options=None, core=None, wrap=None, faults=(), **settings
+        self,
+        protocol,
+        voters,
+        *steps,
+        observers=0,
+        strangers=0,
+        options=None,
+        core=None,
+        wrap=None,
+        faults=(),
+        **settings,
     ):
         self.common = Common(genesis(protocol, voters, observers))
-        self.nodes = voters + observers
+        self.nodes = voters + observers + strangers
         self.notary = Notary(SEED, self.nodes)
         self.heard = Heard()
         self._steps = steps
@@ -88,6 +100,8 @@ class Town:
             genesis=self.common.genesis_block.hash,
             verify=self.notary.verify,
             liars=frozenset(lying),
+            application=Omniscient(protocol),
+            options=core,
         )
         self.world = World(
             factory=self._build,

@@ -6,7 +6,7 @@ Rules:
    second transaction of a number is a "duplicate" and changes nothing, whatever it says.
 2. A refused transaction changes nothing but that its number is used up; its receipt carries the reason.
 3. A contract that fails in an unforeseen way refuses with "contract_error"; no input may stop a node. Where calls lie
-   too deep within each other, a thread with a stack of its own decides, so that every node decides alike.
+   too deep within each other, they are tried once more with the same room on the stack at every node.
 4. Nothing a contract sees depends on the block: not its height, its size or what it holds besides. The one exception
    is who somebody is: a signer's key must be the one in force at the block's height, else the transaction is refused
    ("key_revoked", "key_expired", "key_not_yet_valid"); and the contract that keeps the registry declares to read the
@@ -27,7 +27,7 @@ from node.contracts.deposits import entrust
 from node.contracts.fields import Readers, Record
 from node.contracts.identities import Identities
 from node.contracts.numbers import ClientNumbers, with_number
-from node.contracts.stack import from_the_bottom
+from node.contracts.stack import with_full_room
 from node.ledger.genesis import Genesis
 from node.ledger.state_tree import StateTree
 from node.ledger.transaction import Transaction
@@ -153,7 +153,7 @@ def _execute(
     except RecursionError:
         pass  # how much of the stack was left here depends on the caller
     try:
-        return from_the_bottom(partial(_attempt, state, identities, transaction, contracts))
+        return with_full_room(partial(_attempt, state, identities, transaction, contracts))
     except RecursionError:
         return _refused(transaction, "contract_error", "RecursionError: too many calls within each other")
 

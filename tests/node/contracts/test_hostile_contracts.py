@@ -1,7 +1,6 @@
 """Contract code that misbehaves: whatever it does, its transaction is undone, gets its receipt, and no node stops."""
 
 import sys
-import threading
 from typing import ClassVar
 
 import msgspec
@@ -10,7 +9,7 @@ import pytest
 from node.contracts import Arguments, Context, Contract, Record, catalogue, is_executed
 from node.contracts.context import DEPTH_MAX, OPERATIONS_MAX, OUTPUT_BYTES_MAX, RECORD_BYTES_MAX, EventKind
 from node.contracts.fields import Count
-from node.contracts.stack import from_the_bottom
+from node.contracts.stack import CALLS_MAX, with_full_room
 from tests.node.contracts.network import Network
 
 
@@ -197,10 +196,26 @@ def test_how_deep_calls_may_lie_does_not_depend_on_who_calls():
     assert sys.getrecursionlimit() == limit
 
 
-def test_a_stack_of_its_own_hands_back_results_and_errors():
-    assert from_the_bottom(lambda: threading.current_thread().name) == "a stack of its own"
+def test_room_on_the_stack_is_the_same_at_any_depth_and_given_back():
+    def depth(calls):
+        return calls if calls == 0 else depth(calls - 1)
+
+    def fits(calls, below):
+        if below:
+            return fits(calls, below - 1)
+        try:
+            return with_full_room(lambda: depth(calls)) == 0
+        except RecursionError:
+            return False
+
+    limit = sys.getrecursionlimit()
+    deepest = [
+        max(calls for calls in range(CALLS_MAX - 50, CALLS_MAX) if fits(calls, below)) for below in (0, 50, limit // 2)
+    ]
+    assert deepest[0] == deepest[1] == deepest[2] > CALLS_MAX - 10
     with pytest.raises(ZeroDivisionError):
-        from_the_bottom(lambda: 1 // 0)
+        with_full_room(lambda: 1 // 0)
+    assert sys.getrecursionlimit() == limit
 
 
 @pytest.mark.parametrize(

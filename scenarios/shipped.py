@@ -14,8 +14,8 @@ def library() -> Path:
 
 
 def shipped() -> dict[str, Path]:
-    """Name -> file of every shipped scenario, in order of name."""
-    found = sorted(library().rglob("*.yaml"), key=lambda path: path.stem)
+    """Name -> file of every shipped scenario, in order of name; what only others extend begins with "_"."""
+    found = sorted(library().rglob("[!_]*.yaml"), key=lambda path: path.stem)
     return {path.stem: path for path in found}
 
 

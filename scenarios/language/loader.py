@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from scenarios.language.assumptions import substitute
+from scenarios.language.extending import extended
 from scenarios.language.inlining import inline_files
 from scenarios.language.overrides import apply_overrides
 from scenarios.language.problems import Problem, ScenarioInvalid, Severity
@@ -27,12 +28,12 @@ def load_scenario(path: FilePath | str, overrides: Sequence[str] = ()) -> Scenar
 
     Raises ScenarioInvalid with every problem found, each at its place. Warnings are in ``origin.warnings``.
     """
-    return _scenario(apply_overrides(read_file(FilePath(path)), tuple(overrides)))
+    return _scenario(extended(apply_overrides(read_file(FilePath(path)), tuple(overrides))))
 
 
 def parse_scenario(text: str, label: str = "<scenario>", overrides: Sequence[str] = ()) -> Scenario:
     """Like :func:`load_scenario`, from a text."""
-    return _scenario(apply_overrides(read_text(text, label), tuple(overrides)))
+    return _scenario(extended(apply_overrides(read_text(text, label), tuple(overrides))))
 
 
 def _scenario(document: Document) -> Scenario:

@@ -64,6 +64,8 @@ class Scenario(Part):
 
     model_config = ConfigDict(title="consortium scenario")
 
+    extends: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The file of another scenario, from the folder of this one, that this one adds to: lists are continued."""
     version: Literal[1]
     """The version of this language."""
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]

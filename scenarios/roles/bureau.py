@@ -5,10 +5,13 @@ from __future__ import annotations
 from node.contracts.access import InstitutionArgs
 from node.contracts.consent import AnswerArgs, Query, RegisterArgs
 from node.privacy import Value
+from scenarios.roles import purging
 from scenarios.roles.answering import to_hand_over
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("bureau")
+verb("attest-purge")(purging.attest_purge)
+verb("request-purge")(purging.request_purge)
 
 
 @verb("register-people")

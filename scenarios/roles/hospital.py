@@ -6,11 +6,14 @@ from node.contracts.claims import CHARGE, INVOICE_TOKEN, INVOICE_TOTAL, ITEMS, R
 from node.contracts.consent import AnswerArgs
 from node.privacy import Value
 from scenarios.language.models.world import Stay
+from scenarios.roles import purging
 from scenarios.roles.answering import to_hand_over
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 from scenarios.roles.icd import map_version, transcode
 
 verb = Verbs("hospital")
+verb("attest-purge")(purging.attest_purge)
+verb("request-purge")(purging.request_purge)
 
 
 @verb("report-discharge")

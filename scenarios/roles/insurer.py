@@ -12,10 +12,12 @@ from node.contracts.products import Product, benefits_of, score
 from node.contracts.risk import InquireArgs
 from node.contracts.underwriting import Application, AssessArgs
 from node.privacy import Value
-from scenarios.roles import asking
+from scenarios.roles import asking, purging
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("insurer")
+verb("attest-purge")(purging.attest_purge)
+verb("request-purge")(purging.request_purge)
 verb("ask")(asking.ask)
 verb("verify")(asking.verify)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from node.contracts.consent import GrantArgs, VoucherArgs
+from node.contracts.consent import AnswerArgs, GrantArgs, VoucherArgs
 from node.contracts.policy import NotariseArgs, PolicyArgs
 from node.contracts.underwriting import ApplicationArgs, ApplyArgs
-from scenarios.roles import asking
+from scenarios.roles import asking, purging
+from scenarios.roles.answering import to_hand_over
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("patient")
+verb("request-purge")(purging.request_purge)
 verb("ask")(asking.ask)
 verb("verify")(asking.verify)
 
@@ -32,6 +34,23 @@ def grant(desk: Desk, act: Act) -> Request:
 def revoke(desk: Desk, act: Act) -> Request:
     """Arguments: voucher."""
     return Request(contract="consent", action="revoke", arguments=VoucherArgs(voucher=desk.object(act, "voucher")))
+
+
+@verb("answer")
+def answer(desk: Desk, act: Act) -> Request:
+    """Arguments: query, voucher, of (the step that left the record on this device). The bureau countersigns."""
+    query_id, voucher_id = desk.object(act, "query"), desk.object(act, "voucher")
+    reader, granted = to_hand_over(desk, act, query_id, voucher_id)
+    record = desk.opened(act, desk.object(act, "of"))
+    fields = {path: opening.value for path, opening in record.items() if path.partition("/")[0] in granted}
+    envelope = desk.seal(act, "medical_record", fields, (act.who, reader))
+    return Request(
+        contract="consent",
+        action="answer",
+        arguments=AnswerArgs(query=query_id, voucher=voucher_id, envelope=envelope),
+        cosigners=(reader, desk.of_role(act, "bureau")),
+        envelope=envelope,
+    )
 
 
 @verb("apply")

@@ -7,9 +7,12 @@ from node.contracts.money import share
 from node.contracts.statements import DisputeArgs, StatementArgs
 from node.contracts.treaty import LineArgs, Treaty, TreatyArgs
 from node.privacy import Value
+from scenarios.roles import purging
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("reinsurer")
+verb("attest-purge")(purging.attest_purge)
+verb("request-purge")(purging.request_purge)
 
 
 @verb("sign-treaty")

@@ -1,0 +1,19 @@
+"""What anyone does who shared a payload, or whose data it is, when it has to go (rows 1, 39, 57)."""
+
+from __future__ import annotations
+
+from node.contracts.collections import PurgeArgs, RecordArgs
+from scenarios.roles.desk import Act, Desk, Request
+
+
+def request_purge(desk: Desk, act: Act) -> Request:
+    """Arguments: of (the step that shared it), voucher (under which it was released)."""
+    arguments = PurgeArgs(record=desk.object(act, "of"), voucher=desk.object(act, "voucher"))
+    return Request(contract="collections", action="request-purge", arguments=arguments)
+
+
+def attest_purge(desk: Desk, act: Act) -> Request:
+    """Arguments: of (the step that shared it). It waits for the own node's word that nothing of it is left there."""
+    record = desk.object(act, "of")
+    arguments = RecordArgs(record=record)
+    return Request(contract="collections", action="attest", arguments=arguments, erased=(record,))

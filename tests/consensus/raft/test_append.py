@@ -6,9 +6,12 @@ import msgspec
 import pytest
 
 from consensus.chain import Certificate, commit_bytes
+from consensus.configuration import Change, Configuration, Reconfiguration, Verb
 from consensus.raft.messages import AppendEntries, AppendFailure, AppendSuccess, PreVote, RequestVote
 from consensus.vocabulary import Commit, Cut, Persist, Put, Rejected, Send
 from tests.consensus.raft.lab import GENESIS, Lab, make_block, signature
+
+LEAVE = Reconfiguration((Change(Verb.REMOVE, 2),))
 
 
 def chain(*terms: int, on: object = GENESIS, name: str = "x") -> list:
@@ -236,3 +239,25 @@ def test_blocks_that_cannot_be_judged_yet_count_as_not_received():
     assert lab.core(2).server.log.last_index == 1
     (answer,) = sent(lab.receive(0, 2, append(1, one, [two], commit=1)))
     assert (type(answer).__name__, answer.match_index) == ("AppendSuccess", 2)
+
+
+@pytest.mark.parametrize(("change", "answer"), [(None, ("AppendSuccess", 2)), (LEAVE, ("AppendDeferral", 1))])
+def test_a_block_of_an_earlier_term_may_stand_unjudged_unless_it_changes_members(change, answer):
+    lab = Lab(3)
+    (one,) = chain(1)
+    two = make_block(2, one.hash, 1, 0, "y", state_height=1, change=change)
+    (said,) = sent(lab.receive(0, 2, append(2, GENESIS, [one, two])))
+    assert (type(said).__name__, said.match_index) == answer
+    assert lab.core(2).server.log.last_index == answer[1]
+
+
+def test_a_change_of_members_is_appended_once_the_state_that_it_waits_for_is_executed():
+    lab = Lab(3)
+    (one,) = chain(1)
+    named = lab.nodes[2].application.members_hash(Configuration(voters=(0, 1)))
+    two = make_block(2, one.hash, 1, 0, "y", state_height=1, change=LEAVE, members=named)
+    lab.receive(0, 2, append(2, GENESIS, [one, two], commit=1))
+    assert lab.core(2).server.log.last_index == 1
+    lab.receive(0, 2, append(2, one, [two], commit=1))
+    server = lab.core(2).server
+    assert (server.log.last_index, server.electorate.configuration.voters) == (2, (0, 1))

@@ -15,8 +15,8 @@ from node.chain_state import ChainState
 from node.contracts.runtime import OK
 from node.ledger.block import build_block, check_block
 from node.ledger.transaction import Transaction, TransactionError
+from node.membership.blocks import change_in, flaw_in_place
 from node.mempool import Claim, claim_of
-from node.voting import change_in, flaw_in_place
 
 UNDECIDED_MAX = 1024
 

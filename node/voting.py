@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from consensus.chain import Block, Certificate
 from consensus.configuration import Changeover, Configuration, ConfigurationError, Reconfiguration, UnknownMembersError
 from consensus.protocols import ProtocolEntry, Slot
@@ -21,15 +19,11 @@ from consensus.vocabulary import NodeId
 from node.entry import Divergence
 from node.ledger.deciders import Deciders, fault_of_certificate
 from node.ledger.genesis import electorate, members_hash
-from node.ledger.transaction import Transaction, TransactionError, decode_transaction
-from node.membership.changes import REGISTRY, asks_for_members, members_change
+from node.membership.blocks import change_in, key_in
 from node.membership.registry import Registry
 
 REMEMBERED_MAX = 64
 """Configurations whose name is remembered; a network in use has few."""
-
-_MARK = msgspec.msgpack.encode(REGISTRY) + msgspec.msgpack.encode("members")
-"""Stands in every transaction that asks for members, since contract and action are neighbours."""
 
 
 class Voting:
@@ -54,6 +48,11 @@ class Voting:
 
     electors: tuple[NodeId, ...]
     """Everyone with a vote on the block at our head, ascending."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """Who decided the block at our head."""
+        return self._deciders.current
 
     @property
     def nodes(self) -> int:
@@ -128,38 +127,3 @@ class Voting:
         if name != snapshot.header.members or configuration.voters != offered.voters:
             return "it would have others decide than its registry names"
         return None
-
-
-def key_in(registry: Registry, number: NodeId) -> bytes:
-    """The verify key of that node; UnknownMembersError where no block has certified it yet."""
-    key = registry.member_key(number)
-    if key is None:
-        raise UnknownMembersError(f"no node {number} is certified up to here")
-    return key
-
-
-def change_in(block: Block) -> Reconfiguration | None:
-    """The change of members that ``block`` asks for: a function of the block alone. None for an invalid one."""
-    if len(block.transactions) != 1 or _MARK not in block.transactions[0]:
-        return None
-    if block.header.state_height != block.height - 1:
-        return None
-    try:
-        return members_change(decode_transaction(block.transactions[0]))
-    except TransactionError:
-        return None
-
-
-def flaw_in_place(block: Block, transaction: Transaction) -> str | None:
-    """Why ``transaction`` may not stand in ``block`` where it asks for members, whatever it asks; None: it may."""
-    if not asks_for_members(transaction):
-        return None
-    if len(block.transactions) != 1:
-        return "a change of members stands alone in its block"
-    if block.header.state_height != block.height - 1:
-        return "a block that changes members states the height right below it"
-    try:
-        members_change(transaction)
-    except TransactionError as error:
-        return str(error)
-    return None

@@ -4,11 +4,14 @@ The rules are numbered as in ``docs/ledger-format.md``, section "What an auditor
 
 1. Every line is a block in its one canonical spelling, the genesis first.
 2. Heights count up from 0 and each header names the hash of the one before.
-3. Version, network, members and limits are right, the proposer votes, and the transaction root is that of the
-   transactions.
+3. Version, network and limits are right, the members are those who decide the block, the proposer is one of them, and
+   the transaction root is that of the transactions.
 4. Certificates hold exactly a quorum of distinct voters' valid signatures. The head has one; a block before it may do
-   without under Raft alone, where a later certified block vouches for it by its hash links.
-5. Transactions are canonical, for this network, signed by clients of the genesis; (client, number) is used once.
+   without under Raft alone, where a later certified block vouches for it by its hash links, as long as the voters
+   change at most once on the way.
+5. Transactions are canonical, for this network, signed by keys that the registry had certified for their signers when
+   the stated state was reached; (client, number) is used once. A change of members stands alone in its block, which
+   states the height right below, and is carried out.
 6. Stated state roots lie before their block and do not contradict each other, and if the auditor can execute, they
    are what execution gives.
 """
@@ -21,12 +24,14 @@ from typing import Protocol
 
 import msgspec
 
-from consensus.chain import Block, Certificate, verify_certificate
+from consensus.chain import Block, Certificate
+from consensus.configuration import ConfigurationError
 from node.ledger.block import build_genesis_block, check_block
 from node.ledger.export import LINE_BYTES_MAX, LineError, decode_line
-from node.ledger.genesis import VOUCHING_PROTOCOLS, Electorate, Genesis, GenesisError, decode_genesis, electorate
-from node.ledger.signatures import verifier
-from node.ledger.transaction import Transaction, TransactionError, decode_transaction, signed_bytes
+from node.ledger.following import Following
+from node.ledger.genesis import VOUCHING_PROTOCOLS, Genesis, GenesisError, decode_genesis
+from node.ledger.signatures import Verifying
+from node.ledger.transaction import Transaction, TransactionError, decode_transaction
 
 
 class AuditError(Exception):
@@ -124,14 +129,12 @@ class _Auditor:
     def __init__(self, genesis: Genesis, block: Block, machine: Machine | None) -> None:
         self._genesis = genesis
         self._genesis_hash = block.hash
-        self._electorate: Electorate = electorate(genesis)
+        self._following = Following(genesis, Verifying())
         self._head = block
         self._unvouched: int | None = None  # the lowest height whose decision nothing proves yet
+        self._changes = 0  # how often the voters changed since a block was certified
         self._certificates = 0
         self._transactions = 0
-        self._numbers: dict[str, set[int]] = {client.name: set() for client in genesis.clients}
-        self._client_keys = {client.name: verifier(client.verify_key) for client in genesis.clients}
-        self._member_keys = [verifier(member.verify_key) for member in genesis.members]
         self._machine = machine
         self._roots = {0: block.header.state}  # height -> root: every one if we execute, else those stated
 
@@ -167,7 +170,7 @@ class _Auditor:
         """Check the next block, and add it."""
         self._check_header(block)
         self._check_certificate(block, certificate)
-        transactions = [self._checked(index, raw) for index, raw in enumerate(block.transactions)]
+        transactions = self._checked(block)
         self._transactions += len(transactions)
         self._head = block
         if self._machine is not None:
@@ -198,10 +201,15 @@ class _Auditor:
             raise _LedgerError(f"height {header.height} follows height {self._head.height}")
         if header.parent != self._head.hash:
             raise _LedgerError("its parent is not the block before it")
-        reason = check_block(block, network=self._genesis.network, members=self._electorate.members_hash)
+        reason = check_block(block, network=self._genesis.network)
         if reason is not None:
             raise _LedgerError(f"block: {reason}")
-        if header.proposer not in self._electorate.voters:
+        try:
+            voters = self._following.decides(block).electors
+        except ConfigurationError as error:
+            raise _LedgerError(f"block: {error}") from None
+        self._changes += self._following.changed
+        if header.proposer not in voters:
             raise _LedgerError(f"its proposer {header.proposer} does not vote")
         known = self._roots.setdefault(header.state_height, header.state)
         if known != header.state:
@@ -223,32 +231,39 @@ class _Auditor:
             raise _LedgerError("its certificate is for another block")
         if certificate.round < block.round:
             raise _LedgerError(f"certified in round {certificate.round}, before it was proposed in {block.round}")
-        reason = verify_certificate(certificate, self._electorate.voters, self._electorate.quorum, self._member_signed)
+        if self._changes > 1:
+            raise _LedgerError("its certificate proves nothing: the voters changed twice since the last one")
+        reason = self._following.fault_of(certificate)
         if reason is not None:
             raise _LedgerError(f"certificate: {reason}")
         self._certificates += 1
         self._unvouched = None
+        self._changes = 0
 
-    def _member_signed(self, member: int, data: bytes, signature: bytes) -> bool:
-        return self._member_keys[member](data, signature)
-
-    def _checked(self, index: int, raw: bytes) -> Transaction:
+    def _checked(self, block: Block) -> list[Transaction]:
+        """The block's transactions, executed as far as identities go."""
+        transactions: list[Transaction] = []
+        claims: set[tuple[str, int]] = set()
+        for index, raw in enumerate(block.transactions):
+            try:
+                transaction = decode_transaction(raw)
+            except TransactionError as error:
+                raise _LedgerError(f"transaction {index}: {error}") from None
+            reason = self._flaw_in(transaction, block.header.state_height, claims)
+            if reason is not None:
+                raise _LedgerError(f"transaction {index}: {reason}")
+            claims.add((transaction.body.client, transaction.body.number))
+            transactions.append(transaction)
         try:
-            transaction = decode_transaction(raw)
-        except TransactionError as error:
-            raise _LedgerError(f"transaction {index}: {error}") from None
+            self._following.execute(block, transactions)
+        except ConfigurationError as error:
+            raise _LedgerError(f"block: {error}") from None
+        return transactions
+
+    def _flaw_in(self, transaction: Transaction, as_of: int, claims: set[tuple[str, int]]) -> str | None:
         body = transaction.body
         if body.network != self._genesis.network:
-            raise _LedgerError(f"transaction {index}: meant for network {body.network}")
-        data = signed_bytes(body)
-        for name, signature in transaction.signatures:
-            verify = self._client_keys.get(name)
-            if verify is None:
-                raise _LedgerError(f"transaction {index}: {name} is no client of this network")
-            if not verify(data, signature):
-                raise _LedgerError(f"transaction {index}: the signature of {name} does not verify")
-        numbers = self._numbers[body.client]
-        if body.number in numbers:
-            raise _LedgerError(f"transaction {index}: {body.client}'s number {body.number} was used before")
-        numbers.add(body.number)
-        return transaction
+            return f"meant for network {body.network}"
+        if (body.client, body.number) in claims or self._following.is_used(transaction):
+            return f"{body.client}'s number {body.number} was used before"
+        return self._following.flaw_in_signatures(transaction, as_of)

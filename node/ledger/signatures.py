@@ -23,3 +23,20 @@ def verifier(key: bytes) -> Verify:
         return True
 
     return verify
+
+
+class Verifying:
+    """Verifies by any key, and keeps each key ready for the next signature."""
+
+    def __init__(self) -> None:
+        self._keys: dict[bytes, Verify | None] = {}
+
+    def __call__(self, key: bytes, data: bytes, signature: bytes) -> bool:
+        """Did the holder of ``key`` sign ``data``? False where those 32 bytes are no key."""
+        if key not in self._keys:
+            try:
+                self._keys[key] = verifier(key)
+            except ValueError:
+                self._keys[key] = None
+        verify = self._keys[key]
+        return verify is not None and verify(data, signature)

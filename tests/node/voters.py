@@ -9,7 +9,7 @@ from consensus.protocols import protocol as registered
 from node.ledger.genesis import members_hash
 from node.ledger.transaction import Body, encode_transaction, sign_transaction
 from node.membership import Certify, approved
-from node.voting import change_in
+from node.membership.blocks import change_in
 from scenarios.runner.workload import Step
 from tests.node.lab import KEYS, MEMBERS, NETWORK
 

@@ -59,6 +59,7 @@ class Strategy(StrEnum):
     RELAY = "relay"
     TORN = "torn"
     HOARD = "hoard"
+    LAG = "lag"
     LOSS = "loss"
     TWINS = "twins"
 
@@ -307,6 +308,20 @@ def import_(
     from scenarios.archive import run_import  # noqa: PLC0415 -- loads the whole ledger
 
     raise typer.Exit(run_import(ledger, node))
+
+
+@app.command(
+    epilog="\b\nExamples:\n  consortium prune nodes/insurer-1\n  consortium prune nodes/insurer-1 --undo"
+)
+def prune(
+    node: Annotated[Path, typer.Argument(metavar="NODE_DIR", help="A stopped node's folder, or its configuration.")],
+    keep: Annotated[int, typer.Option("--keep", metavar="N", help="Blocks at the end that stay whole.")] = 10_000,
+    undo: Annotated[bool, typer.Option("--undo", help="Have the node fetch the bodies again.")] = False,
+) -> None:
+    """Let a node go of old blocks' bodies; headers, certificates and the state stay."""
+    from scenarios.archive import run_prune  # noqa: PLC0415 -- loads the whole ledger
+
+    raise typer.Exit(run_prune(node, keep, undo=undo))
 
 
 @app.command(

@@ -10,6 +10,7 @@
   slow links that double and reorder what is said; voters crash for a moment just then.
 * ``relay`` and ``torn``: an ambush alone, of the style *relieved* or *written*.
 * ``hoard``: the ambush of :mod:`scenarios.adversary.hoard` alone, which makes certificates of PBFT contradict others.
+* ``lag``: the ambush of :mod:`scenarios.adversary.lag` alone, which has nodes install snapshots, and strikes then.
 * ``loss``: every message is lost with the same small chance, and nothing else happens. What a naive fuzzer does; here
   to compare with.
 * ``twins``: no fault at all, but f members of PBFT run twice (:mod:`scenarios.adversary.twins`). A swarm in which
@@ -172,8 +173,15 @@ STRATEGIES: dict[str, Callable[[Case], tuple[Fault, ...]]] = {
     "relay": _nothing,
     "hoard": _nothing,
     "torn": _nothing,
+    "lag": _nothing,
     "loss": _loss,
     "twins": _none,
 }
 
-_STYLES: dict[str, bool | str] = {"ambush": True, "relay": "relieved", "torn": "written", "hoard": "hoard"}
+_STYLES: dict[str, bool | str] = {
+    "ambush": True,
+    "relay": "relieved",
+    "torn": "written",
+    "hoard": "hoard",
+    "lag": "lag",
+}

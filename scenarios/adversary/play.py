@@ -25,13 +25,14 @@ import msgspec
 
 from consensus.properties import Observer, Violation
 from consensus.vocabulary import MILLISECOND, SECOND
-from network.virtual.case import build_world
+from network.virtual.case import Case, build_world
 from network.virtual.faults import Fault
 from network.virtual.world import Stop, World
 from scenarios.adversary.ambush import Ambush
 from scenarios.adversary.bugs import planted
 from scenarios.adversary.coverage import Coverage, Told
 from scenarios.adversary.hoard import HOARD, Hoard
+from scenarios.adversary.lag import LAG, Lag
 from scenarios.adversary.patience import RETRY_NS, patience_ns, views_left
 from scenarios.adversary.stage import Stage, set_stage
 from scenarios.adversary.trial import Trial, pace_ns
@@ -40,6 +41,9 @@ STALL_WINDOW_NS = 8 * SECOND
 SETTLE_NS = 2 * SECOND
 QUIET_NS = 3 * SECOND
 STEP_NS = 200 * MILLISECOND
+
+_OWN: dict[bool | str, Callable[[Case], Ambush]] = {HOARD: Hoard, LAG: Lag}
+"""The ambushes of the styles that only a strategy names."""
 
 
 class Broken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,8 +113,8 @@ def play(
 
 def _ambush(trial: Trial) -> Ambush | None:
     """What lies in wait in ``trial``."""
-    if trial.ambush == HOARD:
-        return Hoard(trial.case)
+    if trial.ambush in _OWN:
+        return _OWN[trial.ambush](trial.case)
     return Ambush(trial.case, None if trial.ambush is True else trial.ambush) if trial.ambush else None
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from network.virtual.settings import Settings
 from scenarios.adversary.bugs import bugs
 from scenarios.adversary.failure import FailureError
 from scenarios.adversary.play import Broken, play
@@ -34,6 +35,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     bug: str | None = None
     strategy: str = "swarm"
     lies: tuple[str, ...] = ()
+    fixed: Settings = {}
 
     def trial(self, seed: int) -> Trial:
         return draw_trial(
@@ -45,6 +47,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             bug=self.bug,
             strategy=self.strategy,
             lies=self.lies,
+            fixed=self.fixed,
         )
 
 
@@ -60,6 +63,7 @@ def suited(plan: Plan) -> Plan:
         liars=known.lying if plan.liars is None else plan.liars,
         strategy=known.strategy if plan.strategy == "swarm" else plan.strategy,
         lies=plan.lies or known.lies,
+        fixed=known.fixed | plan.fixed,
     )
 
 

@@ -15,7 +15,7 @@ from consensus.vocabulary import NodeId
 from network.virtual.case import Case, draw_case
 from network.virtual.draws import Stream
 from network.virtual.faults import Clock, Fault
-from network.virtual.settings import LEASE_DRIFT_PPM
+from network.virtual.settings import LEASE_DRIFT_PPM, Settings
 from network.virtual.swarm import draw_plan
 from scenarios.adversary.plans import ambushed, laid
 
@@ -77,10 +77,12 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
     operations: int = OPERATIONS,
     strategy: str = "swarm",
     lies: tuple[str, ...] = (),
+    fixed: Settings | None = None,
 ) -> Trial:
     """The trial of ``seed``. ``nodes`` fixes the size; ``liars`` how many lie (None: drawn, up to f, under PBFT).
 
-    ``lies`` are behaviours that each liar has besides those that are drawn.
+    ``lies`` are behaviours that each liar has besides those that are drawn; ``fixed`` are the protocol's own settings
+    that it takes in place of drawn ones.
     ``network`` None is drawn: cores in all but one of :data:`REPLICAS_IN`. ``strategy`` says how the plan is drawn
     (:mod:`scenarios.adversary.plans`).
     """
@@ -88,6 +90,8 @@ def draw_trial(  # noqa: PLR0913 - keyword-only
     from scenarios.adversary.twins import twinned  # noqa: PLC0415 - they need Trial
 
     case = draw_case(protocol, seed) if nodes is None else _sized(protocol, seed, nodes)
+    if fixed:
+        case = msgspec.structs.replace(case, settings=case.settings | fixed)
     lying = draw_liars(case, liars, lies)
     if lying and case.changing:  # what is left of f would have to be known to whoever draws a change
         case = msgspec.structs.replace(case, changing=False)

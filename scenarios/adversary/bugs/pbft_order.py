@@ -125,9 +125,13 @@ def _out_of_order(plant: Planter) -> None:
     quick=False,
     protocol="pbft",
     source="a schedule of proposers that is kept in memory alone",
+    nodes=4,
+    strategy="churn",
+    fixed={"rotate_every": 1, "checkpoint_interval": 23, "log_size": 64},
 )
 def _turns_lost(plant: Planter) -> None:
     """A replica that restarts counts the proposers' turns anew."""
+    # Every checkpoint mends it, so they are far apart.
     plant.replace(
         "consensus.pbft.rotation:Rotation.restore",
         lambda _: lambda self, checkpoints, headers: None,  # noqa: ARG005

@@ -65,7 +65,8 @@ def _union_commits(plant: Planter) -> None:
     protocol="raft",
     source="etcd-io/raft: ConfState of a snapshot restored",
     nodes=5,
-    strategy="relay",
+    strategy="lag",
+    fixed={"log_keep": 2},
 )
 def _drops_joint(plant: Planter) -> None:
     """Who installs a snapshot of a joint configuration goes on with the new set of voters alone."""

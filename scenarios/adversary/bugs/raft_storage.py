@@ -119,7 +119,7 @@ def _lowered(effect: Any) -> Any:
     return Persist(records)
 
 
-@bug("raft-applied-index-not-atomic", quick=False, protocol="raft", source="etcd-io/etcd #13766", strategy="torn")
+@bug("raft-applied-index-not-atomic", quick=False, protocol="raft", source="etcd-io/etcd #13766", strategy="lag")
 def _applied_index(plant: Planter) -> None:
     """How far the state of a snapshot reaches is written first, and the state itself with the next write."""
 

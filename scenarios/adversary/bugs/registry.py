@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from network.virtual.settings import Settings
+
 Wrap = Callable[[Any], Any]
 """Makes the broken thing out of the real one."""
 
@@ -53,7 +55,8 @@ class Bug(msgspec.Struct, frozen=True, kw_only=True):
     """One bug. ``needs`` says what brings it out: "liars" (a Byzantine node), "replicas" (not in the cores alone).
 
     ``strategy`` is the one to search with where the mixed one, which has its share of each, takes long;
-    ``lies`` are behaviours that every liar then has, besides those that are drawn.
+    ``lies`` are behaviours that every liar then has, besides those that are drawn; ``fixed`` are the protocol's own
+    settings that it takes (:mod:`network.virtual.settings`), in place of drawn ones.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Bug(msgspec.Struct, frozen=True, kw_only=True):
     strategy: str = "swarm"
     quick: bool = True
     lies: tuple[str, ...] = ()
+    fixed: Settings = {}
 
     @property
     def lying(self) -> int | None:
@@ -86,6 +90,7 @@ def bug(  # noqa: PLR0913 - keyword-only
     strategy: str = "swarm",
     quick: bool = True,
     lies: tuple[str, ...] = (),
+    fixed: Settings | None = None,
 ) -> Callable[[Callable[[Planter], None]], Callable[[Planter], None]]:
     """Register what the decorated function plants; its docstring is the summary.
 
@@ -107,6 +112,7 @@ def bug(  # noqa: PLR0913 - keyword-only
             strategy=strategy,
             quick=quick,
             lies=lies,
+            fixed=fixed or {},
         )
         return plant
 

@@ -7,9 +7,9 @@ the cores as they are, and must stay silent.
 Every search is kept as soon as it is over, in a file of its own, so that what was stopped goes on where it was, and
 slices (some bugs at a time, on several machines) put together make the whole page. What is kept speaks of the program
 that played it: it lies in a folder named by a digest of everything that a trial consists of, and another program
-begins anew.
+begins anew. Another bug's module is no part of what a trial consists of.
 
-Random loss is given ten times the CPU that the other strategy took for the same seed, 20 CPU-seconds at most, from the
+Random loss is given ten times the CPU that the other strategy took for the same seed, 10 CPU-seconds at most, from the
 first three seeds: what it misses there it would miss for long.
 """
 
@@ -20,6 +20,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import as_completed
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -44,21 +45,24 @@ SUITED, LOSS = "suited", "loss"
 
 LOSS_SEEDS = 3
 LOSS_FACTOR = 10
-LOSS_BUDGET_S = 20.0
+LOSS_BUDGET_S = 10.0
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PLAYED = ("consensus", "network", "node", "scenarios/adversary", "scenarios/linearizability.py")
-_NOT_PLAYED = ("bank.py", "bank_page.py", "command.py", "report.py", "failure.py", "shrink.py", "diagram")
+_NOT_PLAYED = ("bank", "bank_page", "command", "report", "failure", "shrink", "diagram")
 
 
-def program_digest() -> str:
-    """Names the program that plays a trial: a digest of all its files."""
+def program_digest(*names: str) -> str:
+    """Names the program that plays trials with these bugs: a digest of all its files, and of no other bugs' modules."""
+    planted = {bugs()[name].plant.__module__ for name in names}
+    others = {bug.plant.__module__ for bug in bugs().values()} - planted
     hashed = sha256()
     for place in _PLAYED:
         top = _ROOT / place
         for path in sorted(top.rglob("*.py")) if top.is_dir() else [top]:
-            if not any(part in _NOT_PLAYED for part in path.relative_to(_ROOT).parts):
-                hashed.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+            parts = path.relative_to(_ROOT).with_suffix("").parts
+            if ".".join(parts) not in others and not any(part in _NOT_PLAYED for part in parts):
+                hashed.update("/".join(parts).encode() + b"\0" + path.read_bytes() + b"\0")
     return hashed.hexdigest()[:12]
 
 
@@ -85,46 +89,59 @@ def kept(path: Path, plan: Plan, *, seed: int, budget_s: float) -> Search:
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What one process does at a time: the searches for one bug from one seed; or, without a bug, for silence."""
+    """What one process does at a time: one search for one bug from one seed; or, without a bug, for silence.
+
+    ``folder`` is the one of the program that plays it.
+    """
 
     protocol: str
     name: str | None = None
     seed: int = 0
+    column: str = SUITED
     budget_s: float
     folder: Path
 
 
-def perform(task: Task) -> dict[str, Search]:
-    """The searches of ``task``, by column."""
-    name = task.name or "none"
-    stem = f"{name}.{task.seed}" if task.name else f"{name}.{task.protocol}"
+def perform(task: Task) -> Search:
+    """The search of ``task``; one by random loss comes after the one that it is compared with."""
+    stem = f"{task.name}.{task.seed}" if task.name else f"none.{task.protocol}"
 
     def search(column: str, budget_s: float) -> Search:
         plan = plan_of(task.name, task.protocol, column)
         return kept(task.folder / f"{stem}.{column}.json", plan, seed=task.seed, budget_s=budget_s)
 
-    found = {SUITED: search(SUITED, task.budget_s)}
-    if task.name is not None and task.seed < LOSS_SEEDS:
-        found[LOSS] = search(LOSS, min(LOSS_BUDGET_S, task.budget_s, LOSS_FACTOR * found[SUITED].cpu_s))
-    return found
+    suited_ = search(SUITED, task.budget_s)
+    if task.column == SUITED:
+        return suited_
+    return search(LOSS, min(LOSS_BUDGET_S, task.budget_s, LOSS_FACTOR * suited_.cpu_s))
 
 
 def tasks(names: tuple[str, ...], *, seeds: int, budget_s: float, folder: Path) -> list[Task]:
-    """Everything to do for these bugs, seed by seed, so that what always escapes shows early."""
+    """Everything to do for these bugs, seed by seed, so that what always escapes shows early; random loss last."""
+    digests = {name: program_digest(name) for name in names}
     return [
-        Task(protocol=bugs()[name].protocol, name=name, seed=seed, budget_s=budget_s, folder=folder)
-        for seed in range(seeds)
+        Task(
+            protocol=bugs()[name].protocol,
+            name=name,
+            seed=seed,
+            column=column,
+            budget_s=budget_s,
+            folder=folder / digests[name],
+        )
+        for column, count in ((SUITED, seeds), (LOSS, min(seeds, LOSS_SEEDS)))
+        for seed in range(count)
         for name in names
     ]
 
 
 def silence(*, budget_s: float, folder: Path) -> list[Task]:
     """The row "none"."""
-    return [Task(protocol=protocol, budget_s=budget_s, folder=folder) for protocol in ("raft", "pbft")]
+    own = folder / program_digest()
+    return [Task(protocol=protocol, budget_s=budget_s, folder=own) for protocol in ("raft", "pbft")]
 
 
-def performed(todo: list[Task], jobs: int) -> Iterator[tuple[Task, dict[str, Search]]]:
-    """Each task with its searches, as they are over."""
+def performed(todo: list[Task], jobs: int) -> Iterator[tuple[Task, Search]]:
+    """Each task with its search, as they are over."""
     if jobs == 1:
         yield from ((task, perform(task)) for task in todo)
         return
@@ -145,14 +162,14 @@ def matrix(todo: list[Task], jobs: int) -> tuple[dict[str, dict[str, Row]], dict
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         shown = bar.add_task("searching", total=len(todo))
-        for task, searches in performed(todo, jobs):
+        in_order = ([task for task in todo if task.column == column] for column in (SUITED, LOSS))
+        for task, search in chain.from_iterable(performed(part, jobs) for part in in_order):
             bar.advance(shown)
             if task.name is None:
-                silent[task.protocol] = searches[SUITED]
+                silent[task.protocol] = search
                 continue
-            for column, search in searches.items():
-                rows[task.name][column].searches[task.seed] = search
-            if searches[SUITED].broken is None:
+            rows[task.name][task.column].searches[task.seed] = search
+            if task.column == SUITED and search.broken is None:
                 console.print(f"{task.name} escaped from seed {task.seed}")
     return rows, silent
 
@@ -160,17 +177,16 @@ def matrix(todo: list[Task], jobs: int) -> tuple[dict[str, dict[str, Row]], dict
 def main() -> int:
     """``python -m scenarios.adversary.bank --help``; 1 where a bug escaped, or the row "none" was not silent."""
     asked = _arguments()
-    folder = asked.kept / program_digest()
-    todo = tasks(tuple(asked.names) or tuple(bugs()), seeds=asked.seeds, budget_s=asked.budget, folder=folder)
+    todo = tasks(tuple(asked.names) or tuple(bugs()), seeds=asked.seeds, budget_s=asked.budget, folder=asked.kept)
     if not asked.names:
-        todo += silence(budget_s=min(asked.silence, SILENCE_S), folder=folder)
+        todo += silence(budget_s=min(asked.silence, SILENCE_S), folder=asked.kept)
     rows, silent = matrix(todo, asked.jobs)
     for name, by_column in rows.items():
         cells = " ".join(f"{column} {' '.join(row.cells())}" for column, row in by_column.items())
         sys.stdout.write(f"{name}: {cells} {by_column[SUITED].oracles}\n")
     soaked = [msgspec.json.decode(path.read_bytes(), type=Search) for path in asked.soak]
     if asked.page:
-        text = page(rows, silent, soaked, seeds=asked.seeds, budget_s=asked.budget, digest=folder.name)
+        text = page(rows, silent, soaked, seeds=asked.seeds, budget_s=asked.budget, digest=program_digest(*rows))
         asked.page.write_text(text, encoding="utf-8")
     searches = [s for by_column in rows.values() for row in by_column.values() for s in row.searches.values()]
     sys.stdout.write(f"{sum(s.cpu_s for s in (*searches, *silent.values())):,.0f} CPU-seconds in all\n")

@@ -94,6 +94,6 @@ and which property was broken, how often. Schedules are the same on every machin
 ([`plans.py`](../scenarios/adversary/plans.py)) its share of the seeds.
 
 The columns on the right are what plain random loss of messages catches (5 % of all), from the first three seeds, with
-ten times the CPU that the other strategy took, at most 20 CPU-seconds a seed. "none" is the program as it is.
+ten times the CPU that the other strategy took, at most 10 CPU-seconds a seed. "none" is the program as it is.
 
 All this took {cpu:,.0f} CPU-seconds. The program that played is `{digest}` (a digest of its files)."""

@@ -129,3 +129,6 @@ The replica writes it; cores read it at a restart."""
 
 CERTIFICATES = "certificates"
 """Durable space: height -> Certificate, for the blocks that have one of their own."""
+
+HEADERS = "headers"
+"""Durable space: height -> Header, from 1 on, for blocks whose bodies were pruned."""

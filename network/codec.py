@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
+from consensus.chain import BLOCKS, CERTIFICATES, HEADERS, Block, Certificate, Header
 from consensus.snapshots import SNAPSHOT, Snapshot
 from network.custody import CUSTODY_MESSAGES
 from network.gossip import GOSSIP_MESSAGES
@@ -50,14 +50,22 @@ class MessageCodec:
         return messages
 
 
+_LEDGER: dict[str, Any] = {
+    BLOCKS: Block,
+    CERTIFICATES: Certificate,
+    HEADERS: Header,
+    SNAPSHOT: Snapshot | bytes,
+}
+"""The replica's own spaces."""
+
+
 class RecordCodec:
     """Encodes and decodes what a store holds, by space."""
 
     def __init__(self, protocol_records: Sequence[type], spaces: dict[str, type]) -> None:
         self._encoder = msgspec.msgpack.Encoder()
         self._decoders: dict[str, msgspec.msgpack.Decoder[Any]] = {
-            space: msgspec.msgpack.Decoder(kind)
-            for space, kind in {BLOCKS: Block, CERTIFICATES: Certificate, SNAPSHOT: Snapshot | bytes, **spaces}.items()
+            space: msgspec.msgpack.Decoder(kind) for space, kind in {**_LEDGER, **spaces}.items()
         }
         self._protocol: msgspec.msgpack.Decoder[Any] | None = (
             msgspec.msgpack.Decoder(reduce(or_, protocol_records)) if protocol_records else None

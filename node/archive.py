@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
+from consensus.chain import BLOCKS, CERTIFICATES, HEADERS, Block, Certificate
+from consensus.snapshots import SNAPSHOT
 from consensus.vocabulary import Put, Record
 from network.codec import RecordCodec
 from node.ledger import Audit, Execute, Genesis, audit_ledger, decode_line, export_ledger
@@ -46,7 +47,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerCodec:
-    """Decodes blocks and certificates, and leaves everything else that a store holds as it is."""
+    """Decodes what a ledger and its snapshot consist of, and leaves everything else in a store as it is."""
 
     def __init__(self) -> None:
         self._codec = RecordCodec((), {})
@@ -56,7 +57,7 @@ class LedgerCodec:
 
     def decode(self, space: str, raw: bytes) -> Any:
         """The value at rest in ``space``; CodecError where the bytes of a block or certificate are none."""
-        return self._codec.decode(space, raw) if space in {BLOCKS, CERTIFICATES} else raw
+        return self._codec.decode(space, raw) if space in {BLOCKS, CERTIFICATES, HEADERS, SNAPSHOT} else raw
 
 
 def export_node(database: Path, genesis: Block, path: Path, progress: Progress | None = None) -> Exported:

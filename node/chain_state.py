@@ -39,6 +39,8 @@ class ChainState:
         self.head = genesis
         self.tree = tree
         self.gap: Gap | None = None
+        self.pruned = 0  # bodies up to this height were let go of on purpose
+        self._founded = tree
 
     @property
     def height(self) -> int:
@@ -65,7 +67,8 @@ class ChainState:
         """What stands at ``height``. MissingBlock where a snapshot made us skip it."""
         entry = self._entries[height]
         if entry is None:
-            assert self.gap is not None  # noqa: S101 - what has no entry lies in the gap
+            if self.gap is None:
+                raise MissingBlock(f"blocks 1 to {self.pruned} are not here: pruned")
             raise MissingBlock(f"blocks {self.gap.first} to {self.gap.header.height} are not here (yet): skipped")
         return entry
 
@@ -205,8 +208,10 @@ class ChainState:
         return tuple(reversed(found))
 
     def whole_part(self) -> ChainState:
-        """The chain as far as it has no gap: this one, where it is whole."""
+        """The chain as far as it has no gap: this one, where it is whole; the genesis alone, where it is pruned."""
         gap = self.gap
+        if self.pruned:
+            return ChainState(self.entry(0).block, self._founded, self._execute)
         if gap is None:
             return self
         part = ChainState(self.entry(0).block, gap.floor, self._execute)
@@ -240,6 +245,12 @@ class ChainState:
             self.gap.offer({h: (b, certificates.get(h)) for h, b in blocks.items() if isinstance(h, int)})
             executions += self._recover_from(self.height + 1, blocks, certificates)
         return executions
+
+    def let_go(self) -> None:
+        """What is missing below the state that was recovered was pruned: nobody is to fetch it."""
+        if self.gap is not None:
+            self.pruned = self.gap.header.height
+            self.gap = None
 
     def _recover_from(
         self, start: int, blocks: Mapping[int | str, Block], certificates: Mapping[int | str, Certificate]

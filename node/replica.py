@@ -52,6 +52,7 @@ from node.ledger.genesis import VOUCHING_PROTOCOLS, electorate
 from node.ledger.state_chunks import chunk_digest
 from node.ledger.state_tree import StateTree
 from node.membership import Directory
+from node.membership.blocks import change_in
 from node.membership.registry import Registry
 from node.mempool import Mempool
 from node.options import ReplicaOptions
@@ -59,10 +60,10 @@ from node.producer import BATCH_TIMER, CLOSE_TIMER, Producer
 from node.proposals import Proposals
 from node.queries import Queries
 from node.receipts import Receipts
-from node.snapshots import Snapshots
+from node.snapshots import Snapshots, pruned_to
 from node.subscriptions import Subscriptions
 from node.sync import BACKFILL_TIMER, POSITION_TIMER, Sync
-from node.voting import Voting, change_in
+from node.voting import Voting
 
 __all__ = ["VAULT", "Replica", "ReplicaOptions", "ReplicaSetup", "snapshot_in"]
 
@@ -447,6 +448,8 @@ class Replica(Application):
         if snapshot is not None and not self.chain.whole:
             self.voting.installed(snapshot[0])
             first = snapshot[0].height + 1
+        if pruned_to(image):
+            self.chain.let_go()
         for height in range(first, self.chain.height + 1):
             self.voting.follow(self.chain.entry(height).block)
 

@@ -6,8 +6,14 @@ last roots and a walk over at most 4,096 nodes. The chunks are made when one is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
+from consensus.chain import HEADERS, Header
+from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
+from consensus.vocabulary import Image
 from node.chain_state import ChainState
 from node.ledger.state_chunks import chunks_of, manifest_of
 from node.ledger.state_tree import StateTree
@@ -51,3 +57,14 @@ class Snapshots:
         if self._chunks[0] != height:
             self._chunks = (height, chunks_of(kept.tree, kept.roots))
         return self._chunks[1][place]
+
+
+def pruned_to(image: Image) -> int:
+    """Up to which height bodies were pruned, and the state after it is held; 0: none were.
+
+    Once a later state was taken over, what lies below that is fetched as a whole again.
+    """
+    headers: Mapping[Any, Header] = image.get(HEADERS, {})
+    snapshot: Snapshot | None = image.get(SNAPSHOT, {}).get(MANIFEST)
+    held = snapshot is not None and snapshot.height == len(headers) and headers.get(snapshot.height) == snapshot.header
+    return len(headers) if held else 0

@@ -1,4 +1,4 @@
-"""What ``consortium export`` and ``consortium import`` do and say. Each returns an exit code."""
+"""What ``consortium export``, ``import`` and ``prune`` do and say. Each returns an exit code."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from node.archive import ArchiveError, Progress, export_node, import_ledger
 from node.assembly import Common
 from node.config import ConfigError, NodeConfig, load_config
 from node.ledger import AuditError, StoreError
+from node.pruning import KEEP_MIN, prune, restore
 from scenarios.failures import EXIT_FAIL, EXIT_INVALID, EXIT_PASS, say
 from scenarios.results.replay import ContractMachine
 
@@ -51,6 +52,25 @@ def run_import(ledger: Path, node: Path) -> int:
     number = common.directory.number(config.name)
     if number is not None and number in common.voters:
         say(f"note: {config.name} votes; one that has voted under this number before must not begin again like this")
+    return EXIT_PASS
+
+
+def run_prune(node: Path, keep: int, *, undo: bool) -> int:
+    """Let the stopped node in folder ``node`` go of all bodies but the last ``keep``; ``undo``: have it fetch them."""
+    if keep < KEEP_MIN:
+        raise typer.BadParameter(f"a node keeps its last {KEEP_MIN} blocks at least, not {keep}")
+    try:
+        config, common = _configured(node)
+        if undo:
+            restore(config.database)
+            typer.echo(f"{config.database}: will be whole again once the node has run for a while")
+            return EXIT_PASS
+        done = prune(config.database, common, keep=keep)
+    except (ArchiveError, ConfigError, StoreError) as error:
+        say(f"consortium: {error}")
+        return EXIT_INVALID
+    freed = done.freed_bytes / 1e6
+    typer.echo(f"{config.database}: bodies of blocks 1 to {done.height:,} are gone, {freed:,.1f} MB smaller")
     return EXIT_PASS
 
 

@@ -129,6 +129,12 @@ def test_the_commands_say_what_they_did(net, tmp_path, capsys):
     assert invoke(["import", ledger, str(tmp_path / "new")]) == 2
     assert "is there already" in capsys.readouterr().err
     assert invoke(["export", str(tmp_path / "nowhere"), ledger]) == 2
+    assert invoke(["prune", str(tmp_path / "new")]) == 2
+    assert "none is old enough to be pruned" in capsys.readouterr().err
+    assert invoke(["prune", str(tmp_path / "new"), "--undo"]) == 2
+    assert "nothing of it is pruned" in capsys.readouterr().err
+    assert invoke(["prune", str(tmp_path / "new"), "--keep", "5"]) == 2
+    assert "keeps its last 512 blocks at least" in capsys.readouterr().err
     (tmp_path / "new" / "node.sqlite").unlink()
     (tmp_path / "ledger.jsonl").write_bytes(b"{}\n")
     assert invoke(["import", ledger, str(tmp_path / "new")]) == 1

@@ -27,7 +27,7 @@ from node.ledger.genesis import (
 )
 from node.ledger.light_client import Evidence, EvidenceError, LightClient, gather_evidence
 from node.ledger.merkle import audit_path, merkle_root, verify_inclusion
-from node.ledger.sparse_merkle import Proof
+from node.ledger.state_proof import Proof
 from node.ledger.state_tree import StateTree, encode_record, entry_path, verify_proof
 from node.ledger.store import MemoryStore, SqliteStore, Store, StoreError
 from node.ledger.transaction import (

@@ -15,7 +15,7 @@ import msgspec
 from consensus.chain import FORMAT_VERSION, Block, Certificate, Header, verify_certificate
 from node.ledger.genesis import VOUCHING_PROTOCOLS, Genesis, electorate
 from node.ledger.signatures import Verify, verifier
-from node.ledger.sparse_merkle import Proof
+from node.ledger.state_proof import Proof
 from node.ledger.state_tree import StateTree, encode_record, verify_proof
 
 HEADERS_MAX = 1024

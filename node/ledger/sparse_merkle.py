@@ -2,159 +2,185 @@
 
 A path's bits, most significant first, lead from the root to its leaf. A subtree with one leaf collapses to that
 leaf and an empty one to ``EMPTY`` (as in the sparse Merkle tree of the Diem white paper, section 4.2), so a tree of
-n leaves is about log2(n) deep and its root depends on its content alone, not on the order of insertion.
+n leaves is about log2(n) deep and its root depends on its content alone, not on the order of insertion. How it is
+hashed stands in :mod:`node.ledger.state_proof`.
 
-    leaf  = SHA-256(0x02 || path || SHA-256(value))
-    inner = SHA-256(0x03 || left || right)
-
-Nodes are immutable: an update copies the paths that it touches and shares the rest, so old roots stay valid.
+In memory two of its levels are one :class:`Quad`, which stands at an even depth, knows its own hash and those of its
+two halves, and holds its four quarters; so an update makes half as many objects. They are immutable: an update shares
+what it does not touch, so old roots stay valid. What it touches it first copies, once for all changes, into *drafts*
+(lists); then it hashes the drafts from the last to the first, children before parents, and seals them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from itertools import chain
+from typing import Any
 
 import msgspec
 
-EMPTY = bytes(32)
-"""The hash of a tree without leaves."""
-
-DEPTH_MAX = 256
-
-_LEAF = b"\x02"
-_INNER = b"\x03"
-_MASKS = tuple(1 << (DEPTH_MAX - 1 - depth) for depth in range(DEPTH_MAX))
+from node.ledger.state_proof import DEPTH_MAX, EMPTY, INNER_PREFIX, bit, inner_hash
 
 
 class Leaf(msgspec.Struct, frozen=True, gc=False):
-    """The only leaf of its subtree."""
+    """The only leaf of its subtree. (``gc=False``: a million of them would be walked by every garbage collection.)"""
 
     hash: bytes
     path: bytes
-    value_hash: bytes
+    content: Any  # the caller's
 
 
-class Inner(msgspec.Struct, frozen=True, gc=False):
-    """Invariant: at least two leaves below; a child is ``NOTHING`` where its side holds none."""
+class Quad(msgspec.Struct, frozen=True, gc=False):
+    """Two levels of the tree: a node, its halves' hashes, and its quarters ``q0`` to ``q3`` from left to right.
+
+    Invariant: at least two leaves below; a quarter is ``NOTHING`` where it holds none, and a leaf lies in its own
+    quarter even where its half is that leaf alone.
+    """
 
     hash: bytes
-    left: Leaf | Inner
-    right: Leaf | Inner
+    left: bytes
+    right: bytes
+    q0: Node
+    q1: Node
+    q2: Node
+    q3: Node
+
+    @property
+    def halves(self) -> tuple[tuple[Node, Node], tuple[Node, Node]]:
+        return (self.q0, self.q1), (self.q2, self.q3)
 
 
-Node = Leaf | Inner
+Node = Leaf | Quad
 
-NOTHING = Leaf(EMPTY, b"", b"")
+NOTHING = Leaf(EMPTY, b"", None)
 """The subtree without leaves. Compare by identity."""
 
-Change = tuple[bytes, bytes | None]
-"""(path, value hash), or (path, None) to remove."""
+Change = tuple[bytes, Leaf | None]
+"""(path, its new leaf), or (path, None) to remove."""
 
+_QUARTERS = tuple(bytes(byte >> shift & 3 for shift in (6, 4, 2, 0)) for byte in range(256))
+"""For each byte of a path, the quarters through which it leads, in four quads."""
 
-def leaf_hash(path: bytes, value_hash: bytes) -> bytes:
-    """The hash of the leaf at ``path``."""
-    return sha256(_LEAF + path + value_hash).digest()
-
-
-def inner_hash(left: bytes, right: bytes) -> bytes:
-    """The hash of a node above two subtrees."""
-    return sha256(_INNER + left + right).digest()
-
-
-def bit(path: bytes, depth: int) -> int:
-    """0 where ``path`` turns left below a node at ``depth``, 1 where it turns right."""
-    return path[depth >> 3] >> (7 - (depth & 7)) & 1
+_Draft = list[Any]
+"""A quad that is being changed: ``[q0, q1, q2, q3, left, right, draft above, quarter there]``, where a half's hash is
+None if it has to be computed anew."""
 
 
 def update(root: Node, changes: Sequence[Change]) -> Node:
-    """The tree with ``changes`` made; their paths must strictly ascend."""
-    if not changes:
-        return root
-    turns = [int.from_bytes(path, "big") for path, _ in changes]
-    leaves = [
-        NOTHING if value_hash is None else Leaf(sha256(_LEAF + path + value_hash).digest(), path, value_hash)
-        for path, value_hash in changes
-    ]
-    return _Update(turns, leaves).below(root, 0, len(turns), 0, 0)
+    """The tree with ``changes`` made, of different paths in any order."""
+    if isinstance(root, Leaf):
+        return _planted(root, changes)
+    crown: _Draft = [None] * 6  # stands above the root, for it to be sealed like any other
+    top: _Draft = [root.q0, root.q1, root.q2, root.q3, root.left, root.right, crown, 0]
+    drafts = [top]
+    removing = False
+    for path, leaf in changes:
+        draft = top
+        for depth, quarter in enumerate(_way(path)):  # noqa: B007 - read below
+            below = draft[quarter]
+            if type(below) is not list:
+                draft[4 | quarter >> 1] = None
+                if type(below) is not Quad:
+                    break
+                fresh = [below.q0, below.q1, below.q2, below.q3, below.left, below.right, draft, quarter]
+                drafts.append(fresh)
+                draft[quarter] = below = fresh
+            draft = below
+        if leaf is None:
+            removing = True
+            draft[quarter] = NOTHING if below.path == path else below
+        elif below is NOTHING or below.path == path:
+            draft[quarter] = leaf
+        else:
+            draft[quarter] = _planted(below, ((path, leaf),), 2 * depth + 2)
+    _seal(drafts, removing=removing)
+    result: Node = crown[0]
+    return result
 
 
-class _Update:
-    """One batch of changes on its way down: ``turns`` are the ascending paths as numbers, ``leaves`` what comes there.
+def _way(path: bytes) -> Iterator[int]:
+    """The quarters through which ``path`` leads, from the root downwards."""
+    return chain.from_iterable(map(_QUARTERS.__getitem__, path))
 
-    A range ``[start, end)`` of them shares its first ``depth`` bits, and ``base`` is the lowest such path.
+
+def _seal(drafts: list[_Draft], *, removing: bool) -> None:
+    """Hash every draft, children before parents, and put it in its place: here the time of a block goes.
+
+    What ``_half`` and ``inner_hash`` do is written out for the most frequent case: a call costs half as much as a hash.
     """
-
-    __slots__ = ("leaves", "turns")
-
-    def __init__(self, turns: list[int], leaves: list[Leaf]) -> None:
-        self.turns = turns
-        self.leaves = leaves
-
-    def below(self, node: Node, start: int, end: int, depth: int, base: int) -> Node:
-        """The subtree ``node`` with its range of changes made."""
-        if type(node) is Leaf:
-            return self._below_leaf(node, start, end, depth)
-        assert type(node) is Inner  # noqa: S101 - for the type checker: a union of two
-        if end - start == 1:
-            return self._one(node, start, depth)
-        bound = base | _MASKS[depth]
-        middle = bisect_left(self.turns, bound, start, end)
-        left, right = node.left, node.right
-        if start < middle:
-            left = self.below(left, start, middle, depth + 1, base)
-        if middle < end:
-            right = self.below(right, middle, end, depth + 1, bound)
-        return node if left is node.left and right is node.right else _join(left, right)
-
-    def _below_leaf(self, node: Leaf, start: int, end: int, depth: int) -> Node:
-        leaves = {leaf.path: leaf for leaf in self.leaves[start:end] if leaf is not NOTHING}
-        if node is not NOTHING and int.from_bytes(node.path, "big") not in self.turns[start:end]:
-            leaves[node.path] = node
-        elif leaves == {node.path: node}:
-            return node
-        return build([leaves[path] for path in sorted(leaves)], depth)
-
-    def _one(self, top: Inner, index: int, depth: int) -> Node:
-        """One change, walked down and up without recursion: most of a block's hashing happens here."""
-        turn = self.turns[index]
-        way: list[Inner] = []
-        node: Node = top
-        while type(node) is Inner:
-            way.append(node)
-            node = node.right if turn & _MASKS[depth] else node.left
-            depth += 1
-        fresh = self.below(node, index, index + 1, depth, 0)
-        if fresh is node:
-            return top
-        for parent in reversed(way):
-            depth -= 1
-            left, right = (parent.left, fresh) if turn & _MASKS[depth] else (fresh, parent.right)
-            if type(fresh) is Inner:  # nothing can collapse above two leaves
-                fresh = Inner(sha256(_INNER + left.hash + right.hash).digest(), left, right)
-            else:
-                fresh = _join(left, right)
-        return fresh
+    digest_of, inner, nothing, quad = sha256, INNER_PREFIX, NOTHING, Quad
+    for draft in reversed(drafts):
+        q0, q1, q2, q3, left, right, above, quarter = draft
+        if left is None:
+            split = q0 is not nothing and q1 is not nothing
+            left = digest_of(inner + q0.hash + q1.hash).digest() if split else _half(q0, q1)
+        if right is None:
+            split = q2 is not nothing and q3 is not nothing
+            right = digest_of(inner + q2.hash + q3.hash).digest() if split else _half(q2, q3)
+        if removing:
+            above[quarter] = _quad(left, right, q0, q1, q2, q3)
+        else:
+            above[quarter] = quad(digest_of(inner + left + right).digest(), left, right, q0, q1, q2, q3)
 
 
-def _join(left: Node, right: Node) -> Node:
-    """The canonical subtree of two halves: a single leaf moves up."""
-    if left is NOTHING and type(right) is Leaf:
-        return right
-    if right is NOTHING and type(left) is Leaf:
-        return left
-    return Inner(sha256(_INNER + left.hash + right.hash).digest(), left, right)
+def _planted(root: Leaf, changes: Iterable[Change], depth: int = 0) -> Node:
+    """The subtree at ``depth`` with ``changes`` made to one that has at most one leaf."""
+    leaves = {} if root is NOTHING else {root.path: root}
+    for path, leaf in changes:
+        if leaf is not None:
+            leaves[path] = leaf
+        else:
+            leaves.pop(path, None)
+    paths = sorted(leaves)
+    turns = [int.from_bytes(path, "big") for path in paths]
+    return _build([leaves[path] for path in paths], turns, 0, len(paths), depth)
 
 
-def build(leaves: list[Leaf], depth: int) -> Node:
-    """A fresh subtree over ``leaves`` in ascending order of path, which share their first ``depth`` bits."""
-    if not leaves:
+def _build(leaves: Sequence[Leaf], turns: Sequence[int], start: int, end: int, depth: int) -> Node:
+    """A fresh subtree at ``depth`` over a range of ``leaves`` in ascending order of path (``turns``, as numbers)."""
+    if end - start < 2:
+        return leaves[start] if start < end else NOTHING
+    shift = DEPTH_MAX - 2 - depth
+    base = turns[start] >> shift >> 2 << 2
+    bounds = [start, *(bisect_left(turns, base + place << shift, start, end) for place in (1, 2, 3)), end]
+    first, second, third, fourth = (
+        _build(leaves, turns, bounds[place], bounds[place + 1], depth + 2) for place in range(4)
+    )
+    return _quad(_half(first, second), _half(third, fourth), first, second, third, fourth)
+
+
+def _quad(left: bytes, right: bytes, *quarters: Node) -> Node:
+    """The canonical subtree of four quarters: a single leaf moves up."""
+    filled = [quarter for quarter in quarters if quarter is not NOTHING]
+    if not filled:
         return NOTHING
-    if len(leaves) == 1:
-        return leaves[0]
-    middle = bisect_left(leaves, 1, key=lambda leaf: bit(leaf.path, depth))
-    return _join(build(leaves[:middle], depth + 1), build(leaves[middle:], depth + 1))
+    if len(filled) == 1 and type(filled[0]) is Leaf:
+        return filled[0]
+    return Quad(inner_hash(left, right), left, right, *quarters)
+
+
+def _collapses(left: Node, right: Node) -> bool:
+    """Is there at most one leaf in the two quarters of a half?"""
+    return (left is NOTHING and type(right) is Leaf) or (right is NOTHING and type(left) is Leaf)
+
+
+def _half(left: Node, right: Node) -> bytes:
+    """The hash of a quad's half: of its only leaf where there is but one."""
+    if _collapses(left, right):
+        return right.hash if left is NOTHING else left.hash
+    return inner_hash(left.hash, right.hash)
+
+
+def subtree_hash(leaves: Sequence[tuple[bytes, bytes]], depth: int) -> bytes:
+    """The hash of the node at ``depth`` above (path, leaf hash) pairs in ascending order, without making the nodes."""
+    if len(leaves) < 2:
+        return leaves[0][1] if leaves else EMPTY
+    middle = bisect_left(leaves, 1, key=lambda leaf: bit(leaf[0], depth))
+    if len(leaves) == 2 and middle == 1:
+        return inner_hash(leaves[0][1], leaves[1][1])
+    return inner_hash(subtree_hash(leaves[:middle], depth + 1), subtree_hash(leaves[middle:], depth + 1))
 
 
 def level(root: Node, depth_max: int) -> list[bytes]:
@@ -163,13 +189,14 @@ def level(root: Node, depth_max: int) -> list[bytes]:
     So there are 2^depth of them, and :func:`fold` leads from them to the root whatever they stand for.
     """
     nodes = [root]
-    for _ in range(depth_max):
-        below: list[Node] = []
-        for node in nodes:
-            if type(node) is not Inner:
-                return [node.hash for node in nodes]
-            below += (node.left, node.right)
-        nodes = below
+    for depth in range(0, depth_max, 2):
+        quads = [node for node in nodes if type(node) is Quad]
+        if len(quads) < len(nodes):
+            break
+        halves = [half for quad in quads for half in quad.halves]
+        if depth + 1 == depth_max or any(_collapses(*half) for half in halves):
+            return [hashed for quad in quads for hashed in (quad.left, quad.right)]
+        nodes = [quarter for half in halves for quarter in half]
     return [node.hash for node in nodes]
 
 
@@ -182,52 +209,19 @@ def fold(hashes: Sequence[bytes]) -> bytes:
     return hashes[0]
 
 
-class Proof(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """What stands at the end of a path, to someone who holds the root alone.
-
-    ``siblings`` go from the root downwards. Presence: ``other`` is None, the verifier makes the leaf from the value.
-    Absence: ``other`` is the (path, value hash) of the leaf that stands in the way, or None where nothing does.
-    """
-
-    siblings: tuple[bytes, ...]
-    other: tuple[bytes, bytes] | None
-
-
-def prove(node: Node, path: bytes) -> Proof:
-    """The proof of ``path``'s presence or absence below the root ``node``."""
+def walk(node: Node, path: bytes) -> tuple[tuple[bytes, ...], Leaf]:
+    """The hashes beside ``path`` from the root ``node`` downwards, and the leaf or ``NOTHING`` at its end."""
     siblings: list[bytes] = []
-    while isinstance(node, Inner):
-        right = bit(path, len(siblings))
-        siblings.append(node.left.hash if right else node.right.hash)
-        node = node.right if right else node.left
-    met = None if node is NOTHING or node.path == path else (node.path, node.value_hash)
-    return Proof(tuple(siblings), met)
-
-
-def verify(root: bytes, path: bytes, value_hash: bytes | None, proof: Proof) -> bool:
-    """Whether ``proof`` shows that ``path`` holds ``value_hash`` (None: nothing) under ``root``."""
-    start = _proved_end(path, value_hash, proof)
-    if start is None:
-        return False
-    current = start
-    for depth in range(len(proof.siblings) - 1, -1, -1):
-        sibling = proof.siblings[depth]
-        current = inner_hash(sibling, current) if bit(path, depth) else inner_hash(current, sibling)
-    return current == root
-
-
-def _proved_end(path: bytes, value_hash: bytes | None, proof: Proof) -> bytes | None:
-    """The hash at the path's end that ``proof`` speaks of; None when the proof is malformed."""
-    depth = len(proof.siblings)
-    if depth > DEPTH_MAX or any(len(sibling) != 32 for sibling in proof.siblings):
-        return None
-    if value_hash is not None:
-        return leaf_hash(path, value_hash) if proof.other is None else None
-    if proof.other is None:
-        return EMPTY
-    other, other_value = proof.other
-    if len(other) != 32 or len(other_value) != 32 or other == path:
-        return None
-    if any(bit(other, level) != bit(path, level) for level in range(depth)):
-        return None
-    return leaf_hash(other, other_value)
+    for quarter in _way(path):
+        if not isinstance(node, Quad):
+            break
+        right, side = divmod(quarter, 2)
+        siblings.append(node.left if right else node.right)
+        half = node.halves[right]
+        if _collapses(*half):
+            node = half[1] if half[0] is NOTHING else half[0]
+            break
+        siblings.append(half[1 - side].hash)
+        node = half[side]
+    assert isinstance(node, Leaf)  # noqa: S101 - 256 bits lead to a leaf: two paths of a quad differ
+    return tuple(siblings), node

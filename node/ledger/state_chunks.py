@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from node.ledger import sparse_merkle
+from node.ledger.state_proof import leaf_hash
 from node.ledger.state_tree import StateTree, encode_record, entry_path
 
 ENTRIES_WANTED = 256
@@ -137,12 +138,12 @@ def _subtree_hash(chunk: Entries) -> bytes:
         raise ValueError("no depth of a chunk")
     if chunk.depth and len(chunk.entries) < 2:
         raise ValueError("a depth where there is nothing below a node")
-    leaves = []
+    leaves: list[tuple[bytes, bytes]] = []
     for namespace, key, raw in chunk.entries:
-        path, value_hash = entry_path(namespace, key), sha256(raw).digest()
-        leaves.append(sparse_merkle.Leaf(sparse_merkle.leaf_hash(path, value_hash), path, value_hash))
-    if any(one.path >= other.path for one, other in pairwise(leaves)):
+        path = entry_path(namespace, key)
+        leaves.append((path, leaf_hash(path, sha256(raw).digest())))
+    if any(one >= other for (one, _), (other, _) in pairwise(leaves)):
         raise ValueError("entries out of order")
-    if leaves and _place(leaves[0].path, chunk.depth) != _place(leaves[-1].path, chunk.depth):
+    if leaves and _place(leaves[0][0], chunk.depth) != _place(leaves[-1][0], chunk.depth):
         raise ValueError("entries of several subtrees")
-    return sparse_merkle.build(leaves, chunk.depth).hash
+    return sparse_merkle.subtree_hash(leaves, chunk.depth)

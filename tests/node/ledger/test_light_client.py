@@ -5,7 +5,7 @@ import pytest
 
 from consensus.chain import Certificate
 from node.ledger.light_client import Evidence, EvidenceError, LightClient, gather_evidence
-from node.ledger.sparse_merkle import Proof
+from node.ledger.state_proof import Proof
 
 
 @pytest.fixture(params=["solo", "raft", "pbft"])

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from node.ledger import ordered_map, sparse_merkle
-from node.ledger.ordered_map import OrderedMap
-from node.ledger.state_tree import Proof, StateTree, encode_record, entry_path, verify_proof
+from node.ledger import state_proof
+from node.ledger.sparse_merkle import DEPTH_MAX, NOTHING, Leaf, update, walk
+from node.ledger.state_proof import Proof
+from node.ledger.state_tree import StateTree, encode_record, entry_path, verify_proof
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -125,9 +126,9 @@ def test_an_entry_cannot_be_proved_absent_by_its_own_leaf_or_by_a_leaf_off_its_p
 
 def test_an_inner_node_cannot_pass_for_a_leaf():
     tree = grown(2)
-    assert isinstance(tree._node, sparse_merkle.Inner)
-    left, right = tree._node.left.hash, tree._node.right.hash
-    assert not sparse_merkle.verify(tree.root, left, right, Proof((), None))
+    top = tree._node
+    assert state_proof.inner_hash(top.left, top.right) == tree.root
+    assert not state_proof.verify(tree.root, top.left, top.right, Proof((), None))
 
 
 def test_an_update_that_changes_nothing_shares_everything():
@@ -154,22 +155,59 @@ def test_items_by_prefix():
     assert tree.namespaces() == ("n",)
 
 
-@given(st.lists(st.dictionaries(st.text("ab", max_size=6), st.none() | st.integers(), max_size=30), max_size=8))
-@settings(max_examples=60)
-def test_the_ordered_map_splits_and_empties_its_chunks(batches):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ordered_map, "CHUNK_KEYS_MAX", 4)
-        entries, model = OrderedMap(), {}
-        for batch in batches:
-            entries = entries.update(sorted(batch.items(), key=lambda change: change[0]))
-            model.update(batch)
-        model = {key: value for key, value in model.items() if value is not None}
-        assert list(entries.items()) == sorted(model.items())
-        assert len(entries) == len(model)
-        assert all(1 <= len(chunk.keys) <= 4 for chunk in entries._chunks)
-        assert entries._firsts == [chunk.keys[0] for chunk in entries._chunks]
-        assert all(entries.get(key) == value for key, value in model.items())
-        assert entries.get("zzz") is None
-        for prefix in ("a", "ab", "bb"):
-            expected = [item for item in sorted(model.items()) if item[0].startswith(prefix)]
-            assert list(entries.items(prefix)) == expected
+@given(st.lists(st.tuples(st.integers(0, 9), CHANGES), max_size=6))
+@settings(max_examples=40)
+def test_trees_that_fork_from_any_earlier_one_do_not_disturb_each_other(steps):
+    made = [(StateTree.empty(), {})]
+    for parent, batch in steps:
+        tree, entries = made[parent % len(made)]
+        after = entries | batch
+        made.append((tree.update(batch), {at: record for at, record in after.items() if record is not None}))
+    for tree, entries in made:
+        assert tree.root == model_root(entries)
+        listed = [((name, key), record) for name in tree.namespaces() for key, record in tree.items(name)]
+        assert listed == sorted(entries.items(), key=lambda entry: entry[0])
+        assert all(tree.get(*at) == record for at, record in entries.items())
+
+
+def test_an_update_that_cannot_be_encoded_changes_nothing():
+    tree = grown(9)
+    with pytest.raises(TypeError):
+        tree.update({("n", "k1"): Note("y"), ("m", "new"): Note("z"), ("n", "k2"): Note(object())})
+    assert tree.get("n", "k1") == Note("x", 1)
+    assert [key for key, _ in tree.items("n")] == [f"k{i}" for i in range(9)]
+    assert tree.namespaces() == ("n",)
+    assert tree.update({("n", "k1"): Note("y")}).get("n", "k1") == Note("y")
+
+
+PREFIXES = st.sampled_from([b"", b"\x00" * 5, b"\xff" * 30, bytes(31)])
+PATHS = st.builds(lambda prefix, rest: (prefix + rest)[:32], PREFIXES, st.binary(min_size=32, max_size=32))
+
+
+@given(st.lists(st.dictionaries(PATHS, st.booleans(), max_size=6), max_size=4))
+@settings(max_examples=40)
+def test_paths_that_differ_late_share_their_way_down(batches):
+    """Such as no hash would ever make: chains of halves with nothing beside them, down to the last bit."""
+    root, present = NOTHING, {}
+    for batch in batches:
+        changes = []
+        for path, stays in batch.items():
+            if stays:
+                present[path] = state_proof.leaf_hash(path, bytes(32))
+                changes.append((path, Leaf(present[path], path, None)))
+            elif present.pop(path, None) is not None:
+                changes.append((path, None))
+        root = update(root, changes)
+    assert root.hash == path_root(sorted(present.items()), 0)
+    for path in present:
+        siblings, leaf = walk(root, path)
+        assert leaf.path == path
+        assert len(siblings) <= DEPTH_MAX
+        assert state_proof.verify(root.hash, path, bytes(32), Proof(siblings, None))
+
+
+def path_root(leaves, depth):
+    if len(leaves) < 2:
+        return leaves[0][1] if leaves else bytes(32)
+    sides = [[leaf for leaf in leaves if state_proof.bit(leaf[0], depth) == side] for side in (0, 1)]
+    return state_proof.inner_hash(path_root(sides[0], depth + 1), path_root(sides[1], depth + 1))

@@ -257,8 +257,8 @@ def acts_page() -> str:
         "leads or crashes; `output` says what the record must hold. Accounts are read by their owners, products by",
         "everybody. What is personal may not be asked for (`expect: not_public`): it is read by showing a voucher.",
     ]
-    for role in ROLES:
-        lines += ["", f"## {role}", "", "| act | arguments | | assumptions |", "|-|-|-|-|"]
+    for role in ("", *ROLES):
+        lines += ["", f"## {role or 'everybody'}", "", "| act | arguments | | assumptions |", "|-|-|-|-|"]
         for name in verbs_of(role):
             arguments, remark = _arguments(inspect.getdoc(verb_of(role, name)) or "")
             needs = ", ".join(f"`{identifier}`" for _, identifier in RESTS_ON.get(name, ()))
@@ -285,7 +285,9 @@ def contracts_page() -> str:
         "A transaction names a contract and an action. A refusal changes nothing but that the transaction's number is",
         "used up, and its code goes into the receipt. Any action may be refused with `role_not_allowed`,",
         "`arguments_invalid`, `arguments_not_canonical`, `unknown_contract`, `unknown_action`, `unknown_signer`, or",
-        "`duplicate` where the number was used before. *Everyone* excludes the regulator, who may only read.",
+        "`duplicate` where the number was used before. *Everyone* excludes the regulator, who may only read. Before a",
+        "contract is asked, each signer's key must be in force at the block's height: `key_revoked`, `key_expired`,",
+        "`key_not_yet_valid`.",
         "",
         "*Signed by as well* is the action's endorsement policy: who must have signed besides the client, by role, by",
         "a field of the arguments (`reinsurer`), or by a field of a record that they lead to (`query.reader`: the",

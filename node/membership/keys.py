@@ -13,6 +13,9 @@ from hashlib import blake2b
 from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
+GENERATIONS_MAX = 64
+"""How often a name may lose its keys in one simulated network."""
+
 
 class Keys:
     """One name's secrets."""
@@ -67,6 +70,19 @@ class KeyRing:
             return blake2b(f"{purpose}/{name}".encode(), key=secret, digest_size=32).digest()
 
         return Keys(seed("sign"), seed("seal"))
+
+    def generation(self, name: str, number: int) -> Keys:
+        """The keys that ``name`` has at first (1), or gets when it has lost ``number - 1`` before: for any name."""
+        if number == 1:
+            return self._keys.get(name) or self._derive_one(self._secret, name)
+        return self._derive_one(self._secret, f"{name}/{number}")
+
+    def generation_of(self, name: str, verify_key: bytes) -> int:
+        """Which of the keys of ``name`` that is; ValueError where it is none of the first :data:`GENERATIONS_MAX`."""
+        for number in range(1, GENERATIONS_MAX + 1):
+            if self.generation(name, number).verify_key == verify_key:
+                return number
+        raise ValueError(f"{name} has no such key")
 
     def __getitem__(self, name: str) -> Keys:
         return self._keys[name]

@@ -9,6 +9,7 @@ from scenarios.roles import (
     broker,
     bureau,
     cedent,  # noqa: F401 - adds verbs to the insurer's
+    consortium,
     hospital,
     insurer,
     insurer_claims,  # noqa: F401 - adds verbs to the insurer's
@@ -35,10 +36,10 @@ __all__ = ["Act", "Desk", "Request", "Shared", "StoryError", "Verb", "verb_of", 
 
 
 def verbs_of(role: str) -> tuple[str, ...]:
-    """The names of what a role can do, in order."""
-    return tuple(sorted(_TABLES.get(role, {})))
+    """The names of what a role can do, in order; for no role (""), of what every role can."""
+    return tuple(sorted(_TABLES.get(role, {}) if role else consortium.verb.table))
 
 
 def verb_of(role: str, name: str) -> Verb | None:
     """The verb ``name`` of ``role``."""
-    return _TABLES.get(role, {}).get(name)
+    return _TABLES.get(role, {}).get(name) or consortium.verb.table.get(name)

@@ -17,7 +17,7 @@ import msgspec
 from consensus.vocabulary import MILLISECOND
 from node.contracts.fields import Arguments, Record
 from node.ledger.state_tree import StateTree
-from node.membership import Directory, KeyRing
+from node.membership import Directory, KeyRing, Keys, Registry
 from node.privacy import Envelope, Opening, Value
 from scenarios.language import units
 from scenarios.language.models.privacy import DataClass
@@ -202,8 +202,26 @@ class Desk:
         """A token that only ``owner`` can make: BLAKE2b keyed by a secret of its own, in hex."""
         return blake2b(value.encode(), key=self._keyring.secret(f"{owner}/{purpose}"), digest_size=32).hexdigest()
 
-    def sign(self, name: str) -> Callable[[bytes], bytes]:
-        return self._keyring.sign(name)
+    def sign(self, name: str, generation: int = 0) -> Callable[[bytes], bytes]:
+        """What signs with a wallet's newest key, or with the one of that ``generation``."""
+        return self.keys_of(name, generation or self.generation(name)).sign
+
+    def sign_as_node(self, name: str) -> Callable[[bytes], bytes]:
+        """What signs with the key of an organisation's node."""
+        return self._keyring.sign(f"node.{name}")
+
+    def keys_of(self, name: str, generation: int) -> Keys:
+        """A wallet's keys: its first (1), or those that it got after it had lost the ones before."""
+        return self._keyring.generation(name, generation)
+
+    def generation(self, name: str) -> int:
+        """Which of a wallet's keys is its newest, as the story stands."""
+        return max(1, len(self.registry.client_keys(name)))
+
+    @property
+    def registry(self) -> Registry:
+        """Who is who, as the story stands."""
+        return Registry(self.directory.founding, self.tree.get)
 
     # --- people and drawers
 

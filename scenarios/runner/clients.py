@@ -23,7 +23,12 @@ from network.requests import Query
 from network.topics import client_filters, wallet_address
 from network.wire import Wire
 from node.assembly import Common
+from node.contracts.runtime import OK
+from node.ledger.transaction import decode_transaction
+from node.membership import Reissue, decode_order
+from node.membership.changes import REGISTRY
 from scenarios.language import load_scenario
+from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.plan import Plan, make_plan
 
 EXIT_BUS = 2
@@ -58,7 +63,8 @@ class ClientsProcess:
         """Connect, wait for the word to start, replay, and stay until told to go."""
         self._loop = asyncio.get_running_loop()
         network = self._common.directory.network
-        wallets = [client.name for client in self._plan.genesis.clients]
+        clients = [client.name for client in self._plan.genesis.clients]
+        wallets = list(dict.fromkeys([*clients, *(step.client for step in self._plan.workload.steps)]))
         bus = MqttBus(
             self._config.bus,
             client_id=f"{network}.clients",
@@ -74,7 +80,7 @@ class ClientsProcess:
             schedule=self._loop.call_soon,
         )
         for name in wallets:
-            self._wire.speak_as(wallet_address(name), self._plan.keyring.sign(name))
+            self._wire.speak_as(wallet_address(name), self._plan.keyring.generation(name, 1).sign)
         async with bus:
             self._say("ready")
             await self._commands()
@@ -128,9 +134,22 @@ class ClientsProcess:
                         previous.cancel()
                     self._timers[name] = self._loop.call_later(after_ns / 1e9, self._timer, name)
                 case Trace("acknowledged" | "answered" as kind, (acknowledged,)):
+                    self._rekey(acknowledged)
                     fields = msgspec.structs.asdict(acknowledged)
                     del fields["step"]
                     self._say(kind, **fields)
+
+    def _rekey(self, acknowledged: Acknowledged) -> None:
+        """A wallet that has got another key speaks with it from then on: nodes take no frame under the old one."""
+        step = acknowledged.step
+        if acknowledged.code != OK or not step.raw:
+            return
+        body = decode_transaction(step.raw).body
+        if (body.contract, body.action) == (REGISTRY, "reissue"):
+            change: Reissue = decode_order(body.action, body.arguments).change
+            keyring = self._plan.keyring
+            keys = keyring.generation(change.name, keyring.generation_of(change.name, change.verify_key))
+            self._wire.speak_as(wallet_address(change.name), keys.sign)
 
     def _say(self, event: str, **fields: Any) -> None:
         sys.stdout.write(_encode({"event": event, **fields}).decode() + "\n")

@@ -122,6 +122,7 @@ class _Builder:
         self._scenario = scenario
         self._directory = Directory(genesis)
         self._desk = Desk(scenario, keyring, self._directory, genesis_state(genesis))
+        self._height = 0  # as if each transaction had a block of its own
         self._numbers: dict[str, int] = {}
         self._questions: dict[str, int] = {}  # reads are numbered apart
 
@@ -136,7 +137,7 @@ class _Builder:
         story = item.story
         number = self._questions[story.who] = self._questions.get(story.who, 0) + 1
         act = Act(story.id, story.who, "", item.time_ms, story.__pydantic_extra__)
-        if self._directory.role(story.who) is None:
+        if self._desk.registry.role(story.who) is None:
             raise act.error("who", f"nobody is called `{story.who}`")
         return self._told(item, number, query=query_of(self._desk, act, story))
 
@@ -145,7 +146,7 @@ class _Builder:
         number = self._numbers[story.who] = self._numbers.get(story.who, 0) + 1
         act = Act(story.id, story.who, f"{story.who}/{number}", item.time_ms, story.__pydantic_extra__)
         request = self._request(act, story)
-        transaction = self._sign(act, number, request)
+        transaction = self._sign(act, number, request, story.key)
         kept = self._execute(act, transaction, request)
         return self._told(
             item,
@@ -176,17 +177,18 @@ class _Builder:
         )
 
     def _request(self, act: Act, story: Story) -> Request:
-        role = self._directory.role(story.who)
+        role = self._desk.registry.role(story.who)
         if role is None:
             raise act.error("who", f"nobody is called `{story.who}`")
         verb = verb_of(role, story.do)
         if verb is None:
-            raise act.error("do", f"a {role} does none such{did_you_mean(story.do, (*verbs_of(role), READ))}")
+            there_are = (*verbs_of(role), *verbs_of(""), READ)
+            raise act.error("do", f"a {role} does none such{did_you_mean(story.do, there_are)}")
         request = verb(self._desk, act)
         act.done()
         return request
 
-    def _sign(self, act: Act, number: int, request: Request) -> Transaction:
+    def _sign(self, act: Act, number: int, request: Request, key: int | None) -> Transaction:
         body = Body(
             version=TRANSACTION_VERSION,
             network=self._directory.network,
@@ -197,12 +199,14 @@ class _Builder:
             arguments=_encode(request.arguments),
             time_ms=act.time_ms,
         )
-        names = [act.who, *(name for name in request.cosigners if name != act.who)]
-        return sign_transaction(body, [(name, self._desk.sign(name)) for name in names])
+        own = self._desk.sign(act.who, key or 0)
+        cosigned = [(name, self._desk.sign(name)) for name in request.cosigners if name != act.who]
+        return sign_transaction(body, [(act.who, own), *cosigned])
 
     def _execute(self, act: Act, transaction: Transaction, request: Request) -> Envelope | None:
         """Note what becomes of it; the envelope that it puts on the chain, if it does."""
-        execution = execute_block(self._desk.tree, self._directory, [transaction])
+        self._height += 1
+        execution = execute_block(self._desk.tree, self._directory, [transaction], height=self._height)
         outcome = execution.outcomes[0]
         self._desk.tree = execution.tree
         envelope = request.envelope if outcome.code == OK else None

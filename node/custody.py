@@ -34,7 +34,7 @@ from consensus.vocabulary import (
 )
 from network.custody import Custody, Deposit, Hand, IsErased, State, Want, custody_bytes
 from node.contracts.runtime import Execution
-from node.membership import Directory
+from node.membership.registry import Registry
 from node.privacy import Collected, Commitments, Opening, Sealed, derive, seal_openings, unseal
 
 CUSTODY = "custody"
@@ -85,12 +85,21 @@ class Safekept(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
 class Safe:
     """The payloads of one node. Without a ``seal_secret`` it can open none, and takes part in no collection."""
 
-    def __init__(
-        self, *, me: NodeId, directory: Directory, seal_secret: bytes, sign: Callable[[bytes], bytes], image: Image
+    def __init__(  # noqa: PLR0913 - keyword-only
+        self,
+        *,
+        me: NodeId,
+        network: str,
+        registry: Callable[[], Registry],
+        height: Callable[[], int],
+        seal_secret: bytes,
+        sign: Callable[[bytes], bytes],
+        image: Image,
     ) -> None:
-        self._directory = directory
-        founder = directory.founding.member(me)
-        self._name = founder.name if founder is not None else ""  # whom the chain certifies, no collection names yet
+        self._me = me
+        self._network = network
+        self._registry = registry
+        self._height = height
         self._seal_secret = seal_secret
         self._sign = sign
         self._kept: dict[str, Safekept] = {str(key): kept for key, kept in image.get(CUSTODY, {}).items()}
@@ -188,7 +197,7 @@ class Safe:
         return [self._say(question.client, question.record, question.version, State.ERASED)]
 
     def _say(self, client: str, record: str, version: int, state: State) -> Reply:
-        signature = self._sign(custody_bytes(self._directory.network, client, record, version, state))
+        signature = self._sign(custody_bytes(self._network, client, record, version, state))
         return Reply(client, Custody(client, record, version, state, signature))
 
     # Other members
@@ -202,10 +211,10 @@ class Safe:
         kept = self._kept.get(f"{want.record}/{want.version}")
         if kept is None or not kept.members:
             return []
-        name = next((name for name in kept.members if self._directory.number(name) == sender), None)
-        if name is None:
+        name = self._name_of(sender)
+        if name not in kept.members:
             return [Rejected(sender, "wants a payload of a collection that it is no member of")]
-        key = self._directory.seal_key(name)
+        key = self._registry().seal_key_at(name, self._height())
         if kept.stage is not Stage.HELD or key is None:
             return []
         sealed = handed_over(self._seal_secret, kept.record, kept.version, kept.openings, (name, key))
@@ -237,12 +246,22 @@ class Safe:
         kept = self._kept[key]
         author = kept.record.partition("/")[0]
         others = sorted((name for name in kept.members if name != self._name), key=lambda name: name != author)
-        nodes = [node for name in others if (node := self._directory.number(name)) is not None]
+        numbers = [node for name in others for node in self._registry().numbers_of(name)]
+        nodes = [node for node in numbers if self._name_of(node)]
         if not nodes:
             return []
         attempt = self._asked.get(key, 0)
         self._asked[key] = attempt + 1
         return [Send(nodes[attempt % len(nodes)], Want(kept.record, kept.version)), SetTimer(TIMER, RETRY_NS)]
+
+    @property
+    def _name(self) -> str:
+        return self._name_of(self._me)
+
+    def _name_of(self, node: NodeId) -> str:
+        """The organisation for which that node speaks now; "" where none: not certified yet, or revoked."""
+        entry = self._registry().member(node)
+        return entry.name if entry is not None and entry.certificate.standing(self._height()) is None else ""
 
     def _opened(self, record: str, version: int, sealed: bytes) -> tuple[Opening, ...] | None:
         """What lies in an envelope to us; None where it is of another record, or none for us at all."""

@@ -158,7 +158,9 @@ class Replica(Application):
         )
         self._safe = Safe(
             me=setup.me,
-            directory=setup.directory,
+            network=network,
+            registry=lambda: self.registry,
+            height=lambda: self.chain.height,
             seal_secret=setup.seal_secret,
             sign=setup.crypto.sign,
             image=setup.image,

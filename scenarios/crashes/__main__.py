@@ -76,6 +76,9 @@ def kill(
     found = run_kills(protocol, instants=instants, seed=seed, out=out)
     for line in told(found):
         typer.echo(line)
+    if found.instants < instants and not found.faults:
+        say(f"the load was over after {found.instants} of {instants} instants")
+        raise typer.Exit(EXIT_INCONCLUSIVE)
     raise typer.Exit(EXIT_FAIL if found.faults else EXIT_PASS)
 
 

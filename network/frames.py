@@ -52,6 +52,7 @@ class FrameError(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
+        self.detail = detail
 
 
 REASONS = ("too_large", "malformed", "not_canonical", "version", "network", "unknown_sender", "signature")

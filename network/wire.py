@@ -90,7 +90,7 @@ class Wire:
             self._replay.accept(key or b"", frame.incarnation, frame.sequence, read.signature)
             messages = self._codec.decode(frame.body)
         except FrameError as error:
-            self._drop(error.reason, str(error))
+            self._drop(error.reason, error.detail)
             return None
         except CodecError as error:
             self._drop("message", f"from {frame.sender}: {error}")
@@ -142,7 +142,7 @@ class Wire:
         try:
             payload = seal_frame(frame, self._signers[sender])
         except FrameError as error:
-            self._drop(f"sent_{error.reason}", str(error))
+            self._drop(f"sent_{error.reason}", error.detail)
             return
         self.frames_out += 1
         if not self._publish(build_topic(self._network, sender, kind, receiver), payload):

@@ -58,8 +58,9 @@ class Queries:
 
         A question that waits already is not put twice: the first one's answer serves both.
         """
-        if Registry(self._directory.founding, self._chain.tree.get).role(query.client) is None:
-            return None, []
+        registry = Registry(self._directory.founding, self._chain.tree.get)
+        if registry.certificate_at(query.client, self._chain.height + 1) is None:
+            return None, []  # a stranger, or one whose key was revoked or has expired
         if not may_read(query.namespace, query.key, query.client):
             return None, [self._answer(query, AnswerCode.NOT_PUBLIC, None)]
         if (query.client, query.number) in self._contexts:

@@ -54,6 +54,7 @@ from node.ledger.state_tree import StateTree
 from node.membership import Directory
 from node.membership.blocks import change_in
 from node.membership.registry import Registry
+from node.membership.signing import Ed25519Crypto
 from node.mempool import Mempool
 from node.options import ReplicaOptions
 from node.producer import BATCH_TIMER, CLOSE_TIMER, Producer
@@ -108,6 +109,8 @@ class Replica(Application):
         self.voting = Voting(setup.protocol, lambda: self.registry)
         self._proposals = Proposals(self.chain, setup.admission, genesis.network, self.voting.fixed)
         self._crypto = setup.crypto
+        if isinstance(setup.crypto, Ed25519Crypto):  # a model of signatures knows everybody's
+            setup.crypto.follow(self._certified_key)
         self._receipts = Receipts(genesis.network, setup.crypto.sign)
         self._events = EventLog(setup.options.events_kept)
         self._snapshots = Snapshots(self.chain, serve=setup.options.snapshots)
@@ -126,6 +129,9 @@ class Replica(Application):
             )
         )
         self._build_parts(setup)
+
+    def _certified_key(self, number: NodeId) -> bytes | None:
+        return self.registry.member_key(number)
 
     def _build_parts(self, setup: ReplicaSetup) -> None:
         options, network = setup.options, setup.directory.network

@@ -66,17 +66,26 @@ class Verifier:
         return self._keys[key]
 
 
+def _nobody(_member: NodeId) -> bytes | None:
+    return None
+
+
 class Ed25519Crypto:
-    """Signs as one node, verifies any member by the directory's keys."""
+    """Signs as one node, verifies any member: those of the genesis, and those certified since (:meth:`follow`)."""
 
     def __init__(self, directory: Directory, sign: Callable[[bytes], bytes], verifier: Verifier | None = None) -> None:
         self._directory = directory
         self._sign = sign
         self._verifier = verifier or Verifier()
+        self._certified: Callable[[NodeId], bytes | None] = _nobody
+
+    def follow(self, certified: Callable[[NodeId], bytes | None]) -> None:
+        """``certified`` gives the key of a member that the genesis does not name, as far as its holder's chain goes."""
+        self._certified = certified
 
     def sign(self, data: bytes) -> bytes:
         return self._sign(data)
 
     def verify(self, member: NodeId, data: bytes, signature: bytes) -> bool:
-        key = self._directory.member_key(member)
+        key = self._directory.member_key(member) or self._certified(member)
         return key is not None and self._verifier.verify(key, data, signature)

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from consensus.protocols import Verdict
+from network.requests import Query
 from node.contracts.transfers import SendArgs
 from node.ledger.transaction import Body, encode_transaction, sign_transaction
 from node.membership import Certify, ClientEntry, KeyRing, Registry, Reissue, Revoke, approved
@@ -199,3 +200,26 @@ def test_a_block_with_what_no_certified_key_signed_is_refused(town):
 def test_a_network_that_changes_no_identity_holds_no_record_of_any(town):
     town.submit(transaction())
     assert not [space for space in town.host.chain.tree.namespaces() if space.startswith("registry")]
+
+
+def test_queries_are_answered_while_a_key_is_in_force(town):
+    query = Query("ann", 1, "accounts", "ann/cash")
+    assert answers(town, query) == ["ok"]
+    town.submit(asked("revoke", Revoke("client", "ann", 0)))
+    assert answers(town, query) == []
+    town.submit(asked("reissue", next_key(), sequence=1, number=2))
+    assert answers(town, query) == ["ok"]
+
+
+def answers(town, query):
+    town.host.out.clear()
+    town.host.take(town.host.replica.query(0, query))
+    return [answer.code.value for answer in replies(town.host.out)]
+
+
+def test_replicas_verify_what_a_certified_node_signs(town):
+    node = Certify("observer", "member-1", "insurer", 0, KEYS.verify_key("member-1"), KEYS.seal_key("member-1"))
+    signature = KEYS.sign("member-1")(b"a vote")
+    assert not town.host.replica._crypto.verify(1, b"a vote", signature)
+    town.host.submit(encode_transaction(asked("certify", node)))
+    assert town.host.replica._crypto.verify(1, b"a vote", signature)

@@ -120,3 +120,13 @@ def test_forgeries_are_not_remembered_at_all():
     for number in range(20):
         assert not verifier.verify(KEYS.verify_key("ann"), bytes([number]), bytes(64))
     assert not verifier._good
+
+
+def test_members_that_the_chain_certified_verify_by_what_the_holders_chain_says(directory):
+    crypto = Ed25519Crypto(directory, KEYS.sign(MEMBERS[0]))
+    signature = KEYS.sign("stranger")(b"data")
+    assert not crypto.verify(5, b"data", signature)
+    crypto.follow({5: KEYS.verify_key("stranger"), 1: KEYS.verify_key("stranger")}.get)
+    assert crypto.verify(5, b"data", signature)
+    assert not crypto.verify(1, b"data", signature), "a number of the genesis binds its key for ever"
+    assert not crypto.verify(6, b"data", signature)

@@ -83,7 +83,8 @@ class Proofs(Observer):
       above the block chosen before (section 4.4).
     * On entering a view a replica gives up the certificates that its NEW-VIEW leaves out (rule 6 of
       :mod:`consensus.pbft.normal_case`): their blocks may be nowhere to be had any more. What was certified here
-      meanwhile needs no giving up: no VIEW-CHANGE of this replica begins below it any more.
+      meanwhile needs no giving up: no VIEW-CHANGE of this replica begins below it any more. Nor does what was
+      prepared by other members, above the checkpoint with which their epoch begins: their views are others.
     * The chunks of a state that it installs have the digests that the manifest lists.
 
     ``verify(member, data, signature)`` decides a signature, ``digest_of(chunk)`` is what manifests list. Members are
@@ -174,8 +175,11 @@ class Proofs(Observer):
             )
             raise Violation("state as listed", installs, listed)
 
+    def _epoch(self, height: int) -> int:
+        return max(base for base in self._epochs if base < height)
+
     def _voters(self, height: int) -> tuple[NodeId, ...]:
-        return self._epochs[max(base for base in self._epochs if base < height)]
+        return self._epochs[self._epoch(height)]
 
     # -- what is proven --------------------------------------------------------------------------------------
 
@@ -249,10 +253,13 @@ class Proofs(Observer):
 
     def _require_forgotten(self, origin: str, message: NewView, durable: Image) -> None:
         base = max(change.height for change in message.view_changes)
+        epoch = message.view_changes[0].epoch
         certified = max(durable.get(CERTIFICATES, ()), default=0)
         prescribed = {proposal.height: proposal.hash for proposal in message.pre_prepares}
         for kept in durable.get(PREPARED, {}).values():
             height = kept.height
+            if self._epoch(height) != epoch:
+                continue  # one write of the disk holds both: views began anew with the members above a checkpoint
             if height > max(base, certified) and kept.view < message.view and kept.hash != prescribed.get(height):
                 raise Violation(
                     "given up is forgotten",

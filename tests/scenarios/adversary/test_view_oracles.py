@@ -9,7 +9,7 @@ from consensus.configuration import Configuration
 from consensus.pbft.messages import PREPARED, VIEW, NewView, PreparedCertificate, Reproposal, ViewChange, ViewRecord
 from consensus.properties import Violation
 from consensus.snapshots import Snapshot
-from consensus.vocabulary import Install, Put
+from consensus.vocabulary import Install, Put, Trace
 from scenarios.adversary.pbft_oracles import Proofs, ViewWords
 from tests.properties.blocks import GENESIS, block, chain
 
@@ -109,6 +109,17 @@ def test_what_was_certified_before_the_new_view_came_needs_no_giving_up():
     proofs().on_durable(5, 3, 1, record, {PREPARED: left, CERTIFICATES: {1: S, 2: S}})
     with pytest.raises(Violation, match=f"keeps {two.hash.hex()[:8]}, prepared in view 1 at height 2"):
         proofs().on_durable(5, 3, 1, record, {PREPARED: left, CERTIFICATES: {1: S}})
+
+
+def test_what_other_members_prepared_in_views_of_their_own_is_nothing_to_give_up():
+    """A slow disk writes a NEW-VIEW, the checkpoint that ends its epoch, and what the next members prepare, at once."""
+    two = block(2, ONE.hash)
+    record, left = (Put(VIEW, "new-view", new_view()),), {PREPARED: {2: prepared(2, 3, what=two)}}
+    oracle = proofs()
+    oracle.on_trace(4, 3, 1, Trace("pbft.epoch", (1, *VOTERS)))
+    oracle.on_durable(5, 3, 1, record, left)
+    with pytest.raises(Violation, match="given up is forgotten: node 3"):
+        proofs().on_durable(5, 3, 1, record, left)
 
 
 def test_an_installed_state_is_the_one_that_is_listed():

@@ -47,7 +47,7 @@ EVENTS = (
     EventKind("purge_overdue", parties=("members",), roles=SUPERVISORS),
 )
 
-contract = Contract("collections", records=(Collection, Deposit, Release), events=EVENTS)
+contract = Contract("collections", records=(Collection, Deposit, Release), events=EVENTS, reads_chain=True)
 
 
 class FormArgs(Arguments, frozen=True):
@@ -105,9 +105,14 @@ def purge(ctx: Context, args: PurgeArgs) -> Plain:
 
 @contract.action(roles=HOLDERS)
 def attest(ctx: Context, args: RecordArgs) -> Plain:
-    """A member says, by signing this, that nothing of the payload is left with it; the last one completes the purge."""
+    """A member says, by signing this, that nothing of the payload is left with it; the last one completes the purge.
+
+    Once the blocks that the payload may live are over, the first such word begins the purge: the nodes have erased it.
+    """
     deposit = ctx.find(Deposit, args.record)
     ctx.require(ctx.client in deposit.members, "not_a_member", ctx.client)
+    if deposit.state == "HELD" and 0 < deposit.until <= ctx.chain.height:
+        deposit = request_purge(ctx, args.record, deposit, "lived")
     ctx.require(ctx.client in deposit.missing, "attested_already", ctx.client)
     attested = tuple(sorted((*deposit.attested, (ctx.client, ctx.time_ms))))
     state = DEPOSIT.next(deposit.state, "complete" if len(attested) == len(deposit.members) else "attest")

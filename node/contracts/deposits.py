@@ -1,7 +1,7 @@
 """Deposits: what the chain knows of payloads that only the members of a collection hold (privacy mode "collection").
 
 The payload travels between the members alone and is no part of the state; the chain holds its commitments and, here,
-who has it, for how many blocks, and whether it has to go. A purge is requested once, and every member then says by a
+who has it, up to which block, and whether it has to go. A purge is requested once, and every member then says by a
 transaction of its own that nothing of the payload is left with it: the signed proof of completion. What was released
 under a voucher is found by the voucher, so that taking it back reaches every copy in the same transaction.
 
@@ -62,8 +62,9 @@ class Collection(Record, frozen=True):
 class Deposit(Record, frozen=True):
     """A payload held by ``members``; the key is the record that carried it ("client/number").
 
-    ``blocks_to_live`` counts blocks, 0 is for ever. ``reason``, ``requested_ms`` and ``due_ms`` are empty until a purge
-    is requested. ``attested`` are (member, time in ms), ascending by member; ``overdue`` who was reported to be late.
+    Members keep it below the height ``until``; 0 is for ever. ``reason``, ``requested_ms`` and ``due_ms`` are empty
+    until a purge is requested. ``attested`` are (member, time in ms), ascending by member; ``overdue`` who was reported
+    to be late.
     """
 
     namespace: ClassVar[str] = "deposits"
@@ -72,7 +73,7 @@ class Deposit(Record, frozen=True):
 
     state: str
     members: tuple[str, ...]
-    blocks_to_live: int
+    until: int
     attest_within_ms: int
     reason: str = ""
     requested_ms: int = 0
@@ -101,8 +102,8 @@ def collection_key(members: tuple[str, ...]) -> str:
     return sha256(msgspec.msgpack.encode(("consortium/collection", members))).hexdigest()
 
 
-def entrust(ctx: Context, record: str, members: tuple[str, ...], blocks_to_live: int) -> None:
-    """Note that ``members`` (ascending) hold the payload of ``record`` from here on.
+def entrust(ctx: Context, record: str, members: tuple[str, ...], blocks_to_live: int, height: int) -> None:
+    """Note that ``members`` (ascending) hold the payload of ``record`` for so many blocks from ``height`` on.
 
     Refused with "lives_too_long" where they agreed on fewer blocks.
     """
@@ -112,7 +113,7 @@ def entrust(ctx: Context, record: str, members: tuple[str, ...], blocks_to_live:
     deposit = Deposit(
         state="HELD",
         members=members,
-        blocks_to_live=blocks_to_live,
+        until=height + blocks_to_live if blocks_to_live else 0,
         attest_within_ms=agreed.attest_within_ms if agreed else ATTEST_WITHIN_MS,
     )
     ctx.put(record, deposit)

@@ -177,7 +177,11 @@ def _attempt(
         chain=identities if contract is not None and contract.reads_chain else None,
     )
     try:
-        output = ctx.finish(_call(ctx, transaction, contracts))
+        output = _call(ctx, transaction, contracts)
+        for envelope in ctx.envelopes:
+            if isinstance(envelope, Collected):
+                entrust(ctx, envelope.record, envelope.recipients, envelope.blocks_to_live, identities.height)
+        output = ctx.finish(output)
     except Refusal as refusal:
         return _refused(transaction, refusal.code, refusal.detail)
     except (MemoryError, RecursionError):
@@ -207,11 +211,7 @@ def _call(ctx: Context, transaction: Transaction, contracts: Mapping[str, Contra
     if action is None:
         raise Refusal("unknown_action", f"{contract.name}.{transaction.body.action}")
     ctx.act_for(contract.name, contract.events)
-    output = action.run(ctx, transaction.body.arguments)
-    for envelope in ctx.envelopes:
-        if isinstance(envelope, Collected):
-            entrust(ctx, envelope.record, envelope.recipients, envelope.blocks_to_live)
-    return output
+    return action.run(ctx, transaction.body.arguments)
 
 
 def _refused(transaction: Transaction, code: str, detail: str) -> Outcome:

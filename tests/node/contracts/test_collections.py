@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.contracts import access, consent
+from node.contracts import access, consent, execute_block
 from node.contracts.access import DeployArgs, FileArgs, InstitutionArgs, NoArgs, UseArgs
 from node.contracts.collections import FormArgs, PurgeArgs, RecordArgs
 from node.contracts.consent import AnswerArgs, AskArgs, GrantArgs, RegisterArgs, VoucherArgs
@@ -18,6 +18,8 @@ MEMBERS = ("bureau", "insurer-1")
 
 class House(Network):
     """A network in which insurer-1 may ask the bureau about Ann's visits."""
+
+    height = 0
 
     def __init__(self):
         super().__init__(
@@ -36,6 +38,11 @@ class House(Network):
             ("bureau", "access.go-live", whose),
         ):
             assert self.do(who, what, args).code == "ok"
+
+    def run(self, *transactions):
+        execution = execute_block(self.tree, self.directory, transactions, self.contracts, height=self.height)
+        self.tree = execution.tree
+        return execution
 
     def grant(self, expires_ms=50 * DAY):
         args = GrantArgs(ANN, "insurer-1", "claim", ("visit",), "", expires_ms)
@@ -171,9 +178,35 @@ def test_members_agree_on_how_long_payloads_live_and_how_soon_a_purge_is_atteste
     assert [house.answer(voucher, blocks_to_live=blocks).code for blocks in (0, 101)] == ["lives_too_long"] * 2
     record = house.released(voucher, blocks_to_live=100)
     deposit = house.deposit(record)
-    assert (deposit.blocks_to_live, deposit.attest_within_ms) == (100, DAY)
+    assert (deposit.until, deposit.attest_within_ms) == (100, DAY)
     stranger = FormArgs(("bureau", "regulator"), 0, DAY)
     assert house.do("bureau", "collections.form", stranger, cosigners=("regulator",)).code == "wrong_role"
+
+
+def test_what_has_lived_long_enough_is_attested_to_be_gone_without_anyone_asking(house):
+    house.height = 7
+    record = house.released(house.grant(), blocks_to_live=10)
+    assert house.deposit(record).until == 17
+    house.height = 16
+    assert house.attest("bureau", record).code == "illegal_transition"
+    house.height = 17
+    outcome = house.attest("bureau", record, at=DAY)
+    assert [event.kind for event in outcome.events] == ["purge_requested", "purge_attested"]
+    deposit = house.deposit(record)
+    assert (deposit.state, deposit.reason, deposit.due_ms) == ("PURGING", "lived", DAY + ATTEST_WITHIN_MS)
+    assert house.attest("insurer-1", record).output["left"] == 0
+    forever = house.released(house.grant())
+    assert house.attest("bureau", forever).code == "illegal_transition"
+
+
+def test_a_voucher_that_is_taken_back_is_gone_for_the_next_transaction_of_the_same_block(house):
+    voucher = house.grant()
+    house.do("insurer-1", "consent.ask", AskArgs(ANN, "insurer-1", "bureau", "claim", ("visit",), ""))
+    query, record = f"insurer-1/{house._numbers['insurer-1']}", f"bureau/{house._numbers['bureau'] + 1}"
+    args = AnswerArgs(query, voucher, sealed(record, {"visit": "x"}, MEMBERS))
+    revoked = house.transaction("ann", "consent.revoke", VoucherArgs(voucher))
+    answered = house.transaction("bureau", "consent.answer", args, cosigners=("insurer-1",))
+    assert [outcome.code for outcome in house.run(revoked, answered).outcomes] == ["ok", "voucher_revoked"]
 
 
 def test_a_refused_answer_leaves_no_deposit(house):

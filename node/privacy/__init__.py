@@ -2,25 +2,35 @@
 
 ``commitments`` binds values field by field without showing them. ``envelope`` says in which forms a payload may lie on
 the chain, ``modes`` puts it there, ``sealing`` is the cryptography of the sealed form, and ``vault`` opens what a node
-may open. All deterministic, so that a run can be repeated bit for bit.
+may open. ``intersection`` and ``masking`` answer questions about people of several insurers that none has to show:
+whom two of them share, and sums over all (``docs/private-queries.md``). All deterministic, so that a run can be repeated bit for bit.
 """
 
 from node.privacy.commitments import Commitments, Opening, Value, commitment, field_names, is_committed
 from node.privacy.envelope import Collected, Envelope, Hashed, Open, Sealed, Withheld
+from node.privacy.intersection import Blinded, Doubled, IntersectionError, Party
+from node.privacy.masking import Cell, Share, SumError, over_limit, publishable, share_of, sum_of
 from node.privacy.modes import Mode, Payload, enclose, mode_of
 from node.privacy.sealing import commit, derive, seal, seal_openings, unseal
 from node.privacy.vault import VaultRecord, open_for, read
 
 __all__ = [
+    "Blinded",
+    "Cell",
     "Collected",
     "Commitments",
+    "Doubled",
     "Envelope",
     "Hashed",
+    "IntersectionError",
     "Mode",
     "Open",
     "Opening",
+    "Party",
     "Payload",
     "Sealed",
+    "Share",
+    "SumError",
     "Value",
     "VaultRecord",
     "Withheld",
@@ -32,8 +42,12 @@ __all__ = [
     "is_committed",
     "mode_of",
     "open_for",
+    "over_limit",
+    "publishable",
     "read",
     "seal",
     "seal_openings",
+    "share_of",
+    "sum_of",
     "unseal",
 ]

@@ -1,9 +1,9 @@
-"""What the state tree costs: ``python tests/benchmarks/bench_state_tree.py [KEYS ...]`` (default 10000, 100000, 1000000).
+"""What the state tree costs: ``python tests/benchmarks/bench_state_tree.py [KEYS ...]`` (default 10^4, 10^5, 10^6).
 
-A block is 500 transactions that change 2 (or 4) keys each, all distinct and drawn at random. Beside every figure stands
-its floor, measured in turn with it: *flat* is the cheapest that gives a root at all, a mutable array of 2^d hashes, which
-knows no proof of absence, no insertion and no earlier version; *hashes* are the same hashes of constants in a bare loop.
-Times are CPU time, the median of the blocks; on a busy machine look at the ratio.
+A block is 500 transactions that change 2 (or 4) keys each, all distinct and drawn at random. Beside every figure
+stands its floor, measured in turn with it: *flat* is the cheapest that gives a root at all, a mutable array of 2^d
+hashes, which knows no proof of absence, no insertion and no earlier version; *hashes* are the same hashes of constants
+in a bare loop. Times are CPU time, the median of the blocks; on a busy machine look at the ratio.
 """
 
 # ruff: noqa: T201 - a benchmark prints

@@ -96,7 +96,7 @@ class NodeProcess:
         """The exit code: 0 after a stop that was asked for."""
         self._loop = asyncio.get_running_loop()
         records = RecordCodec(self._common.protocol.records, {NODE_SPACE: int, VAULT: VaultRecord, CUSTODY: Safekept})
-        self._store = SqliteStore(self._config.database, records)
+        self._store = SqliteStore(self._config.database, records, erasing=frozenset({CUSTODY}))
         if self._store.repaired:
             _LOG.warning("%s", self._store.repaired)
         image = self._store.load()

@@ -159,12 +159,13 @@ class ProcessesRun:
 
     def scan_stores(self) -> None:
         """Look for canaries, and for what was shared, in every file of every node; in the logs of the rest besides."""
-        searchers = [searcher for searcher in (self.scan, self.meter) if searcher is not None]
+        everywhere = [self.scan] if self.scan is not None else []
+        searchers = [*everywhere, *([self.meter] if self.meter is not None else [])]
         for node in self._nodes if searchers else ():
             for path in sorted(node.folder.iterdir()):
                 look_through(searchers, node.child.name, path)
-        for path in sorted(self._folder.glob("*.log")) if self.scan is not None else ():
-            look_through([self.scan], "the runner's logs", path)
+        for path in sorted(self._folder.glob("*.log")):
+            look_through(everywhere, "the runner's logs", path)
 
     # Starting
 

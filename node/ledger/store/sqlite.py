@@ -46,6 +46,9 @@ _PUT = "INSERT OR REPLACE INTO records (space, key, value, crc) VALUES (?, ?, ?,
 _CUT = "DELETE FROM records WHERE space = ? AND key BETWEEN ? AND ?"
 _DROP = "DELETE FROM records WHERE space = ? AND key < ?"
 _ROW = "SELECT space, key, value FROM records NOT INDEXED WHERE rowid = ?"
+_STANDS = "SELECT 1 FROM records WHERE space = ? AND key = ?"
+# What was overwritten is zeroed in the file by secure_delete; the log would keep it until its frames are used again.
+_FORGET = "PRAGMA wal_checkpoint(TRUNCATE)"
 _LOAD = "SELECT space, key, value, crc FROM records ORDER BY space, key"
 
 _Result = TypeVar("_Result")
@@ -65,8 +68,10 @@ class SqliteStore:
     Blocking: event loops call it from a thread. ``repaired`` tells what opening it has put right; "": nothing.
     """
 
-    def __init__(self, path: Path, codec: RecordCodec) -> None:
+    def __init__(self, path: Path, codec: RecordCodec, erasing: frozenset[str] = frozenset()) -> None:
+        """``erasing``: spaces whose values leave nothing in the files once they are overwritten or removed."""
         self._path = path
+        self._erasing = erasing
         self._log = path.with_name(path.name + "-wal")
         self._codec = codec
         self._connection: sqlite3.Connection | None = None
@@ -108,6 +113,7 @@ class SqliteStore:
         connection = self._open()
         try:
             connection.execute("BEGIN IMMEDIATE")
+            erases = any(self._erases(connection, *row) for row in rows)
             for statement, values in rows:
                 connection.execute(statement, values)
             connection.execute("COMMIT")
@@ -115,6 +121,14 @@ class SqliteStore:
             with suppress(sqlite3.Error):  # SQLite has rolled back by itself where the disk failed
                 connection.execute("ROLLBACK")
             raise
+        if erases:
+            connection.execute(_FORGET).fetchall()
+
+    def _erases(self, connection: sqlite3.Connection, statement: str, values: tuple[Any, ...]) -> bool:
+        """Does this row take something away that must leave no trace?"""
+        if values[0] not in self._erasing:
+            return False
+        return statement != _PUT or connection.execute(_STANDS, values[:2]).fetchone() is not None
 
     def _look_through_log(self) -> str:
         """What SQLite will drop of the log, in words; StoreError where it would drop what had counted."""
@@ -142,6 +156,9 @@ class SqliteStore:
             connection.execute("BEGIN EXCLUSIVE")
             self._adopt(connection)
             connection.execute("COMMIT")
+            if self._erasing:  # what a crash kept from being forgotten, too
+                connection.execute("PRAGMA secure_delete = ON")
+                connection.execute(_FORGET).fetchall()
         except BaseException:
             connection.close()
             raise

@@ -2,8 +2,9 @@
 
 ``commitments`` binds values field by field without showing them. ``envelope`` says in which forms a payload may lie on
 the chain, ``modes`` puts it there, ``sealing`` is the cryptography of the sealed form, and ``vault`` opens what a node
-may open. ``intersection`` and ``masking`` answer questions about people of several insurers that none has to show:
-whom two of them share, and sums over all (``docs/private-queries.md``). All deterministic, so that a run can be repeated bit for bit.
+may open. ``intersection`` and ``masking`` answer questions about people of several insurers that none has to show: whom
+two of them share, and sums over all (``docs/private-queries.md``). All deterministic, so that a run can be repeated
+bit for bit.
 """
 
 from node.privacy.commitments import Commitments, Opening, Value, commitment, field_names, is_committed

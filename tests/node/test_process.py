@@ -9,15 +9,16 @@ import sys
 import msgspec
 import pytest
 
-from consensus.vocabulary import Trace
+from consensus.vocabulary import Put, Trace
 from network.bus.links import LinkFaults
+from network.codec import RecordCodec
 from network.gossip import Position, Transactions
 from network.requests import Query, Submit, Subscribe
 from node.chain_state import Divergence
 from node.config import ConfigError, load_config
 from node.door import Door
-from node.ledger.store import StoreError
-from node.process import EXIT_CONFIG, EXIT_INTERNAL, EXIT_STORE, NodeProcess, main
+from node.ledger.store import SqliteStore, StoreError
+from node.process import EXIT_CONFIG, EXIT_INTERNAL, EXIT_STORE, NODE_SPACE, NodeProcess, main
 from node.telemetry import Telemetry
 from tests.node.lab import KEYS, genesis, transfer
 
@@ -237,3 +238,26 @@ def test_a_genesis_of_an_unknown_protocol_is_refused(tmp_path):
 def test_the_command_tells_a_wrong_configuration_in_one_line(tmp_path, capsys):
     assert main(str(tmp_path / "node.json")) == EXIT_CONFIG
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_command_tells_a_damaged_store_in_one_line_that_names_file_byte_and_remedy(tmp_path, capsys):
+    database = tmp_path / "node.sqlite"
+    database.write_bytes(b"not what a node wrote\n" * 300)
+    assert main(str(write_config(tmp_path))) == EXIT_STORE
+    said = capsys.readouterr().err
+    assert said.startswith(f"consortium node: {database}: damaged at byte 0: ")
+    assert "re-issued under a new number" in said
+    assert said.count("\n") == 1
+    assert database.read_bytes() == b"not what a node wrote\n" * 300
+
+
+def test_a_node_notes_in_its_log_what_opening_its_store_put_right(tmp_path, capsys):
+    store = SqliteStore(tmp_path / "live", RecordCodec((), {NODE_SPACE: int}))
+    store.append([Put(NODE_SPACE, "incarnation", 7)])
+    store.append([Put(NODE_SPACE, "incarnation", 8)])
+    (tmp_path / "node.sqlite").write_bytes((tmp_path / "live").read_bytes())
+    (tmp_path / "node.sqlite-wal").write_bytes((tmp_path / "live-wal").read_bytes()[:-5])
+    store.close()
+    assert main(str(write_config(tmp_path, bus="mqtt://nowhere.invalid:1", data="."))) != EXIT_STORE
+    assert "an append that a crash cut short" in (tmp_path / "node.log").read_text()
+    capsys.readouterr()

@@ -20,6 +20,7 @@ import click
 import typer.main
 
 from node.contracts import CATALOGUE
+from node.contracts.context import EventKind
 from node.contracts.contract import ANYONE
 from scenarios.adversary.byzantine import BEHAVIOURS
 from scenarios.adversary.byzantine.node import as_ever, listens
@@ -293,6 +294,9 @@ def contracts_page() -> str:
         "a field of the arguments (`reinsurer`), or by a field of a record that they lead to (`query.reader`: the",
         "reader of the query whose id they name). Where one is missing the refusal is `signature_missing`, and names",
         "everyone who is.",
+        "",
+        "*Events* are told to clients who subscribe, if they are among those named by the event's own values or have",
+        "one of the roles.",
     ]
     for name in sorted(CATALOGUE):
         contract = CATALOGUE[name]
@@ -305,7 +309,15 @@ def contracts_page() -> str:
             doc = _prose(inspect.getdoc(action._function) or "")  # noqa: SLF001 - its text is what we are after
             signed_by = "" if action.endorse is None else action.endorse.describe()
             lines.append(f"| `{title}` | {who} | {signed_by} | {_cell(doc)} |")
+        if contract.events:
+            lines += ["", "Events: " + "; ".join(_watched(event) for event in contract.events.values()) + "."]
     return "\n".join(lines) + "\n"
+
+
+def _watched(event: EventKind) -> str:
+    """A kind of event, and who may watch it."""
+    watchers = [*(f"its `{party}`" for party in event.parties), *event.roles]
+    return f"`{event.kind}` (to {', '.join(watchers) or 'everyone'})"
 
 
 # The command line

@@ -19,9 +19,11 @@ import argparse
 import sys
 from collections.abc import Iterator
 from concurrent.futures import as_completed
+from functools import cache
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
+from subprocess import CalledProcessError, run
 
 import msgspec
 from rich.console import Console
@@ -54,7 +56,11 @@ _NOT_PLAYED = ("bank", "bank_page", "command", "report", "failure", "shrink", "d
 
 def program_digest(*names: str) -> str:
     """Names the program that plays trials with these bugs: a digest of all its files, and of no other bugs' modules."""
-    planted = {bugs()[name].plant.__module__ for name in names}
+    return _digest(frozenset(bugs()[name].plant.__module__ for name in names))
+
+
+@cache
+def _digest(planted: frozenset[str]) -> str:
     others = {bug.plant.__module__ for bug in bugs().values()} - planted
     hashed = sha256()
     for place in _PLAYED:
@@ -64,6 +70,18 @@ def program_digest(*names: str) -> str:
             if ".".join(parts) not in others and not any(part in _NOT_PLAYED for part in parts):
                 hashed.update("/".join(parts).encode() + b"\0" + path.read_bytes() + b"\0")
     return hashed.hexdigest()[:12]
+
+
+def commit() -> str:
+    """The commit that is checked out, where git can tell; and whether what plays differs from it."""
+    try:
+        head, changed = (
+            run(("git", *words), cwd=_ROOT, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607 - ours
+            for words in (("rev-parse", "--short=10", "HEAD"), ("status", "--porcelain", "--", *_PLAYED))
+        )
+    except (OSError, CalledProcessError):
+        return "not under version control here"
+    return f"commit `{head}`" + (", with changes that are not committed" if changed else "")
 
 
 def plan_of(name: str | None, protocol: str, column: str = SUITED) -> Plan:
@@ -186,7 +204,14 @@ def main() -> int:
         sys.stdout.write(f"{name}: {cells} {by_column[SUITED].oracles}\n")
     soaked = [msgspec.json.decode(path.read_bytes(), type=Search) for path in asked.soak]
     if asked.page:
-        text = page(rows, silent, soaked, seeds=asked.seeds, budget_s=asked.budget, digest=program_digest(*rows))
+        text = page(
+            rows,
+            silent,
+            soaked,
+            seeds=asked.seeds,
+            budget_s=asked.budget,
+            program=f"`{program_digest(*rows)}` (a digest of its files), {commit()}",
+        )
         asked.page.write_text(text, encoding="utf-8")
     searches = [s for by_column in rows.values() for row in by_column.values() for s in row.searches.values()]
     sys.stdout.write(f"{sum(s.cpu_s for s in (*searches, *silent.values())):,.0f} CPU-seconds in all\n")

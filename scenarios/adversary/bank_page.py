@@ -46,12 +46,12 @@ def page(  # noqa: PLR0913 - keyword-only
     *,
     seeds: int,
     budget_s: float,
-    digest: str,
+    program: str,
 ) -> str:
-    """The whole page. ``soaked`` are long searches of the program as it is; ``digest`` names the program."""
+    """The whole page. ``soaked`` are long searches of the program as it is; ``program`` names the one that played."""
     whole = sum(by_column["suited"].kills == seeds for by_column in rows.values())
     searches = [s for by_column in rows.values() for row in by_column.values() for s in row.searches.values()]
-    told = {"seeds": seeds, "budget": budget_s, "digest": digest, "bugs": len(rows), "whole": whole}
+    told = {"seeds": seeds, "budget": budget_s, "program": program, "bugs": len(rows), "whole": whole}
     cpu_s = sum(search.cpu_s for search in (*searches, *silent.values()))
     lines = [*_HEAD.format(**told, cpu=cpu_s).splitlines(), ""]
     lines += ["## The kill matrix", "", f"| {' | '.join(_COLUMNS)} |", "|-" * len(_COLUMNS) + "|"]
@@ -96,4 +96,4 @@ and which property was broken, how often. Schedules are the same on every machin
 The columns on the right are what plain random loss of messages catches (5 % of all), from the first three seeds, with
 ten times the CPU that the other strategy took, at most 10 CPU-seconds a seed. "none" is the program as it is.
 
-All this took {cpu:,.0f} CPU-seconds. The program that played is `{digest}` (a digest of its files)."""
+All this took {cpu:,.0f} CPU-seconds. The program that played is {program}."""

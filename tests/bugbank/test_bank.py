@@ -74,7 +74,10 @@ def test_the_page_tells_of_every_search(tmp_path, played, command):
     assert f"| `{NAME}` | swarm | 2/2 | 3 (3) | 0.5 (0.5) | one vote 2 | 0/2 | - | - | - |" in text
     assert "| raft | nothing | 3 | 120.0 |" in text
     assert "| raft, soak | nothing | 20,000 |" in text
-    assert bank.program_digest(*bank.bugs()) in text
+    assert (
+        f"The program that played is `{bank.program_digest(*bank.bugs())}` (a digest of its files), {bank.commit()}."
+        in text
+    )
     assert len(played) == 4 * len(bank.bugs()) + 2
 
 
@@ -94,6 +97,19 @@ def test_two_processes_find_what_one_finds(tmp_path):
 
 
 def test_a_page_without_loss_has_no_kills_of_it(tmp_path, played):
-    text = page(rows(tmp_path, 1), {}, [], seeds=1, budget_s=9.0, digest="d")
+    text = page(rows(tmp_path, 1), {}, [], seeds=1, budget_s=9.0, program="p")
     assert "**1 of 1 bugs" in text
     assert played
+
+
+def test_what_plays_a_bug_s_trials_is_its_own_module_and_no_other_bug_s():
+    bugs = bank.bugs()
+    raft, pbft = "raft-term-not-durable", "pbft-turns-lost-at-restart"
+    here = [name for name in bugs if bugs[name].plant.__module__ == bugs[raft].plant.__module__]
+    assert {bank.program_digest(name) for name in here} == {bank.program_digest(raft)}
+    assert len({bank.program_digest(), bank.program_digest(raft), bank.program_digest(pbft)}) == 3
+
+
+def test_a_program_that_nobody_keeps_under_version_control_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(bank, "_ROOT", tmp_path)
+    assert bank.commit() == "not under version control here"

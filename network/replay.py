@@ -14,6 +14,10 @@ Sender = str | bytes
 MARKS_MAX = 64
 """Of so many of a sender's last frames it is known which they were, and not only that they came."""
 _MARK_BYTES = 8
+
+STRAYS_MAX = 64
+"""Of a sender's former life so many frames may be under way when the next one begins; more come from one who lives."""
+
 _RING_BYTES_MIN = 64
 
 
@@ -38,10 +42,12 @@ class _Seen:
     short and grows up to that, since of most wallets few frames are ever heard.
     """
 
-    __slots__ = ("incarnation", "marks", "newest", "ring", "size_max")
+    __slots__ = ("former", "incarnation", "marks", "newest", "ring", "size_max", "strays")
 
-    def __init__(self, incarnation: int, width: int) -> None:
+    def __init__(self, incarnation: int, width: int, former: _Seen | None = None) -> None:
         self.incarnation = incarnation
+        self.former = (-1, -1) if former is None else (former.incarnation, former.newest)
+        self.strays = 0
         self.newest = -1
         self.size_max = width // 8 + 1
         self.ring = bytearray(min(_RING_BYTES_MIN, self.size_max))
@@ -116,13 +122,25 @@ class ReplayWindow:
         place, its = seen.marks.get(sequence % MARKS_MAX, (-1, b""))
         return place == sequence and its != mark[:_MARK_BYTES]
 
+    def outlives(self, sender: Sender, incarnation: int, sequence: int) -> bool:
+        """Is this a frame of the sender's former life that was not heard of before: no replay, then?"""
+        seen = self._seen.get(sender)
+        return seen is not None and incarnation == seen.former[0] and sequence > seen.former[1]
+
+    def stray(self, sender: Sender, sequence: int) -> bool:
+        """Such a frame came, and its signature is good: are these more than can have been under way?"""
+        seen = self._seen[sender]
+        seen.former = (seen.former[0], sequence)
+        seen.strays += 1
+        return seen.strays > STRAYS_MAX
+
     def accept(self, sender: Sender, incarnation: int, sequence: int, mark: bytes = b"") -> bool:
         """Is this frame new? Then remember it, and ``mark`` for a while."""
         if not self.is_new(sender, incarnation, sequence):
             return False
         seen = self._seen.get(sender)
         if seen is None or incarnation > seen.incarnation:
-            seen = self._seen[sender] = _Seen(incarnation, self.width)
+            seen = self._seen[sender] = _Seen(incarnation, self.width, seen)
         seen.mark(sequence)
         seen.marks[sequence % MARKS_MAX] = (sequence, mark[:_MARK_BYTES])
         self.counters.accepted += 1

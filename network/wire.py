@@ -106,9 +106,10 @@ class Wire:
             raise FrameError("receiver", f"meant for {frame.receiver}")
 
     def _require_new(self, read: ReadFrame, key: bytes | None) -> None:
-        """FrameError where we took a frame of that key, incarnation and sequence before.
+        """FrameError where we took a frame of that key, incarnation and sequence before, or a later incarnation's.
 
-        Two different ones, both signed: two processes share one key and do not know of each other.
+        Two different ones of one number, both signed, or a former life that goes on and on: two processes share one
+        key and do not know of each other.
         """
         frame = read.frame
         if key is None or self._replay.is_new(key, frame.incarnation, frame.sequence):
@@ -117,6 +118,10 @@ class Wire:
         if self._replay.contradicts(key, frame.incarnation, frame.sequence, read.signature):
             verify_frame(read, key)
             raise FrameError("cloned", f"{detail}: its key signed two frames of one number; is it run twice?")
+        if self._replay.outlives(key, frame.incarnation, frame.sequence):
+            verify_frame(read, key)
+            if self._replay.stray(key, frame.sequence):
+                raise FrameError("cloned", f"{detail}: it speaks on where it has begun anew; is it run twice?")
         raise FrameError("replayed", detail)
 
     def _publish_all(self, lane: _Lane, messages: list[Any]) -> None:

@@ -38,8 +38,15 @@ class Door:
         self._tree = self._chain.tree
         self._registry = Registry(self._founding, self._tree.get)
         self._names = self._registry.member_names()
-        self._numbers = {name: number for number, name in enumerate(self._names)}  # the last number of each
+        self._numbers = {name: number for number, name in enumerate(self._names)}  # the last number of each ...
+        for number, name in enumerate(self._names):
+            if self._numbers[name] != number and self._holds(number) and not self._holds(self._numbers[name]):
+                self._numbers[name] = number  # ... unless only a former one's key holds yet
         self._guests: dict[str, Guest] = {}
+
+    def _holds(self, number: NodeId) -> bool:
+        member = self._registry.member(number)
+        return member is not None and member.certificate.standing(self._chain.height + 1) is None
 
     @property
     def names(self) -> tuple[str, ...]:

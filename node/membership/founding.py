@@ -16,6 +16,10 @@ class Founding:
         self.genesis = genesis
         self._clients = {client.name: client for client in genesis.clients}
         self._entries: dict[str, ClientEntry] = {}
+        self._members = tuple(
+            MemberEntry(member.name, member.role, _certificate(member.verify_key, member.seal_key))
+            for member in genesis.members
+        )
 
     @property
     def network(self) -> str:
@@ -45,11 +49,7 @@ class Founding:
 
     def member(self, number: int) -> MemberEntry | None:
         """A node of the genesis; None beyond its list."""
-        members = self.genesis.members
-        if not 0 <= number < len(members):
-            return None
-        member = members[number]
-        return MemberEntry(member.name, member.role, _certificate(member.verify_key, member.seal_key))
+        return self._members[number] if 0 <= number < len(self._members) else None
 
 
 def _certificate(verify_key: bytes, seal_key: bytes) -> Certificate:

@@ -10,6 +10,7 @@ from network import wire as room
 from network.codec import MESSAGES_PER_FRAME, MessageCodec
 from network.frames import FRAME_VERSION, Frame, seal_frame
 from network.gossip import Fetch
+from network.replay import STRAYS_MAX
 from network.requests import Submit
 from network.topics import build_topic, wallet_address
 from network.wire import Wire
@@ -252,6 +253,31 @@ def test_two_frames_of_one_number_under_one_key_are_a_clone(a, b):
     assert b.receive(topic, payload) == ("a", [Fetch(1)])
     assert b.receive(topic, other) is None
     assert b.dropped == {"cloned": 1}
+
+
+def test_a_former_life_that_goes_on_is_a_clone(a, b):
+    """A copy of a node's folder, started beside it: one of the two has the higher incarnation, and both go on."""
+    before = a.say("b", Fetch(1)) + a.say("b", Fetch(2))
+    assert b.receive(*before[0]) is not None
+    assert b.receive(*End("a", incarnation=2).say("b", Fetch(3))[0]) == ("a", [Fetch(3)])
+    for _ in range(200):
+        assert b.receive(*before[1]) is None, "what was under way at a restart, however often it is replayed"
+    assert b.dropped == {"replayed": 200}
+    for number in range(STRAYS_MAX + 10):
+        b.receive(*a.say("b", Fetch(number))[0])
+    assert b.dropped["cloned"] == 11
+    assert b.receive(*before[0]) is None
+    assert b.dropped["cloned"] == 11
+
+
+def test_nobody_makes_a_former_life_go_on(a, b):
+    ((topic, payload),) = a.say("b", Fetch(1))
+    b.receive(topic, payload)
+    b.receive(*End("a", incarnation=2).say("b", Fetch(3))[0])
+    for number in range(STRAYS_MAX + 10):
+        ((topic, payload),) = a.say("b", Fetch(number))
+        b.receive(topic, bytes(64) + payload[64:])
+    assert b.dropped == {"signature": STRAYS_MAX + 10}
 
 
 def test_nobody_makes_a_clone_of_another(a, b):

@@ -117,3 +117,11 @@ def test_a_member_whose_name_looks_like_a_wallets_is_not_that_wallets_prey(chain
     chain.put("4", MemberEntry("wallet.ann", "insurer", certificate(NEW["one"], 1)))
     chain.put(AUTHORITY_KEY, Authority(sequence=1, voters=(0, 1, 2, 3), members=5))
     assert Door(Founding(genesis("pbft", voters=4)), chain).key("wallet.ann") == NEW.verify_key("one")
+
+
+def test_until_the_new_number_s_key_holds_the_former_one_speaks(door, chain):
+    chain.put("4", MemberEntry("member-1", "insurer", certificate(NEW["two"], 9)))
+    chain.put(AUTHORITY_KEY, Authority(sequence=1, voters=(0, 1, 2, 3), members=5))
+    assert (door.key("member-1"), door.number("member-1")) == (KEYS.verify_key("member-1"), 1)
+    chain.grow(8)
+    assert (door.key("member-1"), door.number("member-1")) == (NEW.verify_key("two"), 4)

@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test lint types contracts bench explore bug-bank soak lock schema docs clean
+.PHONY: help demo test lint types contracts bench crashes explore bug-bank soak lock schema docs clean
 
 help: ## say what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,11 @@ bench: $(READY) ## measure; prints figures beside their floors
 
 bug-bank: $(READY) ## plant every bug, see what catches it, write docs/bug-bank.md (goes on where it stopped)
 	$(BIN)/python -m scenarios.adversary.bank --jobs 2 --page docs/bug-bank.md
+
+crashes: $(BASE) ## crash whole networks ten thousand times in virtual time, and kill real nodes two hundred times
+	$(BIN)/python -m scenarios.crashes virtual --crashes 10000 --resume runs/crashes.json
+	$(BIN)/python -m scenarios.crashes kill --protocol pbft --instants 200
+	$(BIN)/python -m scenarios.crashes kill --protocol raft --instants 200
 
 explore: $(BASE) ## search every order of events of small networks, two minutes a protocol
 	$(BIN)/consortium explore --protocol raft

@@ -145,6 +145,23 @@ def test_what_a_log_of_an_earlier_round_left_behind_is_no_damage(tmp_path):
     assert opened(tmp_path / "copy-node.db") == (image, "")
 
 
+def test_a_checkpoint_that_a_power_cut_interrupted_is_made_again_from_the_log(crashed, damage, tmp_path):
+    """Any of the sectors that it wrote may be old still, and the file as short as it was or as long as it would be."""
+    whole = tmp_path / "whole.db"
+    shutil.copy(crashed[0] / "node.db", whole)
+    shutil.copy(crashed[0] / "node.db-wal", tmp_path / "whole.db-wal")
+    old = whole.read_bytes()
+    SqliteStore(whole, Codec()).close()
+    new = whole.read_bytes()
+    old += bytes(len(new) - len(old))
+    draws = random.Random(5)
+    for share in (0.1, 0.5, 0.9):
+        for _ in range(6):
+            sectors = range(0, len(new), 512)
+            mixed = b"".join((new if draws.random() < share else old)[at : at + 512] for at in sectors)
+            assert damage(database=mixed) == (crashed[2][-1], "")
+
+
 def test_a_database_with_any_wrong_byte_or_cut_short_is_refused_or_whole(crashed, tmp_path):
     shutil.copy(crashed[0] / "node.db", tmp_path / "node.db")
     shutil.copy(crashed[0] / "node.db-wal", tmp_path / "node.db-wal")

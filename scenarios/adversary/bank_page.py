@@ -7,7 +7,7 @@ from statistics import median
 
 import msgspec
 
-from scenarios.adversary.bugs import bugs
+from scenarios.adversary.bugs import Bug, bugs
 from scenarios.adversary.search import Search
 
 
@@ -64,8 +64,16 @@ def page(  # noqa: PLR0913 - keyword-only
         verdict = f"**{search.broken.property}**" if search.broken is not None else "nothing"
         lines.append(f"| {protocol} | {verdict} | {search.runs:,} | {search.cpu_s:,.1f} |")
     lines += ["", "## What each bug is, and who had it", ""]
-    lines += [f"- `{name}`: {bugs()[name].summary} *({bugs()[name].source})*" for name in rows]
+    lines += [f"- `{name}`: {bugs()[name].summary} *({bugs()[name].source})*{_given(bugs()[name])}" for name in rows]
     return "\n".join(lines) + "\n"
+
+
+def _given(bug: Bug) -> str:
+    """What a search for ``bug`` does not draw."""
+    given = [f"{bug.nodes} nodes"] * (bug.nodes is not None)
+    given += ["whole replicas"] * (bug.needs == "replicas") + ["a liar at least"] * (bug.needs == "liars")
+    given += [f"lies `{lie}`" for lie in bug.lies] + [f"`{name}` {value}" for name, value in bug.fixed.items()]
+    return f" Given: {', '.join(given)}." if given else ""
 
 
 _COLUMNS = (
@@ -90,8 +98,9 @@ in place.
 **{whole} of {bugs} bugs were caught from every one of {seeds} seeds**, within {budget:.0f} CPU-seconds each. The
 columns tell from how many seeds a bug was caught, by the median (the most) of schedules and of CPU-seconds until then,
 and which property was broken, how often. Schedules are the same on every machine; CPU-seconds are this one's. The
-*strategy* is the one that suits the bug: `swarm` is what `consortium check` draws, which gives each of the others
-([`plans.py`](../scenarios/adversary/plans.py)) its share of the seeds.
+*strategy* is the one that suits the bug: `swarm` is what `consortium check` draws, a mixture; the others
+([`plans.py`](../scenarios/adversary/plans.py)) make one kind of trouble each. Whatever else a search was given, and did
+not draw, stands with the bug below.
 
 The columns on the right are what plain random loss of messages catches (5 % of all), from the first three seeds, with
 ten times the CPU that the other strategy took, at most 10 CPU-seconds a seed. "none" is the program as it is.

@@ -6,7 +6,7 @@
     DIR/authority/                      ca.crt, and its key: whoever opens it admits to the bus
     DIR/broker/                         mosquitto.conf, acl, ca.crt, server.crt, server.key
     DIR/nodes/<organisation>/           node.yaml, genesis.bin, keys.json, tls.crt, tls.key, ca.crt
-    DIR/wallets/<name>/                 keys.json, genesis.bin, tls.crt, tls.key, ca.crt
+    DIR/wallets/<name>/                 wallet.yaml, and the same besides
     DIR/watchers/<name>/                keys.json, tls.crt, tls.key, ca.crt
 
 Everything is made beside ``DIR`` and put in its place in one step, so that there is never half a network, and nothing
@@ -110,7 +110,7 @@ class _Founding:
         for name in description.wallet_names:
             keys = self._parties[name].wallet
             self._write_party(f"wallets/{name}", wallet_address(name), keys)
-            self._public(f"wallets/{name}/genesis.bin", self._genesis)
+            self._write_config(f"wallets/{name}", "wallet.yaml", wallet_address(name), f"The wallet of {name}.")
         for name in description.watchers:
             self._write_party(f"watchers/{name}", name, None)
 
@@ -134,19 +134,21 @@ class _Founding:
         self._private("broker/server.key", server.key(None))
 
     def _write_node(self, name: str) -> None:
-        place = f"nodes/{name}"
-        self._write_party(place, name, self._parties[name].node)
+        self._write_party(f"nodes/{name}", name, self._parties[name].node)
+        self._write_config(f"nodes/{name}", "node.yaml", name, f"The node of {name}: consortium node node.yaml")
+
+    def _write_config(self, place: str, file: str, address: str, what: str) -> None:
         self._public(f"{place}/genesis.bin", self._genesis)
         lines = (
-            f"# The node of {name}. To run it: consortium node node.yaml",
-            f"name: {name}",
+            f"# {what}",
+            f"name: {address}",
             "genesis: genesis.bin",
             f"bus: {self._description.broker.url}",
             "keys: keys.json",
             "tls: {ca: ca.crt, certificate: tls.crt, key: tls.key}",
             "",
         )
-        self._public(f"{place}/node.yaml", "\n".join(lines).encode())
+        self._public(f"{place}/{file}", "\n".join(lines).encode())
 
     def _write_party(self, place: str, address: str, keys: Keys | None) -> None:
         """What lets a party onto the bus, and its own keys where it signs anything."""

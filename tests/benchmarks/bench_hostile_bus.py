@@ -1,8 +1,8 @@
 """A node under hostile fire: ``python tests/benchmarks/bench_hostile_bus.py [FRAMES]``, 50,000 unless said.
 
 Frames that are random, cut, bent, replayed, misplaced, oversized, too deep, forged, or signed by strangers, by revoked
-members, by members and wallets that lie (``tests/node/hostile_bus.py`` has every kind): first on the intake of a node in
-this process, then a slice over the embedded broker on a node in a process of its own. Exit code 1 where the state is
+members, by members and wallets that lie (``tests/node/hostile_bus.py`` has every kind): first on the intake of a node
+in this process, then a slice over the embedded broker on a node in a process of its own. Exit code 1 where the state is
 not what it was, memory grew by 8 MiB, a reason was logged more than once a minute, or the node no longer takes part.
 """
 # ruff: noqa: T201 - a benchmark prints
@@ -58,9 +58,8 @@ def _over_the_bus(count: int) -> bool:
         assault = asyncio.run(storm(Path(folder), count))
     grown = assault.resident[-1] - assault.resident[0]
     print(f"{count:,} frames over the broker on a process: {sum(assault.refused.values()):,} refused at the door,")
-    print(
-        f"          {len(assault.log)} log lines, memory {assault.resident[0] / MIB:.1f} to {assault.resident[-1] / MIB:.1f} MiB,"
-    )
+    first, last = (assault.resident[place] / MIB for place in (0, -1))
+    print(f"          {len(assault.log)} log lines, memory {first:.1f} to {last:.1f} MiB,")
     print(f"          head {assault.head[:16]}, expected {assault.expected[:16]}")
     return assault.head == assault.expected and grown < GROWTH_MAX
 

@@ -7,7 +7,7 @@ from statistics import median
 
 import msgspec
 
-from scenarios.adversary.bugs import Bug, bugs
+from scenarios.adversary.bugs import bugs
 from scenarios.adversary.search import Search
 
 
@@ -64,16 +64,17 @@ def page(  # noqa: PLR0913 - keyword-only
         verdict = f"**{search.broken.property}**" if search.broken is not None else "nothing"
         lines.append(f"| {protocol} | {verdict} | {search.runs:,} | {search.cpu_s:,.1f} |")
     lines += ["", "## What each bug is, and who had it", ""]
-    lines += [f"- `{name}`: {bugs()[name].summary} *({bugs()[name].source})*{_given(bugs()[name])}" for name in rows]
+    lines += [told(name) for name in rows]
     return "\n".join(lines) + "\n"
 
 
-def _given(bug: Bug) -> str:
-    """What a search for ``bug`` does not draw."""
+def told(name: str) -> str:
+    """What the bug ``name`` is, who had it, and what a search for it does not draw."""
+    bug = bugs()[name]
     given = [f"{bug.nodes} nodes"] * (bug.nodes is not None)
     given += ["whole replicas"] * (bug.needs == "replicas") + ["a liar at least"] * (bug.needs == "liars")
     given += [f"lies `{lie}`" for lie in bug.lies] + [f"`{name}` {value}" for name, value in bug.fixed.items()]
-    return f" Given: {', '.join(given)}." if given else ""
+    return f"- `{name}`: {bug.summary} *({bug.source})*" + (f" Given: {', '.join(given)}." if given else "")
 
 
 _COLUMNS = (

@@ -46,7 +46,8 @@ def row_named(told: str) -> int | None:
 def find_row(paths: tuple[Path, ...], space: str, key: int | str, value: object) -> tuple[Path, int] | None:
     """In which file, and from which byte on, the row with this (damaged) value lies.
 
-    SQLite keeps a row's columns one after the other; the primary key makes this beginning of a row unique.
+    SQLite keeps a row's columns one after the other; the primary key makes this beginning of a row unique. For a store
+    that is given up: closing a file gives up the locks that this process holds on it.
     """
     wanted = space.encode() + _column(key) + (value[:_LOCAL_BYTES] if isinstance(value, bytes) else b"")
     for path in paths:

@@ -15,6 +15,7 @@ counted without a word.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,10 +25,14 @@ from zlib import crc32
 from consensus.vocabulary import Cut, Drop, Image, Put, Record
 from node.ledger.store.damage import damaged, find_row, offset_of_page, row_named
 from node.ledger.store.interface import StoreError
-from node.ledger.store.wal import WalError, torn_tail
+from node.ledger.store.wal import TornTail, WalError, torn_tail
 
 APPLICATION_ID = 0x436F6E73  # "Cons": tells our files from other programs' databases
 LAYOUT_VERSION = 1
+
+LOOKS = 3
+LOOK_AGAIN_S = 0.1
+"""A log that another process writes may look damaged for an instant; then SQLite tells that it is in use."""
 
 _INTEGER_MAX = 2**63 - 1
 _JOURNAL_BYTES_MAX = 64 * 1024 * 1024
@@ -94,6 +99,12 @@ class SqliteStore:
                 raise StoreError(f"{self._path}: the record at {space}/{key} cannot be read: {error}") from error
         return image
 
+    def shrink(self) -> None:
+        """Give the space of what was removed back to the file system. StoreError where there is no room to do it."""
+        connection = self._open()
+        self._guard(lambda: connection.execute("VACUUM"))
+        self._guard(lambda: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
@@ -133,7 +144,7 @@ class SqliteStore:
     def _look_through_log(self) -> str:
         """What SQLite will drop of the log, in words; StoreError where it would drop what had counted."""
         try:
-            tail = torn_tail(self._log)
+            tail = self._tail()
             if self._log.exists() and self._log.stat().st_size and not self._path.stat().st_size:
                 raise damaged(self._path, 0, "it is empty, and its log is not")
         except WalError as error:
@@ -143,6 +154,15 @@ class SqliteStore:
         if tail is None:
             return ""
         return f"{self._log}: dropped {tail.length} bytes from byte {tail.offset} on: an append that a crash cut short"
+
+    def _tail(self) -> TornTail | None:
+        """The log's torn tail; WalError where it is damaged, and not just being written by somebody else."""
+        for _ in range(LOOKS - 1):
+            try:
+                return torn_tail(self._log)
+            except WalError:
+                time.sleep(LOOK_AGAIN_S)
+        return torn_tail(self._log)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)

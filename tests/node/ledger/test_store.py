@@ -48,7 +48,7 @@ RECORDS = PUTS | st.builds(Cut, SPACES, st.integers(-4, 13)) | st.builds(Drop, S
 
 
 @given(st.lists(st.lists(RECORDS, max_size=8), max_size=8))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)  # a busy disk
 def test_any_appends_give_the_image_of_the_model(store, batches):
     for space in ("blocks", "votes"):  # the fixture outlives an example: start it empty
         store.append([Drop(space, 2**62), *(Put(space, key, 0) for key in ("term", "view"))])

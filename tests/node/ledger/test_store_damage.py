@@ -107,7 +107,8 @@ def test_any_byte_of_the_last_append_may_be_wrong(crashed, damage):
         assert f"from byte {lengths[-2]} on" in repaired
 
 
-def test_a_wrong_byte_before_the_last_append_is_refused_by_file_and_offset(crashed, damage):
+def test_a_wrong_byte_before_the_last_append_is_refused_by_file_and_offset(crashed, damage, monkeypatch):
+    monkeypatch.setattr("node.ledger.store.sqlite.LOOK_AGAIN_S", 0)
     _, lengths, _ = crashed
     draws = random.Random(3)
     whole = log_of(crashed)
@@ -117,6 +118,16 @@ def test_a_wrong_byte_before_the_last_append_is_refused_by_file_and_offset(crash
         offset = int(re.search(r"node\.db-wal: damaged at byte (\d+): ", complaint)[1])
         assert offset <= place < offset + 4096 + 24
         assert "under a new number" in complaint
+
+
+def test_a_log_that_somebody_else_is_writing_is_looked_at_again(crashed, tmp_path, monkeypatch):
+    """It is damaged at the first look and whole at the second: no damage, and SQLite says whether it is in use."""
+    path, whole = tmp_path / "node.db", log_of(crashed)
+    shutil.copy(crashed[0] / "node.db", path)
+    log = tmp_path / "node.db-wal"
+    log.write_bytes(flipped(whole, 40, random.Random(0)))
+    monkeypatch.setattr("time.sleep", lambda _: log.write_bytes(whole))
+    assert opened(path) == (crashed[2][-1], "")
 
 
 def test_frames_that_reached_the_disk_out_of_order_are_a_torn_tail(crashed, damage):

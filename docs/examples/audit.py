@@ -1,61 +1,25 @@
 """Verifies an exported ledger, as docs/ledger-format.md specifies it, with nothing of the project that wrote it.
-Usage: python audit.py LEDGER.jsonl (needs: pip install msgpack pynacl)
-"""
+Usage: python audit.py LEDGER.jsonl (needs: pip install msgpack pynacl, and identities.py beside it)"""
 
 import json
-import re
 import sys
 from hashlib import sha256
 
-import msgpack
-from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
+from identities import Identities, after, digest, holds, require, shaped, unpack
 
-KINDS = {
-    "natural": lambda value: type(value) is int and 0 <= value < 2**63,
-    "name": lambda value: type(value) is str and re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", value),
-    "boolean": lambda value: type(value) is bool,
-    "bytes": lambda value: type(value) is bytes,
-    "hash": lambda value: type(value) is bytes and len(value) == 32,
-    "signature": lambda value: type(value) is bytes and len(value) == 64,
-    "list": lambda value: type(value) is list,
-}
 HEADER = "version:natural network:name height:natural parent:hash round:natural proposer:natural members:hash"
 HEADER = dict(field.split(":") for field in f"{HEADER} transactions:hash state_height:natural state:hash".split())
 CERTIFICATE = {"round": "natural", "height": "natural", "hash": "hash", "signatures": "list"}
 
 
-def require(condition, what):
-    if not condition:
-        raise ValueError(what)
-
-
-def shaped(value, kinds):
-    fits = type(value) is list and [KINDS[kind](part) for kind, part in zip(kinds.split(), value, strict=True)]
-    require(type(fits) is list and all(fits), f"not an array of {kinds}")
-    return value
-
-
 def unhex(text):
-    require(type(text) is str and re.fullmatch(r"([0-9a-f]{2})*", text), "not lower-case hex")
+    require(bytes.fromhex(text).hex() == text, "not lower-case hex")
     return bytes.fromhex(text)
 
 
 def unhexed(part, kinds):
-    """The values of a JSON object with exactly these keys in this order, hashes as bytes."""
     require(list(part) == list(kinds), "wrong keys, or not in their order")
-    values = [unhex(value) if kinds[key] == "hash" else value for key, value in part.items()]
-    return shaped(values, " ".join(kinds.values()))
-
-
-def unpack(raw, kinds):
-    value = msgpack.unpackb(raw)
-    require(msgpack.packb(value) == raw, "not canonical msgpack")
-    return shaped(value, kinds)
-
-
-def digest(*value):
-    return sha256(msgpack.packb(value)).digest()
+    return shaped([unhex(part[k]) if kinds[k] == "hash" else part[k] for k in kinds], " ".join(kinds.values()))
 
 
 def merkle(entries):
@@ -72,61 +36,96 @@ class Auditor:
         version, self.network, self.protocol, members, clients, settings = genesis
         members = [shaped(member, "name name boolean hash hash") for member in members]
         clients = [shaped(client, "name name natural hash hash") for client in clients]
-        contracts = [shaped(setting, "name bytes")[0] for setting in settings]
-        for unique in [m[0] for m in members], [m[3] for m in members], [c[0] for c in clients], contracts:
-            require(len(set(unique)) == len(unique), "a name or key stands twice in the genesis")
+        settings = [shaped(setting, "name bytes") for setting in settings]
+        for rows, at in (members, 0), (members, 3), (clients, 0), (settings, 0):
+            require(len({row[at] for row in rows}) == len(rows), "a name or key stands twice in the genesis")
         require(all(client[2] < len(members) for client in clients), "a client without a home")
-        self.clients = {client[0]: client[3] for client in clients}
-        voters = [[number, member[3]] for number, member in enumerate(members) if member[2]]
-        require((n := len(voters)) > 0 and self.protocol in ("solo", "raft", "pbft"), "no voters, or unknown protocol")
-        self.quorum = {"solo": 1, "raft": n // 2 + 1, "pbft": (n + (n - 1) // 3 + 2) // 2}[self.protocol]
-        self.voters = dict(voters[:1] if self.protocol == "solo" else voters)
-        self.members = digest("consortium/members", 1, self.protocol, self.quorum, list(self.voters.items()))
-        expected = [1, self.network, 0, bytes(32), 0, 0, self.members, merkle(transactions), 0, header[-1]]
-        require(version == 1 and header == expected, "the header is not that of the genesis")
-        self.height, self.head, self.certified = 0, digest(*header), True
-        self.states, self.numbers = {0: header[-1]}, set()
+        voters = [n for n, member in enumerate(members) if member[2]][: 1 if self.protocol == "solo" else None]
+        require(voters and self.protocol in ("solo", "raft", "pbft"), "no voters, or unknown protocol")
+        keys = [(client[0], client[3]) for client in clients], [(member[0], member[3]) for member in members]
+        self.identities = Identities(self.network, *keys, voters, self.quorum)
+        self.deciders, self.asked, self.changes = [voters], None, 0
+        named = [1, self.network, 0, bytes(32), 0, 0, self.name_of([voters]), merkle(transactions), 0, header[-1]]
+        require(version == 1 and header == named, "the header is not that of the genesis")
+        self.height, self.head, self.certified, self.states = 0, digest(*header), True, {0: header[-1]}
+
+    def quorum(self, n):
+        return {"solo": 1, "raft": n // 2 + 1, "pbft": (n + (n - 1) // 3 + 2) // 2}[self.protocol]
+
+    def name_of(self, deciders):
+        keys = [member.key for member in self.identities.members]
+        sets = [(self.quorum(len(voters)), [[n, keys[n]] for n in voters]) for voters in deciders]
+        return digest("consortium/members", 1, self.protocol, *(part for quorum in sets for part in quorum))
 
     def take(self, header, transactions, certificate):
         version, network, height, parent, round_, proposer, members, root, state_height, state = header
         require((height, parent) == (self.height + 1, self.head), "does not follow the block before")
         self.height, self.head = height, digest(*header)
-        require((version, network, members) == (1, self.network, self.members), "wrong version, network or members")
-        require(proposer in self.voters, "proposed by one who does not vote")
+        require((version, network) == (1, self.network), "wrong version or network")
         require(0 < height - state_height <= 4096, "states a root of its own future, or too old a one")
         require(len(transactions) <= 4096 and sum(map(len, transactions)) <= 2**21, "over the limits")
         require(len(set(transactions)) == len(transactions) and merkle(transactions) == root, "wrong transactions")
         require(self.states.setdefault(state_height, state) == state, "contradicts a root stated before")
+        parts = [self.check_transaction(raw, state_height) for raw in transactions]
+        require(len({tuple(body[2:4]) for body, _ in parts}) == len(parts), "(client, number) used twice")
+        asked = [body[6] for body, _ in parts if body[4:6] == ["registry", "members"]]
+        require(not asked or (len(parts) == 1 and state_height == height - 1), "a change of members not by itself")
+        self.decide(members, unpack(asked[0], "natural list list")[1] if asked else None)
+        require(proposer in self.electors(), "proposed by one who does not vote")
         self.certified = certificate is not None
         require(self.certified or self.protocol == "raft", "no certificate")
         if self.certified:
             self.check_certificate(round_, *unhexed(certificate, CERTIFICATE))
-        for raw in transactions:
-            self.check_transaction(raw)
+        done = [self.identities.execute(body, signatures, height) for body, signatures in parts]
+        require(not asked or done == [True], "a change of members that cannot be carried out")
+
+    def decide(self, named, asked):
+        require(not asked or self.protocol != "solo", "a change of members under solo")
+        now = self.deciders
+        options = [now, now[:1]]  # two sets decide until a header names the new one alone
+        if asked and self.protocol == "raft":
+            require(len(now) == 1, "a change while two sets of voters decide")
+            voters = after(now[0], asked)
+            options = [[voters] if len(set(voters) ^ set(now[0])) < 2 else [voters, now[0]]]
+        elif self.asked:
+            options = [now, [after(now[0], self.asked)]]
+        self.deciders = next((option for option in options if self.name_of(option) == named), None)
+        require(self.deciders, "names other members than those who decide it")
+        if self.deciders != now:
+            self.changes, self.asked = self.changes + 1, None
+        if asked and self.protocol != "raft":
+            require(self.asked is None, "a change while another is under way")
+            self.asked = asked
 
     def check_certificate(self, proposed, round_, height, block, signatures):
         require((height, block) == (self.height, self.head) and round_ >= proposed, "certifies another block")
+        require(self.changes < 2, "the voters changed twice since the last certificate")
         rows = [shaped([number, unhex(text)], "natural signature") for number, text in signatures]
-        voters = sorted({number for number, _ in rows} & set(self.voters))
-        require([row[0] for row in rows] == voters and len(rows) == self.quorum, "not a quorum of ascending voters")
+        signers = {number for number, _ in rows}
+        require([number for number, _ in rows] == sorted(signers & self.electors()), "not ascending voters")
+        sets = [(voters, len(signers & set(voters)) - self.quorum(len(voters))) for voters in self.deciders]
+        require(all(spare >= 0 for _, spare in sets), "not a quorum")
+        require(all(any(n in voters and not spare for voters, spare in sets) for n in signers), "more than a quorum")
         for number, signature in rows:
-            data = msgpack.packb(["consortium/commit", round_, height, block])
-            VerifyKey(self.voters[number]).verify(data, signature)
+            key = self.identities.members[number].key
+            require(holds(key, signature, "consortium/commit", round_, height, block), "a vote that is not signed")
+        self.changes = 0
 
-    def check_transaction(self, raw):
+    def electors(self):
+        return {number for voters in self.deciders for number in voters}
+
+    def check_transaction(self, raw, as_of):
         body, signatures = unpack(raw, "list list")
         version, network, client, number = shaped(body, "natural name name natural name name bytes natural")[:4]
         require((version, network) == (1, self.network) and len(raw) <= 2**18, "for another network, or too long")
         signers = [shaped(row, "name signature")[0] for row in signatures]
         require(len(signers) <= 8 and signers == [client, *sorted(set(signers) - {client})], "wrong order of signers")
-        for signer, signature in signatures:
-            VerifyKey(self.clients[signer]).verify(msgpack.packb(["consortium/transaction", body]), signature)
-        require((client, number) not in self.numbers, "(client, number) used twice")
-        self.numbers.add((client, number))
+        require(self.identities.signed(body, signatures, lambda key: key.recorded <= as_of), "not signed")
+        require((client, number) not in self.identities.numbers, "(client, number) used twice")
+        return body, signatures
 
 
 def audit(path):
-    """The auditor of a ledger that holds; the program ends with the line of one that does not."""
     auditor, number = None, 0
     with open(path, "rb") as file:
         try:
@@ -139,7 +138,7 @@ def audit(path):
                 block = header, [unhex(text) for text in line["transactions"]], line["certificate"]
                 auditor = auditor.take(*block) or auditor if auditor else Auditor(*block)
             require(auditor and auditor.certified, "empty, or the head is not certified")
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, BadSignatureError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             sys.exit(f"{path}:{number}: {error}")
     return auditor
 

@@ -1,9 +1,7 @@
 """The auditor against good ledgers, forged ones and mutated ones; the example in docs/ must always agree with it."""
 
-import importlib.util
 import json
 import random
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,55 +11,14 @@ from node.ledger.audit import AuditError, audit_ledger
 from node.ledger.block import BLOCK_TRANSACTIONS_MAX
 from node.ledger.export import encode_line, export_ledger
 from node.ledger.transaction import Transaction, encode_transaction
+from tests.node.ledger.auditors import DOCS, EXAMPLE, refused, verdicts
 
 PROTOCOLS = ("solo", "raft", "pbft")
-DOCS = Path(__file__).parents[3] / "docs"
-
-
-def load_example():
-    spec = importlib.util.spec_from_file_location("example_audit", DOCS / "examples" / "audit.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-EXAMPLE = load_example()
-
-
-@pytest.fixture
-def file(tmp_path):
-    return tmp_path / "node-0.jsonl"
 
 
 @pytest.fixture(params=PROTOCOLS)
 def ledger(request, make_ledger):
     return make_ledger(request.param).grow()
-
-
-def verdicts(file, content, execute=None):
-    """(what our auditor says, what the example says), None for no objection."""
-    file.write_bytes(content)
-    ours = theirs = None
-    try:
-        audit_ledger(file, execute=execute)
-    except AuditError as error:
-        ours = error
-    try:
-        EXAMPLE.audit(str(file))
-    except SystemExit as error:
-        theirs = error
-    return ours, theirs
-
-
-def refused(file, content, match, line=None):
-    """Both auditors refuse, ours with these words about that line."""
-    ours, theirs = verdicts(file, content)
-    assert ours is not None, "accepted"
-    assert match in ours.what
-    assert line is None or ours.line == line
-    assert str(ours) == (f"{file}:{ours.line}: {ours.what}" if ours.line else f"{file}: {ours.what}")
-    assert theirs is not None, "the example accepts it"
-    return ours
 
 
 # Good ledgers
@@ -425,8 +382,9 @@ def altered(value):
 
 
 def test_the_example_is_short_and_imports_nothing_of_ours():
-    source = (DOCS / "examples" / "audit.py").read_text()
-    assert source.count("\n") < 150
-    for room in ("node", "consensus", "network", "scenarios", "configs"):
-        assert f"import {room}" not in source
-        assert f"from {room}" not in source
+    assert (DOCS / "examples" / "audit.py").read_text().count("\n") < 150
+    for name in ("audit.py", "identities.py"):
+        source = (DOCS / "examples" / name).read_text()
+        for room in ("node", "consensus", "network", "scenarios", "configs"):
+            assert f"import {room}" not in source
+            assert f"from {room}" not in source

@@ -2,7 +2,7 @@
 
 ``make bug-bank`` searches for every bug of the bank from ten seeds, with the strategy that suits it and with plain
 random loss of messages, and writes ``docs/bug-bank.md`` (:mod:`scenarios.adversary.bank_page`). The row "none" plays
-the cores as they are, and must stay silent.
+the cores as they are, and must stay silent. So must every trial that caught a bug, played once more without it.
 
 Every search is kept as soon as it is over, in a file of its own, so that what was stopped goes on where it was, and
 slices (some bugs at a time, on several machines) put together make the whole page. What is kept speaks of the program
@@ -31,6 +31,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from scenarios.adversary.bank_page import Row, page
 from scenarios.adversary.bugs import bugs
+from scenarios.adversary.play import play
 from scenarios.adversary.search import Plan, Search, check, keep_search, read_search, suited
 from scenarios.adversary.workers import workers
 
@@ -102,8 +103,19 @@ def kept(path: Path, plan: Plan, *, seed: int, budget_s: float) -> Search:
     if before is not None and (before.broken is not None or left <= 0):
         return before
     search = check(plan, seed=seed * APART, runs=APART, budget_s=left, resumed=before)
+    _require_innocence(search)
     keep_search(search, path)
     return search
+
+
+def _require_innocence(search: Search) -> None:
+    """What caught a bug was the bug: the same trial without it breaks nothing. RuntimeError where it does."""
+    if search.trial is None or search.trial.bug is None:
+        return
+    broken = play(msgspec.structs.replace(search.trial, bug=None)).broken
+    if broken is not None:
+        seed = search.trial.case.seed
+        raise RuntimeError(f"seed {seed} breaks {broken.property!r} without {search.trial.bug} too: {broken.fact_a}")
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):

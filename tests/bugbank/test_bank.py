@@ -7,8 +7,9 @@ import pytest
 
 from scenarios.adversary import bank
 from scenarios.adversary.bank_page import page
-from scenarios.adversary.play import Broken
+from scenarios.adversary.play import Broken, play
 from scenarios.adversary.search import Search
+from scenarios.adversary.trial import draw_trial
 
 NAME = "raft-term-not-durable"
 
@@ -49,6 +50,20 @@ def test_what_was_searched_for_too_short_is_searched_on(tmp_path, played):
     bank.kept(path, plan, seed=0, budget_s=2.0)
     bank.kept(path, plan, seed=0, budget_s=5.0)
     assert [budget_s for *_, budget_s in played] == [2.0, 3.0]
+
+
+def test_what_breaks_without_the_bug_too_caught_no_bug(monkeypatch, tmp_path):
+    """A search of the program as it is, said to be one for a bug."""
+    trial = msgspec.structs.replace(draw_trial("raft", 1, network="cores"), bug=NAME)
+    plan = bank.plan_of(NAME, "raft")
+    monkeypatch.setattr(
+        bank, "check", lambda *_, **__: Search(plan=plan, first=0, upcoming=1, trial=trial, broken=BROKEN)
+    )
+    assert bank.kept(tmp_path / "sound.json", plan, seed=0, budget_s=1.0).broken == BROKEN
+    monkeypatch.setattr(bank, "play", lambda trial: play(msgspec.structs.replace(trial, bug=NAME)))
+    with pytest.raises(RuntimeError, match=f"seed 1 breaks .* without {NAME} too: "):
+        bank.kept(tmp_path / "unsound.json", plan, seed=0, budget_s=1.0)
+    assert not (tmp_path / "unsound.json").exists()
 
 
 def test_loss_is_asked_from_three_seeds_alone(tmp_path, played):

@@ -1,0 +1,96 @@
+"""A network of one's own, as the guide founds it: nodes and a wallet with certificates, over a mosquitto that asks."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from network.bus import find_mosquitto
+from node.founding import Description, found_network
+from node.keystore import KdfCost
+from tests.end_to_end.program import CONSORTIUM, ROOT, environment, execute
+
+pytestmark = pytest.mark.mosquitto
+WORDS = "correct horse"
+
+
+@pytest.fixture
+def harbour(tmp_path):
+    """The network's folder, while its broker runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    parts = {
+        "network": "harbour",
+        "protocol": "solo",
+        "broker": {"port": port},
+        "organisations": {"insurer": {"role": "insurer"}, "regulator": {"role": "regulator", "votes": False}},
+        "wallets": {"ann": {"role": "patient", "home": "insurer"}},
+        "cash_fen": {"ann": 5000},
+    }
+    folder = tmp_path / "harbour"
+    found_network(folder, msgspec.convert(parts, Description), WORDS.encode(), KdfCost(1, 8192))
+    broker = [find_mosquitto(), "-c", "mosquitto.conf"]
+    with subprocess.Popen(broker, cwd=folder / "broker", stderr=subprocess.DEVNULL) as process:  # noqa: S603
+        yield folder
+        process.terminate()
+
+
+class Node:
+    """A node by hand: started as a person would, its standard input nobody's."""
+
+    def __init__(self, folder, name):
+        self._process = subprocess.Popen(  # noqa: S603
+            [*CONSORTIUM, "node", str(folder / "nodes" / name / "node.yaml")],
+            env=environment(CONSORTIUM_PASSPHRASE=WORDS),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def until(self, condition):
+        for line in self._process.stdout:
+            told = json.loads(line)
+            if condition(told):
+                return told
+        raise AssertionError("the node ended first")
+
+    def stop(self):
+        self._process.send_signal(signal.SIGTERM)
+        self._process.communicate(timeout=20)
+        return self._process.returncode
+
+    def kill(self):
+        self._process.kill()
+        self._process.communicate()
+
+
+def test_nodes_and_a_wallet_meet_over_tls(harbour, tmp_path):
+    nodes = [Node(harbour, name) for name in ("insurer", "regulator")]
+    try:
+        for node in nodes:
+            node.until(lambda told: told["event"] == "ready")
+        code, height = pay(harbour, tmp_path, 2500, 1)
+        assert code == "ok"
+        roots = [node.until(lambda told: told.get("height", 0) >= height and told["closed"])["root"] for node in nodes]
+        assert roots[0] == roots[1]
+        assert [node.stop() for node in nodes] == [0, 0]
+    finally:
+        for node in nodes:
+            node.kill()
+
+
+def pay(harbour, cwd, fen, number):
+    """(what became of it, the height of its block), as a receipt of the node says."""
+    words = (sys.executable, "-P", str(ROOT / "docs/examples/pay.py"), str(harbour / "wallets" / "ann"), "insurer")
+    done = execute([*words, str(fen), str(number)], cwd, 40, CONSORTIUM_PASSPHRASE=WORDS)
+    assert done.returncode == 0, done.stderr
+    code, height = re.fullmatch(
+        r"(\w+): ann pays insurer \d+ fen, block (\d+), signed by insurer.*\n", done.stdout
+    ).groups()
+    return code, int(height)

@@ -1,11 +1,12 @@
 """Contracts 智能合约: the pure rules by which every node turns ordered transactions into state and receipts.
 
-``contract`` and ``context`` are what a contract is written with, ``runtime`` executes blocks, ``catalogue`` lists
-all contracts. Integers only; the transaction's own business time is the only clock; a refusal undoes everything.
+``contract``, ``context`` and ``endorsement`` are what a contract is written with, ``runtime`` executes blocks,
+``catalogue`` lists all contracts. Integers only; the transaction's own business time is the only clock; a refusal
+undoes everything.
 """
 
 from node.contracts.catalogue import CATALOGUE, catalogue
-from node.contracts.context import Context, Event, Plain, Refusal
+from node.contracts.context import Context, Event, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
 from node.contracts.fields import Arguments, Record
 from node.contracts.lifecycle import Lifecycle
@@ -25,6 +26,7 @@ __all__ = [
     "Context",
     "Contract",
     "Event",
+    "EventKind",
     "Execution",
     "Lifecycle",
     "Outcome",

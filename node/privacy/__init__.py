@@ -2,12 +2,13 @@
 
 ``commitments`` binds values field by field without showing them. ``envelope`` says in which forms a payload may lie on
 the chain, ``modes`` puts it there, ``sealing`` is the cryptography of the sealed form, and ``vault`` opens what a node
-may open. ``intersection`` and ``masking`` answer questions about people of several insurers that none has to show: whom
-two of them share, and sums over all (``docs/private-queries.md``). All deterministic, so that a run can be repeated
-bit for bit.
+may open. With ``disclosure`` the holder of a record shows some fields of it, with proof. ``intersection`` and
+``masking`` answer questions about people of several insurers that none has to show: whom two of them share, and sums
+over all (``docs/private-queries.md``). All deterministic, so that a run can be repeated bit for bit.
 """
 
 from node.privacy.commitments import Commitments, Opening, Value, commitment, field_names, is_committed
+from node.privacy.disclosure import Challenge, Disclosed, Examiner, Presentation, PresentationError, present
 from node.privacy.envelope import Collected, Envelope, Hashed, Open, Sealed, Withheld
 from node.privacy.intersection import Blinded, Doubled, IntersectionError, Party
 from node.privacy.masking import Cell, Share, SumError, over_limit, publishable, share_of, sum_of
@@ -18,10 +19,13 @@ from node.privacy.vault import VaultRecord, open_for, read
 __all__ = [
     "Blinded",
     "Cell",
+    "Challenge",
     "Collected",
     "Commitments",
+    "Disclosed",
     "Doubled",
     "Envelope",
+    "Examiner",
     "Hashed",
     "IntersectionError",
     "Mode",
@@ -29,6 +33,8 @@ __all__ = [
     "Opening",
     "Party",
     "Payload",
+    "Presentation",
+    "PresentationError",
     "Sealed",
     "Share",
     "SumError",
@@ -44,6 +50,7 @@ __all__ = [
     "mode_of",
     "open_for",
     "over_limit",
+    "present",
     "publishable",
     "read",
     "seal",

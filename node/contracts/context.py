@@ -7,6 +7,7 @@ the transaction did; its code goes into the receipt.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -220,8 +221,10 @@ class Context:
         self.events.append(Event(self._contract, kind, told, readers, declared.roles))
 
     def carry(self, envelope: Envelope, record: str) -> None:
-        """Hand a sealed payload on to the parties' vaults; it must be sealed for ``record``."""
-        self.require(envelope.record == record, "envelope_mismatch", f"sealed for {envelope.record}, not {record}")
+        """Hand a payload on to its parties; it must be enclosed for ``record``, and its fields be in order."""
+        self.require(envelope.record == record, "envelope_mismatch", f"enclosed for {envelope.record}, not {record}")
+        ascending = all(one < other for (one, _), (other, _) in pairwise(envelope.commitments))
+        self.require(ascending, "envelope_malformed", "a field twice, or not in ascending order")
         self.envelopes.append(envelope)
 
     def act_for(self, contract: str, kinds: Mapping[str, EventKind]) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msgspec import ValidationError
 
 from consensus.protocols import protocol, protocol_names
+from scenarios.language.models.expect import OTHERS
 from scenarios.language.models.faults import KINDS, VIRTUAL_ONLY
 from scenarios.language.models.network import BUS
 from scenarios.language.problems import Path, Problem, Severity, did_you_mean
@@ -270,6 +271,26 @@ def _near(name: str, known: list[str]) -> str:
     return did_you_mean(name, known)
 
 
+def _leakage_names_what_there_is(scenario: Scenario) -> Iterator[Finding]:
+    """Steps of the story, and places where something may be held."""
+    steps = [step.id for step in scenario.story]
+    places = [*(member.name for member in scenario.member_names), BUS]
+    for step, patterns in scenario.expect.leakage.items():
+        path: Path = ("expect", "leakage", step)
+        if step not in steps:
+            yield Finding(path, f"no step of the story is called `{step}`{did_you_mean(step, steps)}")
+        for pattern, held in patterns.items():
+            named = [place for holders in held.values() if holders != OTHERS for place in holders]
+            for place in named:
+                if place not in places:
+                    message = f"`{place}` is no node, nor `{BUS}`{did_you_mean(place, places)}"
+                    yield Finding((*path, pattern), message)
+                elif named.count(place) > 1:
+                    yield Finding((*path, pattern), f"`{place}` is named twice: it holds a field in one way")
+            if sum(holders == OTHERS for holders in held.values()) > 1:
+                yield Finding((*path, pattern), f"`{OTHERS}` hold a field in one way")
+
+
 _RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _protocol_exists,
     _settings_of_the_protocol_agree,
@@ -283,6 +304,7 @@ _RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _rings_pass_each_node_once,
     _groups_are_disjoint,
     _a_quorum_remains,
+    _leakage_names_what_there_is,
     _references_exist,
     _something_happens,
 )

@@ -101,7 +101,7 @@ def test_transcripts_tell_what_scenarios_tell(name, root, consent):
 
 def test_systems_names_steps_that_exist(root):
     page = (root / "docs/systems.md").read_text()
-    part = page.split("## `one_claim`")[1].split("## `real_spending`")[0]
+    part = page.split("## `one_claim`")[1].split("\n## ")[0]
     steps = {step.id for step in load_scenario(shipped()["one_claim"]).story}
     others = {"two_clocks", "reads_logged", "treaty-terms", "world.people"}
     assert set(re.findall(r"`([a-z_.-]+)`", part)) - steps <= others

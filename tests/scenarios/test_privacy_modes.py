@@ -182,3 +182,18 @@ def _record(plan, step):
 def test_a_mode_that_cannot_be_is_told(mode, override, message):
     with pytest.raises(ScenarioInvalid, match=message):
         planned(mode, override)
+
+
+@pytest.mark.parametrize(
+    ("leakage", "message"),
+    [
+        ("{anser: {'*': {plain: others}}}", "no step of the story is called `anser`; did you mean `answer`"),
+        ("{answer: {'*': {plain: [hospitall]}}}", "`hospitall` is no node, nor `bus`; did you mean `hospital`"),
+        ("{answer: {'*': {plain: [hospital], hash: [hospital]}}}", "`hospital` is named twice"),
+        ("{answer: {'*': {plain: others, hash: others}}}", "`others` hold a field in one way"),
+        ("{answer: {'*': {secret: others}}}", "secret"),
+    ],
+)
+def test_an_expectation_that_makes_no_sense_is_told(leakage, message):
+    with pytest.raises(ScenarioInvalid, match=message):
+        load_scenario(find_scenario("privacy_encrypted"), (f"expect.leakage={leakage}",))

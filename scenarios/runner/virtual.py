@@ -32,6 +32,7 @@ from scenarios.runner.leakage import Taint, meter_for
 from scenarios.runner.leaks import BUS, LeakScan, scan_for
 from scenarios.runner.liars import Liars, Turncoat
 from scenarios.runner.links import links_of
+from scenarios.runner.onlooker import Onlooker
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
 from scenarios.runner.view import NodeView, RunView
@@ -85,6 +86,8 @@ class VirtualRun:
                 common.genesis.members[member].verify_key, data, signature
             ),
             liars=frozenset(self._plan.scenario.liars),
+            application=Onlooker(common),
+            options=self._plan.protocol_options,
         )
 
     def run(self) -> RunRecord:

@@ -1,4 +1,4 @@
-"""A lost key, told to the end by the shipped scenario: under each protocol, and its plan looked at step by step."""
+"""Identities that change, told to the end by the shipped scenarios: a lost key, and members who come and go."""
 
 from __future__ import annotations
 
@@ -55,3 +55,21 @@ def test_a_change_that_makes_no_sense_is_named_with_its_place(change, where, wha
         make_plan(load_scenario(PATH, [change]))
     assert what in str(invalid.value)
     assert where in str(invalid.value)
+
+
+@pytest.mark.parametrize("protocol", ["pbft", "raft"])
+def test_members_come_and_go_while_the_chain_grows(protocol):
+    """The same oracles as ever watch, which read from the blocks alone who votes at which height."""
+    run = VirtualRun(make_plan(load_scenario(find_scenario("members_come_and_go")), protocol=protocol), Silent())
+    record = run.run()
+    assert record.violations == []
+    assert {item.step.id: item.code for item in record.acknowledged} == {
+        step.id: step.expect for step in run._plan.workload.steps
+    }
+    names = run._plan.node_names
+    chain = run.replica(names.index("hospital")).chain
+    registry = Registry.of(run._plan.genesis, chain.tree.get)
+    assert [names[number] for number in registry.voters] == ["insurer-1", "insurer-2", "bureau", "hospital"]
+    assert registry.member(names.index("insurer-3")).certificate.revoked
+    named = list(dict.fromkeys(chain.entry(height).block.header.members for height in range(chain.height + 1)))
+    assert len(named) == 3, "four voters, five, and other four"

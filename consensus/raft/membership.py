@@ -69,8 +69,8 @@ def take_effect(server: Server, now: int) -> None:
 
 
 def step_down_if_removed(server: Server) -> None:
-    """Rule 4."""
-    if isinstance(server.role, Leader) and not server.may_stand():
+    """Rule 4; and whoever asks for votes gives up once the block that takes its own away is known to be committed."""
+    if isinstance(server.role, Leader | PreCandidate | Candidate) and not server.may_stand():
         server.become_observer()
 
 

@@ -13,8 +13,8 @@ from consensus.configuration import Change, Configuration, ConfigurationError, R
 from consensus.raft import RaftOptions
 from consensus.raft.configurations import Configurations
 from consensus.raft.electorate import Electorate
-from consensus.raft.messages import AppendEntries, AppendSuccess, PreVote, RequestVoteReply, TimeoutNow
-from consensus.raft.roles import Candidate, Follower, Leader, Observer
+from consensus.raft.messages import AppendEntries, AppendSuccess, PreVote, PreVoteReply, RequestVoteReply, TimeoutNow
+from consensus.raft.roles import Candidate, Follower, Leader, Observer, PreCandidate
 from consensus.vocabulary import SECOND, Broadcast, LocalProtocolError, Rejected, Send
 from tests.consensus.raft.lab import GENESIS, Lab, LabApplication, make_block, signature
 
@@ -330,3 +330,26 @@ def test_a_leader_that_adopts_the_decision_that_removes_it_steps_down():
     lab.adopt(0, block, certified(block, 1, 2))
     assert isinstance(lab.core(0).server.role, Observer)
     assert lab.core(0).slot() is None
+
+
+@pytest.mark.parametrize("pre_vote", [True, False])
+def test_who_asks_for_votes_and_learns_that_it_has_none_itself_gives_up(pre_vote):
+    """Its log says so already, but not that the block is committed: until then it may have to stand."""
+    lab = Lab(4, options=RaftOptions(pre_vote=pre_vote))
+    lab.elect(0)
+    lab.propose(0, "a")
+    lab.deliver_all()
+    block = lab.propose(0, change=asked((LEARN, 3)))
+    for flight in list(lab.flights):
+        lab.deliver(flight)
+    lab.flights.clear()
+    lab.isolate(3)
+    lab.run(5 * SECOND, until=lambda: isinstance(lab.core(3).server.role, PreCandidate | Candidate))
+    term = lab.core(3).server.term
+    lab.adopt(3, block, certified(block, 0, 1))
+    assert isinstance(lab.core(3).server.role, Observer)
+    lab.receive(1, 3, PreVoteReply(term=term + 1, granted=True) if pre_vote else RequestVoteReply(term, granted=True))
+    assert isinstance(lab.core(3).server.role, Observer)
+    lab.heal()
+    learns = lab.run(5 * SECOND, until=lambda: isinstance(lab.core(3).server.role, Follower))
+    assert learns, "a learner, once a leader speaks to it"

@@ -70,7 +70,7 @@ class Intake:
                 if self._chain.executed(*claim):
                     self._admission.require_signed(raw, transaction, registry)
                     executed.append(claim)
-                elif claim in self.pool:
+                elif self.pool.holds(transaction):
                     continue
                 elif (reason := self._limit(claim[0], len(raw), status)) is not None:
                     turned_away.busy(claim, reason)
@@ -96,7 +96,7 @@ class Intake:
             try:
                 transaction = self._admission.read(raw)
                 claim = claim_of(transaction)
-                if self._chain.executed(*claim) or claim in self.pool:
+                if self._chain.executed(*claim) or self.pool.holds(transaction):
                     continue
                 if self.pool.limit(claim[0], len(raw)) is None:
                     self._admission.require_signed(raw, transaction, registry)

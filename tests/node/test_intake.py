@@ -44,6 +44,16 @@ def test_no_client_may_take_the_whole_pool():
     assert ("bob", 1) in host.replica.mempool
 
 
+def test_a_member_that_leaves_a_co_signature_away_spoils_nothing():
+    both = {"ann": "ann", "bob": "bob"}
+    host = Net(observers=2, options=ReplicaOptions())[1]
+    host.receive(2, Transactions((transfer(1),)))
+    host.submit(transfer(1, signers=both))
+    assert host.replica.mempool.oldest(1, 10) == [transfer(1, signers=both)]
+    host.receive(2, Transactions((transfer(1),)))
+    assert host.replica.mempool.oldest(1, 10) == [transfer(1, signers=both)]
+
+
 def test_what_is_ordered_gives_its_share_back():
     host = Net(options=ReplicaOptions(pool_client_max=1))[0]
     for number in range(1, 5):

@@ -12,7 +12,7 @@ from node.contracts.products import Product, benefits_of, score
 from node.contracts.risk import InquireArgs
 from node.contracts.underwriting import Application, AssessArgs
 from node.privacy import Value
-from scenarios.roles import asking, purging
+from scenarios.roles import asking, matching, purging
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("insurer")
@@ -20,6 +20,10 @@ verb("attest-purge")(purging.attest_purge)
 verb("request-purge")(purging.request_purge)
 verb("ask")(asking.ask)
 verb("verify")(asking.verify)
+verb("open-matching")(matching.open_matching)
+verb("offer-people")(matching.offer_people)
+verb("answer-people")(matching.answer_people)
+verb("conclude-matching")(matching.conclude_matching)
 
 
 @verb("file")

@@ -24,6 +24,7 @@ from node.contracts.catalogue import CATALOGUE
 from node.contracts.context import BlockState, Context, Event, Plain, Refusal, Roles
 from node.contracts.contract import Contract
 from node.contracts.deposits import entrust
+from node.contracts.envelopes import note
 from node.contracts.fields import Readers, Record
 from node.contracts.identities import Identities
 from node.contracts.numbers import ClientNumbers, with_number
@@ -33,7 +34,7 @@ from node.ledger.state_tree import StateTree
 from node.ledger.transaction import Transaction
 from node.membership import Directory, verify
 from node.membership.rule import Verify
-from node.privacy.envelope import Collected, Envelope
+from node.privacy.envelope import Collected, Envelope, Sealed
 
 OK = "ok"
 DUPLICATE = "duplicate"
@@ -179,6 +180,8 @@ def _attempt(
     try:
         output = _call(ctx, transaction, contracts)
         for envelope in ctx.envelopes:
+            if isinstance(envelope, Sealed):
+                note(ctx, envelope)
             if isinstance(envelope, Collected):
                 entrust(ctx, envelope.record, envelope.recipients, envelope.blocks_to_live, identities.height)
         output = ctx.finish(output)

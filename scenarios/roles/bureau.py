@@ -12,6 +12,7 @@ from scenarios.roles.desk import Act, Desk, Request, Verbs
 verb = Verbs("bureau")
 verb("attest-purge")(purging.attest_purge)
 verb("request-purge")(purging.request_purge)
+verb("reseal")(purging.reseal)
 
 
 @verb("register-people")

@@ -40,10 +40,14 @@ def revoke_key(desk: Desk, act: Act) -> Request:
 
 @verb("reissue-key")
 def reissue_key(desk: Desk, act: Act) -> Request:
-    """Arguments: client, by (nodes that approve). It gets another key to sign with, and keeps the one to read with."""
+    """Arguments: client, by (nodes that approve), reading. It gets another key to sign with.
+
+    It keeps the one to read with, unless ``reading: true`` says that this is lost too.
+    """
     name = act.text("client")
     keys = desk.keys_of(name, desk.generation(name) + 1)
-    order = _approved(desk, act, "reissue", Reissue(name, keys.verify_key, desk.keys_of(name, 1).seal_key))
+    reads_with = keys if act.flag("reading") else desk.keys_of(name, 1)
+    order = _approved(desk, act, "reissue", Reissue(name, keys.verify_key, reads_with.seal_key))
     return _request("reissue", ReissueArgs(order.sequence, order.change, order.approvals))
 
 

@@ -6,14 +6,14 @@ envelopes and for what a party could read; the story's builder, for the errands 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from network.custody import Deposit
 from node.contracts.deposits import Deposit as Entrusted
 from node.ledger.state_tree import StateTree
-from node.membership import Directory, KeyRing
+from node.membership import KeyRing, Registry
 from node.privacy import (
     Collected,
     Envelope,
@@ -51,7 +51,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
 class _Draft(msgspec.Struct, frozen=True):
     """A payload enclosed for a transaction that may yet be refused."""
 
-    data_class: DataClass
+    data_class: str
     author: str
     envelope: Envelope
     openings: tuple[Opening, ...]
@@ -60,18 +60,19 @@ class _Draft(msgspec.Struct, frozen=True):
 class Custodian:
     """Every payload of one story."""
 
-    def __init__(self, scenario: Scenario, keyring: KeyRing, directory: Directory) -> None:
+    def __init__(self, scenario: Scenario, keyring: KeyRing, registry: Callable[[], Registry]) -> None:
         self._privacy = scenario.privacy
         self._organisations = frozenset(member.name for member in scenario.member_names)
         self._keyring = keyring
-        self._directory = directory
+        self._registry = registry  # as the story stands
         self._drafts: dict[str, _Draft] = {}
-        self._shared: dict[str, Shared] = {}
+        self._shared: dict[str, Shared] = {}  # the newest of each record
+        self._told: list[Shared] = []
 
     @property
     def shared(self) -> tuple[Shared, ...]:
         """What transactions that were not refused carried, in the order of the story."""
-        return tuple(self._shared.values())
+        return tuple(self._told)
 
     def enclose(
         self, record: str, data_class: DataClass, fields: Mapping[str, Value], parties: tuple[str, ...], author: str
@@ -96,16 +97,33 @@ class Custodian:
         self._drafts[record] = _Draft(data_class, author, envelope, payload.openings)
         return envelope
 
+    def enclose_again(self, record: str, name: str, tree: StateTree) -> Sealed:
+        """What ``name`` can read of a sealed ``record``, to its parties' keys as they are now.
+
+        LookupError where it cannot read it, or it is not sealed.
+        """
+        openings = self.read(record, name, tree)
+        shared = self._shared[record]
+        if not isinstance(shared.envelope, Sealed):
+            raise LookupError(f"what came with {record} is not sealed")  # noqa: TRY004 - a mistake in a story
+        secret = self._keyring.secret(f"envelopes/{name}")
+        recipients = [(party, self._seal_key(party)) for party in shared.envelope.recipients]
+        envelope = seal_openings(secret, record, openings, recipients, shared.envelope.version + 1)
+        self._drafts[record] = _Draft(shared.data_class, name, envelope, openings)
+        return envelope
+
     def keep(self, step: str, envelope: Envelope) -> None:
         """The transaction of ``step`` that carries ``envelope`` was not refused."""
         draft = self._drafts[envelope.record]
-        self._shared[envelope.record] = Shared(
+        shared = Shared(
             step=step,
             data_class=draft.data_class,
             envelope=envelope,
             openings=draft.openings,
             handed=self._handed(draft),
         )
+        self._shared[envelope.record] = shared
+        self._told.append(shared)
 
     def errands(self, record: str) -> tuple[Deposit, ...]:
         """What must be with a node before the transaction that carries ``record`` is submitted.
@@ -134,7 +152,10 @@ class Custodian:
         if deposit is not None and deposit.state != "HELD":
             raise LookupError(f"what came with {record} was erased")
         if isinstance(envelope, Sealed):
-            openings = unseal(envelope, name, self._keyring.seal_secret(name))
+            generations = range(1, len(self._registry().client_keys(name)) + 1)
+            keys = (self._keyring.generation(name, number) for number in reversed(generations))
+            tried = (unseal(envelope, name, key.seal_secret) for key in keys)
+            openings = next((found for found in tried if found is not None), None)
         else:
             knows = name in shared.handed or (name in envelope.recipients and not isinstance(envelope, Withheld))
             openings = shared.openings if knows else None
@@ -159,7 +180,7 @@ class Custodian:
                 return ()
 
     def _seal_key(self, name: str) -> bytes:
-        public = self._directory.seal_key(name)
-        if public is None:
+        entry = self._registry().client(name)
+        if entry is None:
             raise ValueError(f"{name} is no client of this network")
-        return public
+        return bytes.fromhex(entry.certificates[-1].seal_key)

@@ -18,7 +18,7 @@ from consensus.vocabulary import MILLISECOND
 from node.contracts.fields import Arguments, Record
 from node.ledger.state_tree import StateTree
 from node.membership import Directory, KeyRing, Keys, Registry
-from node.privacy import Envelope, Opening, Value
+from node.privacy import Envelope, Opening, Sealed, Value
 from scenarios.language import units
 from scenarios.language.models.privacy import DataClass
 from scenarios.language.models.world import Person, Stay
@@ -129,7 +129,7 @@ class Desk:
         self.tree = tree
         self._keyring = keyring
         self._objects: dict[str, str] = {}
-        self._custody = Custodian(scenario, keyring, directory)
+        self._custody = Custodian(scenario, keyring, lambda: self.registry)
         self._outputs: dict[str, Mapping[str, Any]] = {}
 
     # --- what earlier steps made
@@ -192,6 +192,13 @@ class Desk:
             return self._custody.enclose(act.object_id, data_class, fields, tuple(parties), sender or act.who)
         except ValueError as error:
             raise act.error("", str(error)) from None
+
+    def seal_again(self, act: Act, record: str) -> Sealed:
+        """What the act's own party can read of a sealed record, to the keys that its parties have now."""
+        try:
+            return self._custody.enclose_again(record, act.who, self.tree)
+        except LookupError as error:
+            raise act.error("", str(error.args[0])) from None
 
     @property
     def custody(self) -> Custodian:

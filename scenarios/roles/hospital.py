@@ -14,6 +14,7 @@ from scenarios.roles.icd import map_version, transcode
 verb = Verbs("hospital")
 verb("attest-purge")(purging.attest_purge)
 verb("request-purge")(purging.request_purge)
+verb("reseal")(purging.reseal)
 
 
 @verb("report-discharge")

@@ -18,6 +18,7 @@ from scenarios.roles.desk import Act, Desk, Request, Verbs
 verb = Verbs("insurer")
 verb("attest-purge")(purging.attest_purge)
 verb("request-purge")(purging.request_purge)
+verb("reseal")(purging.reseal)
 verb("ask")(asking.ask)
 verb("verify")(asking.verify)
 verb("open-matching")(matching.open_matching)

@@ -11,6 +11,7 @@ from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("patient")
 verb("request-purge")(purging.request_purge)
+verb("reseal")(purging.reseal)
 verb("ask")(asking.ask)
 verb("verify")(asking.verify)
 

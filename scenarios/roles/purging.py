@@ -1,8 +1,9 @@
-"""What anyone does who shared a payload, or whose data it is, when it has to go (rows 1, 39, 57)."""
+"""What parties do with a payload later: have it erased and attest that, or seal it again (rows 1, 39, 57, 61)."""
 
 from __future__ import annotations
 
 from node.contracts.collections import PurgeArgs, RecordArgs
+from node.contracts.envelopes import ResealArgs
 from scenarios.roles.desk import Act, Desk, Request
 
 
@@ -17,3 +18,9 @@ def attest_purge(desk: Desk, act: Act) -> Request:
     record = desk.object(act, "of")
     arguments = RecordArgs(record=record)
     return Request(contract="collections", action="attest", arguments=arguments, erased=(record,))
+
+
+def reseal(desk: Desk, act: Act) -> Request:
+    """Arguments: of (the step that shared it). To the keys that its parties have now, as its next version."""
+    envelope = desk.seal_again(act, desk.object(act, "of"))
+    return Request(contract="envelopes", action="reseal", arguments=ResealArgs(envelope=envelope), envelope=envelope)

@@ -13,6 +13,7 @@ from scenarios.roles.desk import Act, Desk, Request, Verbs
 verb = Verbs("reinsurer")
 verb("attest-purge")(purging.attest_purge)
 verb("request-purge")(purging.request_purge)
+verb("reseal")(purging.reseal)
 
 
 @verb("sign-treaty")

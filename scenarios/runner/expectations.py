@@ -286,8 +286,11 @@ def _vaults(evidence: Evidence, envelopes: Sequence[Envelope]) -> dict[str, Sequ
     """What each organisation's node holds opened, and what people's wallets can open."""
     plan = evidence.plan
     vaults: dict[str, Sequence[VaultRecord]] = {held.name: list(held.vault.values()) for held in evidence.holdings}
+    registry = evidence.common.admission.registry(evidence.highest.chain.tree.get)
     for name in (client.name for client in plan.genesis.clients if client.name not in vaults):
-        vaults[name] = open_for(envelopes, name, plan.keyring.seal_secret(name))
+        keys = [plan.keyring.generation(name, number + 1) for number in range(len(registry.client_keys(name)))]
+        opened = [record for key in keys for record in open_for(envelopes, name, key.seal_secret)]
+        vaults[name] = list(dict.fromkeys(opened))  # a key to read with may be kept
     return vaults
 
 

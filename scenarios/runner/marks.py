@@ -49,12 +49,16 @@ class Marks:
             self._enter(shared, keyring, deposits)
 
     def _enter(self, shared: Shared, keyring: KeyRing, deposits: Sequence[Deposit]) -> None:
-        first = len(self.fields)
-        for number, opening in enumerate(shared.openings, start=first):
-            self.fields.append((shared, opening.path))
+        """A payload; of one that was sealed again, its fields are those it had."""
+        numbers: list[int] = []
+        for opening in shared.openings:
+            number, _ = self._words.get(opening.salt, (len(self.fields), Holding.PLAIN))
+            if number == len(self.fields):
+                self.fields.append((shared, opening.path))
             self._words[opening.salt] = (number, Holding.PLAIN)
             self._words[opening.digest] = (number, Holding.HASH)
-        everything = tuple((number, Holding.CIPHERTEXT) for number in range(first, len(self.fields)))
+            numbers.append(number)
+        everything = tuple((number, Holding.CIPHERTEXT) for number in numbers)
         for sealed in _ciphertexts(shared, keyring, deposits):
             self._ciphertexts.append((sealed.ciphertext[:CIPHERTEXT_BYTES], everything))
 

@@ -58,7 +58,8 @@ def test_every_mode_has_a_scenario_that_tells_its_whole_matrix():
     for mode in MODES:
         plan = planned(mode)
         wanted = plan.scenario.expect.leakage
-        assert {shared.step for shared in plan.workload.shared} == wanted.keys()
+        first = [shared.step for shared in plan.workload.shared if not shared.envelope.version]
+        assert set(first) == wanted.keys()
         assert all(OTHERS in held.values() for patterns in wanted.values() for held in patterns.values())
 
 

@@ -42,9 +42,8 @@ class Auditor:
         require(all(client[2] < len(members) for client in clients), "a client without a home")
         voters = [n for n, member in enumerate(members) if member[2]][: 1 if self.protocol == "solo" else None]
         require(voters and self.protocol in ("solo", "raft", "pbft"), "no voters, or unknown protocol")
-        keys = [(client[0], client[3]) for client in clients], [(member[0], member[3]) for member in members]
-        self.identities = Identities(self.network, *keys, voters, self.quorum)
-        self.deciders, self.asked, self.changes = [voters], None, 0
+        self.identities = Identities(self.network, clients, members, voters, self.quorum)
+        self.deciders, self.before, self.asked, self.changes = [voters], [], None, 0
         named = [1, self.network, 0, bytes(32), 0, 0, self.name_of([voters]), merkle(transactions), 0, header[-1]]
         require(version == 1 and header == named, "the header is not that of the genesis")
         self.height, self.head, self.certified, self.states = 0, digest(*header), True, {0: header[-1]}
@@ -71,7 +70,7 @@ class Auditor:
         asked = [body[6] for body, _ in parts if body[4:6] == ["registry", "members"]]
         require(not asked or (len(parts) == 1 and state_height == height - 1), "a change of members not by itself")
         self.decide(members, unpack(asked[0], "natural list list")[1] if asked else None)
-        require(proposer in self.electors(), "proposed by one who does not vote")
+        require(proposer in self.electors(self.deciders + self.before), "proposed by one who does not vote")
         self.certified = certificate is not None
         require(self.certified or self.protocol == "raft", "no certificate")
         if self.certified:
@@ -92,7 +91,7 @@ class Auditor:
         self.deciders = next((option for option in options if self.name_of(option) == named), None)
         require(self.deciders, "names other members than those who decide it")
         if self.deciders != now:
-            self.changes, self.asked = self.changes + 1, None
+            self.changes, self.asked, self.before = self.changes + 1, None, now if self.protocol == "raft" else []
         if asked and self.protocol != "raft":
             require(self.asked is None, "a change while another is under way")
             self.asked = asked
@@ -102,17 +101,19 @@ class Auditor:
         require(self.changes < 2, "the voters changed twice since the last certificate")
         rows = [shaped([number, unhex(text)], "natural signature") for number, text in signatures]
         signers = {number for number, _ in rows}
-        require([number for number, _ in rows] == sorted(signers & self.electors()), "not ascending voters")
+        require(
+            [number for number, _ in rows] == sorted(signers & self.electors(self.deciders)), "not ascending voters"
+        )
         sets = [(voters, len(signers & set(voters)) - self.quorum(len(voters))) for voters in self.deciders]
         require(all(spare >= 0 for _, spare in sets), "not a quorum")
         require(all(any(n in voters and not spare for voters, spare in sets) for n in signers), "more than a quorum")
         for number, signature in rows:
-            key = self.identities.members[number].key
-            require(holds(key, signature, "consortium/commit", round_, height, block), "a vote that is not signed")
+            signed = "consortium/commit", round_, height, block
+            require(holds(self.identities.members[number].key, signature, *signed), "a vote that is not signed")
         self.changes = 0
 
-    def electors(self):
-        return {number for voters in self.deciders for number in voters}
+    def electors(self, sets):
+        return {number for voters in sets for number in voters}
 
     def check_transaction(self, raw, as_of):
         body, signatures = unpack(raw, "list list")

@@ -68,7 +68,8 @@ class Identities:
 
     def __init__(self, network, clients, members, voters, quorum):
         self.network, self.voters, self.quorum, self.sequence = network, voters, quorum, 0
-        self.clients, self.members = {name: [Key(name, key)] for name, key in clients}, [Key(*row) for row in members]
+        self.clients = {client[0]: [Key(client[0], client[3])] for client in clients}
+        self.members = [Key(member[0], member[3]) for member in members]
         self.numbers, self.runs = set(), {}
 
     def signed(self, body, signatures, counts):

@@ -4,8 +4,8 @@ The rules are numbered as in ``docs/ledger-format.md``, section "What an auditor
 
 1. Every line is a block in its one canonical spelling, the genesis first.
 2. Heights count up from 0 and each header names the hash of the one before.
-3. Version, network and limits are right, the members are those who decide the block, the proposer is one of them, and
-   the transaction root is that of the transactions.
+3. Version, network and limits are right, the members are those who decide the block, the proposer is one of them (or,
+   under Raft, of those before the last change), and the transaction root is that of the transactions.
 4. Certificates hold exactly a quorum of distinct voters' valid signatures. The head has one; a block before it may do
    without under Raft alone, where a later certified block vouches for it by its hash links, as long as the voters
    change at most once on the way.
@@ -205,11 +205,11 @@ class _Auditor:
         if reason is not None:
             raise _LedgerError(f"block: {reason}")
         try:
-            voters = self._following.decides(block).electors
+            self._following.follow(block)
         except ConfigurationError as error:
             raise _LedgerError(f"block: {error}") from None
         self._changes += self._following.changed
-        if header.proposer not in voters:
+        if header.proposer not in self._following.proposers:
             raise _LedgerError(f"its proposer {header.proposer} does not vote")
         known = self._roots.setdefault(header.state_height, header.state)
         if known != header.state:

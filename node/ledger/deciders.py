@@ -31,6 +31,7 @@ class Deciders:
         self.current = configuration
         """Who decided the last block that was followed (at first: who decides the one to come, if nothing changes)."""
         self.pending: Reconfiguration | None = None
+        self._before = configuration
         self.changed = False
         """Did the last block that was followed bring another configuration than the one before it?"""
 
@@ -49,8 +50,21 @@ class Deciders:
             chosen.changed(asked)
             pending = asked
         self.changed = chosen is not self.current
+        if self.changed:
+            self._before = self.current
         self.current, self.pending = chosen, pending
         return chosen
+
+    @property
+    def proposers(self) -> tuple[int, ...]:
+        """Who may have proposed the last block that was followed.
+
+        Those who decide it; and under :attr:`Changeover.AT_ONCE` those who decided before the last change: a leader
+        that is voted out leads on until that is decided (Ongaro's dissertation, section 4.2.2).
+        """
+        if self._changeover is not Changeover.AT_ONCE:
+            return self.current.electors
+        return tuple(sorted({*self.current.electors, *self._before.electors}))
 
     def would_decide(self, before: Configuration, asked: Reconfiguration) -> Configuration:
         """Who decides a block that asks for that change where ``before`` would decide one that asks for none."""

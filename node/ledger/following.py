@@ -48,9 +48,14 @@ class Following:
             )
         return self._names[configuration]
 
-    def decides(self, block: Block) -> Configuration:
-        """Who decides the next block. ConfigurationError where it does not name them, or its change cannot be."""
-        return self._deciders.follow(block.header, change_in(block))
+    def follow(self, block: Block) -> None:
+        """Find who decides the next block. ConfigurationError where it does not name them, or its change cannot be."""
+        self._deciders.follow(block.header, change_in(block))
+
+    @property
+    def proposers(self) -> tuple[int, ...]:
+        """Who may have proposed the last block."""
+        return self._deciders.proposers
 
     @property
     def changed(self) -> bool:

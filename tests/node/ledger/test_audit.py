@@ -12,6 +12,7 @@ from node.ledger.block import BLOCK_TRANSACTIONS_MAX
 from node.ledger.export import encode_line, export_ledger
 from node.ledger.transaction import Transaction, encode_transaction
 from tests.node.ledger.auditors import DOCS, EXAMPLE, refused, verdicts
+from tests.node.ledger.mutations import altered, fields, mutated
 
 PROTOCOLS = ("solo", "raft", "pbft")
 
@@ -357,28 +358,18 @@ def test_any_changed_field_is_refused(ledger, file):
             refused(file, b"".join([*lines[:index], line, *lines[index + 1 :]]), "")
 
 
-def fields(value, path=()):
-    if isinstance(value, dict | list):
-        if path:
-            yield path, value
-        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from fields(part, (*path, key))
-    else:
-        yield path, value
-
-
-def altered(value):
-    match value:
-        case int():
-            return value + 1
-        case str():
-            return value[:-1] + ("0" if value[-1] != "0" else "1")
-        case list():
-            return value[:-1] if value else ["00"]
-        case dict():
-            return None
-        case None:
-            return {"round": 0, "height": 0, "hash": "00" * 32, "signatures": []}
+@pytest.mark.parametrize("way", ["grow", "live"])
+def test_random_mutations_are_refused(make_ledger, file, way):
+    """A slice of ``tests/benchmarks/bench_mutations.py``, which shows 10,000 of them."""
+    for protocol in PROTOCOLS[1:]:
+        content = getattr(make_ledger(protocol), way)().bytes()
+        draw = random.Random(f"{protocol}/{way}")
+        for _ in range(40):
+            mutation = mutated(content, draw)
+            ours, theirs = verdicts(file, mutation.content)
+            if not mutation.spare:
+                assert ours is not None, mutation.what
+            assert (ours is None) == (theirs is None), mutation.what
 
 
 def test_the_example_is_short_and_imports_nothing_of_ours():

@@ -95,8 +95,18 @@ def test_the_old_voters_decide_nothing_any_more(ledger, file):
     ledger.chain.pop()
     ledger.roots.pop()
     ledger.deciders = Configuration(voters=(0, 1, 2))
-    ledger.append(proposer=3)
+    ledger.append(proposer=4)
     refused(file, ledger.bytes(), "does not vote", line=good + 1)
+
+
+def test_under_raft_a_leader_that_is_voted_out_may_have_proposed_what_follows(ledger, file):
+    ledger.append()
+    ledger.elect(("remove", 3))
+    ledger.append(proposer=3)
+    if ledger.genesis.protocol == "raft":
+        assert verdicts(file, ledger.bytes()) == (None, None)
+    else:
+        refused(file, ledger.bytes(), "does not vote")
 
 
 def test_a_client_signs_with_keys_certified_before_the_stated_state(ledger, file):

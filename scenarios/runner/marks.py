@@ -8,7 +8,7 @@ between a wallet and its node, between two members of a collection.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -64,6 +64,7 @@ class Marks:
 
     def within(self, value: Any) -> tuple[Mark, ...]:
         """What shows in a message or a record: a tree of structs, lists, texts and bytes."""
+        inner: Iterable[Any]
         match value:
             case bytes():
                 return self._remembered(value)
@@ -75,7 +76,7 @@ class Marks:
             case dict():
                 inner = (item for pair in value.items() for item in pair)
             case tuple() | list():
-                inner = iter(value)
+                inner = value
             case _:
                 return ()
         return tuple(mark for item in inner for mark in self.within(item))

@@ -30,7 +30,7 @@ from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import RunError, resolve_target
 from scenarios.runner.leakage import meter_for
-from scenarios.runner.leaks import BUS, look_through, scan_for
+from scenarios.runner.leaks import BUS, Searcher, look_through, scan_for
 from scenarios.runner.link_orders import LinkOrders
 from scenarios.runner.links import links_of
 from scenarios.runner.node_child import NodeChild
@@ -159,8 +159,8 @@ class ProcessesRun:
 
     def scan_stores(self) -> None:
         """Look for canaries, and for what was shared, in every file of every node; in the logs of the rest besides."""
-        everywhere = [self.scan] if self.scan is not None else []
-        searchers = [*everywhere, *([self.meter] if self.meter is not None else [])]
+        everywhere: list[Searcher] = [self.scan] if self.scan is not None else []
+        searchers: list[Searcher] = everywhere if self.meter is None else [*everywhere, self.meter]
         for node in self._nodes if searchers else ():
             for path in sorted(node.folder.iterdir()):
                 look_through(searchers, node.child.name, path)

@@ -22,8 +22,6 @@ from pathlib import Path
 from secrets import randbits
 from typing import Any
 
-import msgspec
-
 from consensus.vocabulary import (
     MILLISECOND,
     Broadcast,
@@ -41,7 +39,7 @@ from consensus.vocabulary import (
     Trace,
 )
 from network.bus import BusError, MqttBus, MqttOptions
-from network.bus.links import LinkFaults, LinkRule
+from network.bus.links import LinkFaults
 from network.codec import MessageCodec, RecordCodec
 from network.custody import Deposit, IsErased
 from network.requests import Query, Submit, Subscribe
@@ -56,6 +54,7 @@ from node.keystore import KeyFileError, Secrets, is_sealed
 from node.ledger.genesis import Genesis
 from node.ledger.store import SqliteStore, StoreError
 from node.membership import Ed25519Crypto
+from node.orders import Orders
 from node.passphrase import ask_to_open
 from node.privacy.vault import VaultRecord
 from node.replica import VAULT, Replica
@@ -114,7 +113,7 @@ class NodeProcess:
             self._wire.flush()
             self._links.close()
         await self._carrier.close()
-        self._tell_status(first=False)
+        self._tell_status(first=False, last=True)
         return self._exit_code
 
     @property
@@ -278,7 +277,8 @@ class NodeProcess:
     async def _until_stopped(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop.set)
-        commands = asyncio.create_task(self._read_commands()) if self._lifeline else None
+        orders = Orders(self._links, self._stop)
+        commands = asyncio.create_task(orders.read(sys.stdin)) if self._lifeline else None
         while not self._stop.is_set():
             try:
                 async with asyncio.timeout(self._config.status_ms / 1000):
@@ -289,38 +289,11 @@ class NodeProcess:
         if commands is not None:
             commands.cancel()
 
-    async def _read_commands(self) -> None:
-        """JSON lines on standard input; its end stops the node."""
-        reader = asyncio.StreamReader()
-        transport, _ = await self._loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        try:
-            while line := await reader.readline():
-                self._command(line)
-        finally:
-            transport.close()
-        self._stop.set()
-
-    def _command(self, line: bytes) -> None:
-        """Do what one line asks for; a line that makes no sense is told in the log and changes nothing."""
-        try:
-            match msgspec.json.decode(line):
-                case {"do": "stop"}:
-                    self._stop.set()
-                case {"do": "links", "cut": cut, "rules": rules}:
-                    orders = msgspec.convert((cut, rules), tuple[tuple[str, ...], dict[str, LinkRule]])
-                    self._links.heal()
-                    self._links.partition(orders[0])
-                    for peer, rule in orders[1].items():
-                        self._links.set_rule(rule, peer)
-                case command:
-                    _LOG.warning("unknown command: %s", command)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            _LOG.warning("a command that makes no sense: %s", error)
-
-    def _tell_status(self, *, first: bool) -> None:
+    def _tell_status(self, *, first: bool, last: bool = False) -> None:
         replica = self._replica
         self._telemetry.status(
             first=first,
+            last=last,
             status=replica.status(),
             mempool=len(replica.mempool),
             head=replica.chain.head,

@@ -53,6 +53,7 @@ class Telemetry:
         self,
         *,
         first: bool,
+        last: bool = False,
         status: Status,
         mempool: int,
         head: Block,
@@ -60,7 +61,7 @@ class Telemetry:
         whole: bool,
         counters: dict[str, int],
     ) -> None:
-        """Tell the node's position if it, or anything else shown, changed since the last time.
+        """Tell the node's position if it, or anything else shown, changed since the last time; and ``last``, always.
 
         ``whole``: does it hold every block, or is it still fetching what a snapshot made it skip?
         """
@@ -77,7 +78,7 @@ class Telemetry:
             "whole": whole,
             "root": root.hex(),
         }
-        if fields == self._last and not (self._commits or self._rejections or first):
+        if fields == self._last and not (self._commits or self._rejections or first or last):
             return
         self._last = fields
         commits, self._commits = self._commits, []

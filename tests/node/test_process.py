@@ -181,41 +181,6 @@ def test_effects_of_an_input_are_carried(process):
     assert process._carrier.carried == [Trace("noted")]
 
 
-# Commands
-
-
-def test_links_are_cut_and_worsened_by_command(process):
-    process._command(b'{"do":"links","cut":["member-1"],"rules":{"member-2":{"loss_ppm":1000000}}}')
-    assert process._links.cut == {"member-1"}
-    assert process._links.judge("member-2") == ()
-    process._command(b'{"do":"links","cut":[],"rules":{}}')
-    assert process._links.judge("member-1") == process._links.judge("member-2") == (0,)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"",
-        b"{",
-        b"\xff",
-        b"7",
-        b'{"do":"dance"}',
-        b'{"do":"links","cut":7,"rules":{}}',
-        b'{"do":"links","cut":[],"rules":{"member-2":{"loss_ppm":-1}}}',
-    ],
-)
-def test_a_command_that_makes_no_sense_changes_nothing(process, line):
-    process._links.partition(["member-1"])
-    process._command(line)
-    assert process._links.cut == {"member-1"}
-    assert not process._stop.is_set()
-
-
-def test_a_node_stops_when_it_is_told_to(process):
-    process._command(b'{"do":"stop"}')
-    assert (process._stop.is_set(), process._exit_code) == (True, 0)
-
-
 # Configurations that no node can run
 
 
@@ -261,3 +226,17 @@ def test_a_node_notes_in_its_log_what_opening_its_store_put_right(tmp_path, caps
     assert main(str(write_config(tmp_path, bus="mqtt://nowhere.invalid:1", data="."))) != EXIT_STORE
     assert "an append that a crash cut short" in (tmp_path / "node.log").read_text()
     capsys.readouterr()
+
+
+def test_a_node_that_was_certified_later_says_its_number(tmp_path):
+    process = NodeProcess(
+        load_config(write_config(tmp_path, name="member-7", keys="member-7", number=7)), Telemetry("", None)
+    )
+    assert process._me == 7
+    with pytest.raises(ConfigError, match="its configuration says its `number`"):
+        NodeProcess(load_config(write_config(tmp_path, name="member-7", keys="member-7")), Telemetry("", None))
+
+
+def test_a_number_of_the_genesis_does_not_excuse_another_key(tmp_path):
+    with pytest.raises(ConfigError, match="sign_seed is not the one of member-0"):
+        NodeProcess(load_config(write_config(tmp_path, keys="member-1", number=0)), Telemetry("", None))

@@ -94,7 +94,7 @@ def update(root: Node, changes: Sequence[Change]) -> Node:
         elif below is NOTHING or below.path == path:
             draft[quarter] = leaf
         else:
-            draft[quarter] = _planted(below, ((path, leaf),), 2 * depth + 2)
+            draft[quarter] = _split(below, leaf, 2 * depth + 2)
     _seal(drafts, removing=removing)
     result: Node = crown[0]
     return result
@@ -125,8 +125,8 @@ def _seal(drafts: list[_Draft], *, removing: bool) -> None:
             above[quarter] = quad(digest_of(inner + left + right).digest(), left, right, q0, q1, q2, q3)
 
 
-def _planted(root: Leaf, changes: Iterable[Change], depth: int = 0) -> Node:
-    """The subtree at ``depth`` with ``changes`` made to one that has at most one leaf."""
+def _planted(root: Leaf, changes: Iterable[Change]) -> Node:
+    """The tree with ``changes`` made to one that has at most one leaf."""
     leaves = {} if root is NOTHING else {root.path: root}
     for path, leaf in changes:
         if leaf is not None:
@@ -134,8 +134,33 @@ def _planted(root: Leaf, changes: Iterable[Change], depth: int = 0) -> Node:
         else:
             leaves.pop(path, None)
     paths = sorted(leaves)
-    turns = [int.from_bytes(path, "big") for path in paths]
-    return _build([leaves[path] for path in paths], turns, 0, len(paths), depth)
+    return _build([leaves[path] for path in paths], [_number(path) for path in paths], 0, len(paths), 0)
+
+
+def _split(one: Leaf, other: Leaf, depth: int) -> Node:
+    """The subtree at ``depth`` that holds two leaves: a quad where they part, and those above it."""
+    turns = _number(one.path)
+    bits_shared = DEPTH_MAX - (turns ^ _number(other.path)).bit_length()
+    parting = bits_shared & ~1
+    node = _beside({_quarter(turns, parting): one, _quarter(_number(other.path), parting): other})
+    for above in range(parting - 2, depth - 1, -2):
+        node = _beside({_quarter(turns, above): node})
+    return node
+
+
+def _beside(filled: dict[int, Node]) -> Node:
+    """The quad whose quarters are those given, and nothing."""
+    q0, q1, q2, q3 = (filled.get(quarter, NOTHING) for quarter in range(4))
+    return _quad(_half(q0, q1), _half(q2, q3), q0, q1, q2, q3)
+
+
+def _quarter(turns: int, depth: int) -> int:
+    """Where a path, as a number, leads through the quad at ``depth``."""
+    return turns >> DEPTH_MAX - 2 - depth & 3
+
+
+def _number(path: bytes) -> int:
+    return int.from_bytes(path, "big")
 
 
 def _build(leaves: Sequence[Leaf], turns: Sequence[int], start: int, end: int, depth: int) -> Node:

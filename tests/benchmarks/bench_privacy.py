@@ -125,12 +125,8 @@ def _sealing() -> None:
     content = bytes(len(envelope.ciphertext))
     encrypting = _each(lambda: crypto_aead_xchacha20poly1305_ietf_encrypt(content, b"", bytes(24), bytes(32)))
     floor = 3 * (ephemeral + boxing) + encrypting
-    print(
-        f"sealing {len(FIELDS)} fields to 3 parties: {len(_encode(envelope))} bytes ({len(envelope.ciphertext)} of content)"
-    )
-    print(
-        f"  {sealing * 1e6:.0f} us to seal, {opening * 1e6:.0f} us to open; libsodium alone {floor * 1e6:.0f} us to seal"
-    )
+    print(f"sealing {len(FIELDS)} fields to 3 parties: {len(_encode(envelope))} bytes, {len(content)} of them content")
+    print(f"  {sealing * 1e6:.0f} us to seal (libsodium alone {floor * 1e6:.0f}), {opening * 1e6:.0f} us to open")
 
 
 def _commitments() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.crashes.campaign import PROTOCOLS, Campaign, keep_campaign, read_campaign, run_campaign
+from scenarios.crashes.campaign import PROTOCOLS, Campaign, keep_sums, read_campaign, read_sums, run_campaign
 from scenarios.crashes.campaign import told as told_campaign
 from scenarios.crashes.planted import PLANTED
 from scenarios.failures import EXIT_FAIL, EXIT_INCONCLUSIVE, EXIT_PASS, say, tell
@@ -41,7 +41,7 @@ def virtual(
 
     def progress(campaign: Campaign) -> None:
         if resume is not None and campaign.upcoming % KEEP_EVERY == 0:
-            keep_campaign(campaign, resume)
+            keep_sums(campaign, resume)
 
     interrupted = False
     try:
@@ -49,7 +49,7 @@ def virtual(
     except KeyboardInterrupt:
         interrupted = True
     if resume is not None:
-        keep_campaign(campaign, resume)
+        keep_sums(campaign, resume)
     for line in told_campaign(campaign):
         typer.echo(line)
     if interrupted:
@@ -66,18 +66,30 @@ def kill(
     protocol: Annotated[str, typer.Option(metavar="NAME", help="raft or pbft.")] = "pbft",
     instants: Annotated[int, typer.Option(min=1, help="How often somebody is killed.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="Who is killed when follows it, and what is sent.")] = 1,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run's folder is made.")] = Path("runs"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the runs' folders are made.")] = Path("runs"),
+    resume: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep the sums there, and go on from them.")
+    ] = None,
 ) -> None:
     """Four real processes under load, ended by `kill -9` at random instants."""
-    from scenarios.crashes.kill import run_kills, told  # noqa: PLC0415 - loads the whole runner
+    from scenarios.crashes.kill import Killed, run_rounds, told  # noqa: PLC0415 - loads the whole runner
 
     if protocol not in PROTOCOLS:
         raise typer.BadParameter(f"there is no protocol {protocol!r} here; there are: {', '.join(PROTOCOLS)}")
-    found = run_kills(protocol, instants=instants, seed=seed, out=out)
+    begun = None if resume is None else read_sums(resume, Killed)
+    if begun is not None and begun.protocol != protocol:
+        raise typer.BadParameter(f"{resume} belongs to a campaign of {begun.protocol}")
+
+    def progress(total: Killed) -> None:
+        say(told(total)[0])
+        if resume is not None:
+            keep_sums(total, resume)
+
+    found = run_rounds(protocol, instants=instants, seed=seed, out=out, begun=begun, progress=progress)
     for line in told(found):
         typer.echo(line)
     if found.instants < instants and not found.faults:
-        say(f"the load was over after {found.instants} of {instants} instants")
+        say(f"the load was over after {found.instants} of {instants} instants; the same command goes on")
         raise typer.Exit(EXIT_INCONCLUSIVE)
     raise typer.Exit(EXIT_FAIL if found.faults else EXIT_PASS)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -15,6 +16,7 @@ from scenarios.adversary.failure import FailureError
 from scenarios.crashes.plans import draw_crashes
 from scenarios.crashes.run import Crashed, run_crashes
 
+_Sums = TypeVar("_Sums", bound=msgspec.Struct)
 PROTOCOLS = ("raft", "pbft")
 
 
@@ -68,22 +70,29 @@ def _line(found: Crashed) -> str:
     )
 
 
-def keep_campaign(campaign: Campaign, path: Path) -> None:
-    """Write it to ``path``, at once as a whole."""
+def keep_sums(sums: msgspec.Struct, path: Path) -> None:
+    """Write sums to ``path``, at once as a whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
-    unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(campaign), indent=1) + b"\n")
+    unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(sums), indent=1) + b"\n")
     unfinished.replace(path)
+
+
+def read_sums(path: Path, kind: type[_Sums]) -> _Sums | None:
+    """The sums kept at ``path``; None where there are none yet, FailureError where it holds something else."""
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, ValueError) as error:
+        raise FailureError(f"{path}: is no campaign that can go on: {error}") from None
 
 
 def read_campaign(path: Path, *, first: int, bug: str | None) -> Campaign:
     """The campaign kept at ``path``, or a new one; FailureError where another one lies there."""
-    if not path.exists():
+    campaign = read_sums(path, Campaign)
+    if campaign is None:
         return Campaign(first=first, bug=bug)
-    try:
-        campaign = msgspec.json.decode(path.read_bytes(), type=Campaign)
-    except (OSError, ValueError) as error:
-        raise FailureError(f"{path}: is no campaign that can go on: {error}") from None
     if (campaign.first, campaign.bug) != (first, bug):
         kept = f"first seed {campaign.first}, bug {campaign.bug}"
         raise FailureError(f"{path}: belongs to another campaign ({kept}); move it away to begin anew")

@@ -42,6 +42,12 @@ class Reckoning(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     def faults(self) -> int:
         return self.lost + self.double + self.astray
 
+    def add(self, other: Reckoning) -> None:
+        """Take in the sums of another run."""
+        for name in ("acknowledged", "lost", "double", "astray"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.told = (self.told + other.told)[:TOLD_MAX]
+
 
 TOLD_MAX = 10
 

@@ -60,8 +60,7 @@ class Crashed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         """Take in the sums of another run."""
         for name in ("runs", "crashes", "unsynced", "torn", "votes", "contradicting", "roots", "broken", "cpu_ms"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("acknowledged", "lost", "double", "astray"):
-            setattr(self.reckoning, name, getattr(self.reckoning, name) + getattr(other.reckoning, name))
+        self.reckoning.add(other.reckoning)
         self.told = (self.told + other.told)[:TOLD_MAX]
 
 

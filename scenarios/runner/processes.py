@@ -51,6 +51,9 @@ SETTLE_S = 30.0
 class ProcessesRun:
     """One run. ``folder`` is the run's folder; nodes live in ``folder/nodes/<name>``."""
 
+    ready_s = READY_S
+    """How long a process may take to start."""
+
     def __init__(self, plan: Plan, bus: str, folder: Path, scenario_file: Path, view: RunView) -> None:
         self._plan = plan
         self._bus = bus
@@ -224,7 +227,7 @@ class ProcessesRun:
 
     async def _until_ready(self, children: list[tuple[Child, asyncio.Event]]) -> None:
         """Every child said that it is ready; RunError with its last words where one ended instead."""
-        deadline = time.monotonic() + READY_S
+        deadline = time.monotonic() + self.ready_s
         for child, ready in children:
             while not ready.is_set():
                 if self._stopped.is_set():
@@ -241,7 +244,7 @@ class ProcessesRun:
                         f"{child.name} did not start: {child.last_words() or reason}", inconclusive=cannot_write
                     )
                 if time.monotonic() > deadline:
-                    raise RunError(f"{child.name} was not ready within {READY_S:g} s", inconclusive=True)
+                    raise RunError(f"{child.name} was not ready within {self.ready_s:g} s", inconclusive=True)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(TICK_S):
                         await ready.wait()

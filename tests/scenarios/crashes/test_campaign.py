@@ -3,7 +3,7 @@
 import pytest
 
 from scenarios.crashes import Campaign, draw_crashes, run_campaign, run_crashes
-from scenarios.crashes.campaign import keep_campaign, read_campaign, told
+from scenarios.crashes.campaign import keep_sums, read_campaign, told
 from scenarios.failures import FailureError
 
 
@@ -40,7 +40,7 @@ def first_contradiction(protocol, bug, seed=0):
 def test_a_campaign_goes_on_where_it_stopped(tmp_path):
     path = tmp_path / "kept" / "campaign.json"
     begun = run_campaign(Campaign(first=2), crashes=1)
-    keep_campaign(begun, path)
+    keep_sums(begun, path)
     resumed = run_campaign(read_campaign(path, first=2, bug=None), crashes=begun.total.unsynced + 1)
     assert (begun.upcoming, resumed.upcoming) == (1, 2)
     assert [sums.runs for sums in resumed.sums.values()] == [1, 1]

@@ -8,3 +8,5 @@ The other half is the process (:mod:`node.process`) that gives a replica a real 
 blocks, state and their proofs, ``contracts`` what transactions do, ``privacy`` what only parties may read, and
 ``membership`` who is who. Nothing here knows of scenarios.
 """
+
+import node.ledger  # noqa: F401 - loaded before membership, which its audit sees through and which reads its genesis

@@ -6,7 +6,6 @@ change it, :mod:`node.membership.roles` which roles there are. Keys of simulated
 per network, so that a run can be repeated exactly.
 """
 
-import node.ledger  # noqa: F401 - whoever comes first, the ledger is loaded first: its audit sees through a Registry
 from node.membership.certificates import Authority, Certificate, ClientEntry, MemberEntry
 from node.membership.changes import (
     Certify,

@@ -1,7 +1,7 @@
 """A node under hostile fire: ``python tests/benchmarks/bench_hostile_bus.py [FRAMES]``, 50,000 unless said.
 
 Frames that are random, cut, bent, replayed, misplaced, oversized, too deep, forged, or signed by strangers, by revoked
-members, by members and wallets that lie (``tests/node/hostile_bus.py`` has every kind): first on the intake of a node
+members, by members and wallets that lie (``tests/node/hostile_frames.py`` has them all): first on the intake of a node
 in this process, then a slice over the embedded broker on a node in a process of its own. Exit code 1 where the state is
 not what it was, memory grew by 8 MiB, a reason was logged more than once a minute, or the node no longer takes part.
 """

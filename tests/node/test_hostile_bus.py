@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.node.hostile_bus import KINDS, REASONS, besiege, storm
+from tests.node.hostile_bus import REASONS, besiege, storm
+from tests.node.hostile_frames import KINDS
 
 COUNT = 10_000
 MIB = 1024 * 1024

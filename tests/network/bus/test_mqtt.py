@@ -134,6 +134,28 @@ async def test_a_full_buffer_drops_and_counts(inbox, free_port):
     assert [other.publish("net/all/a/k", bytes(100)) for _ in range(3)] == [True, True, False]
 
 
+async def test_what_a_bus_listens_to_may_change_while_it_runs(inbox):
+    async with embedded_broker() as url:
+        box = inbox()
+        bus = MqttBus(url, client_id="a", subscriptions=["net/all/b/x"], on_message=box.on_message)
+        async with bus:
+            bus.listen(["net/all/c/x"])
+            while bus._asking:
+                await asyncio.wait(bus._asking)
+            bus.publish("net/all/c/x", b"new")
+            await box.count(1)
+            assert box.payloads == [b"new"]
+
+
+async def test_what_a_bus_listens_to_is_asked_for_at_its_next_connection_if_not_at_once(inbox, free_port):
+    box = inbox()
+    bus = MqttBus(f"mqtt://127.0.0.1:{free_port}", client_id="a", subscriptions=[], on_message=box.on_message)
+    bus.listen(["net/#"])
+    async with embedded_broker(port=free_port), bus:
+        bus.publish("net/all/c/x", b"new")
+        await box.count(1)
+
+
 async def test_what_is_published_before_the_start_is_sent_at_the_start(inbox):
     async with embedded_broker() as url:
         box = inbox()

@@ -12,11 +12,14 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from node.contracts.events import Event, EventKind, Plain, canonical
 from node.contracts.fields import Record
 from node.contracts.identities import Identities
 from node.contracts.overlay import Overlay, walk
 from node.ledger.state_tree import StateTree, encode_record
 from node.privacy.envelope import Envelope
+
+__all__ = ["BlockState", "Context", "Event", "EventKind", "Plain", "Refusal", "Roles"]
 
 OPERATIONS_MAX = 500_000
 """Reads, writes and entries walked over that one transaction may use; writing a record costs one a KiB more."""
@@ -28,16 +31,9 @@ RECORD_BYTES_MAX = 256 * 1024
 OUTPUT_BYTES_MAX = 64 * 1024
 """Of an action's result; and of all its events together."""
 
-DEPTH_MAX = 16
-"""How deep maps and lists may lie within each other in a result or an event."""
-
 KEY_CHARACTERS_MAX = 256
 
 RecordT = TypeVar("RecordT", bound=Record)
-
-Plain = None | bool | int | str | tuple["Plain", ...] | dict[str, "Plain"]
-"""What an output or an event may hold; maps are kept with ascending keys."""
-
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -49,34 +45,6 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
-
-
-class EventKind(msgspec.Struct, frozen=True):
-    """A kind of event that a contract may emit, and who may watch for it.
-
-    ``parties`` are the values that name those concerned, ``roles`` are others who may: everyone, where both are empty.
-    """
-
-    kind: str
-    parties: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-
-
-class Event(msgspec.Struct, frozen=True, array_like=True):
-    """Something that happened on the chain, for those who watch: a reminder to send, a claim paid.
-
-    ``readers`` and clients of ``roles`` may watch it; everyone, where ``readers`` is None.
-    """
-
-    contract: str
-    kind: str
-    values: dict[str, Plain]
-    readers: tuple[str, ...] | None = None
-    roles: tuple[str, ...] = ()
-
-    def is_for(self, name: str, role: str) -> bool:
-        """May the client ``name`` of that role watch it?"""
-        return self.readers is None or name in self.readers or role in self.roles
 
 
 class Roles(Protocol):
@@ -211,14 +179,11 @@ class Context:
         declared = self._kinds.get(kind)
         if declared is None:
             raise ValueError(f"contract {self._contract or 'none'} declares no event {kind}")
-        told = {name: canonical(value) for name, value in sorted(values.items())}
-        self._told += len(_encode(told))
+        event = declared.event(self._contract, values)
+        self._told += len(_encode(event.values))
         if self._told > OUTPUT_BYTES_MAX:
             raise Refusal("budget_exceeded", f"events of more than {OUTPUT_BYTES_MAX} bytes")
-        readers: tuple[str, ...] | None = None
-        if declared.parties or declared.roles:
-            readers = tuple(sorted({name for party in declared.parties for name in _names_in(told[party])}))
-        self.events.append(Event(self._contract, kind, told, readers, declared.roles))
+        self.events.append(event)
 
     def carry(self, envelope: Envelope, record: str) -> None:
         """Hand a payload on to its parties; it must be enclosed for ``record``, and its fields be in order."""
@@ -248,27 +213,6 @@ class Context:
         self._operations += operations
         if self._operations > OPERATIONS_MAX:
             raise Refusal("budget_exceeded", f"more than {OPERATIONS_MAX} operations")
-
-
-def canonical(value: Any, depth: int = DEPTH_MAX) -> Plain:
-    """``value`` with maps in ascending order of key and lists as tuples; TypeError where it is not plain."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if not depth:
-        raise TypeError(f"more than {DEPTH_MAX} lists and maps within each other")
-    if isinstance(value, tuple | list):
-        return tuple(canonical(item, depth - 1) for item in value)
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: canonical(value[key], depth - 1) for key in sorted(value)}
-    raise TypeError(f"an output may not hold {type(value).__name__}")
-
-
-def _names_in(value: Plain) -> Iterator[str]:
-    names = value if isinstance(value, tuple) else (value,)
-    for name in names:
-        if not isinstance(name, str):
-            raise TypeError(f"not the name of a party: {name!r}")
-        yield name
 
 
 def _snake(name: str) -> str:

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from node.contracts import Arguments, Context, Contract, Record, catalogue, is_executed
-from node.contracts.context import DEPTH_MAX, OPERATIONS_MAX, OUTPUT_BYTES_MAX, RECORD_BYTES_MAX, EventKind
+from node.contracts.context import OPERATIONS_MAX, OUTPUT_BYTES_MAX, RECORD_BYTES_MAX, EventKind
+from node.contracts.events import DEPTH_MAX
 from node.contracts.fields import Count
 from node.contracts.stack import CALLS_MAX, with_full_room
 from tests.node.contracts.network import Network

@@ -133,7 +133,7 @@ class Identities:
 
     def reissue(self, height, name, key, seal_key, since, until):
         keys, new = self.clients[name], self.new_key(height, name, key, since, until)
-        require(not any(old.revoked and old.key == key for old in keys), "a key that was revoked")
+        require(not any(old.revoked and old.key == key for old in keys) and len(keys) < 256, "revoked, or one too many")
         for old in keys:
             old.end(new.since, old.key != key)
         self.clients[name] = [*keys, new]

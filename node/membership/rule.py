@@ -25,6 +25,9 @@ Verify = Callable[[bytes, bytes, bytes], bool]
 Records = Mapping[tuple[str, str], Record]
 """(namespace, key) -> the record that stands there from now on."""
 
+CERTIFICATES_MAX = 256
+"""Of one client: so no record of the state grows beyond what a contract may write."""
+
 _Made = tuple[dict[tuple[str, str], Record], Authority]
 """What a change writes, and the authority after it, whose sequence is counted up at the end."""
 
@@ -130,6 +133,8 @@ def _reissue(registry: Registry, change: Reissue, height: int) -> _Made:
     """Whatever holds from then on ends; the same key's earlier certificate ends too, but is not called revoked."""
     entry, begin = _known_client(registry, change.name), _begin(change.from_height, height)
     key = change.verify_key.hex()
+    if len(entry.certificates) >= CERTIFICATES_MAX:
+        raise RegistryRefusal("certificates_too_many", f"{change.name} has had {CERTIFICATES_MAX}, which is the limit")
     if any(certificate.revoked and certificate.verify_key == key for certificate in entry.certificates):
         raise RegistryRefusal("key_was_revoked", f"{change.name} needs a key that never was")
     before = (_ended(certificate, begin, revoked=certificate.verify_key != key) for certificate in entry.certificates)

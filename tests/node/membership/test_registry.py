@@ -4,8 +4,11 @@ import msgspec
 import pytest
 
 from node.contracts import CATALOGUE
+from node.contracts.context import RECORD_BYTES_MAX
+from node.ledger.state_tree import encode_record
 from node.membership import (
     Certify,
+    ClientEntry,
     KeyRing,
     OrderError,
     Registry,
@@ -21,6 +24,7 @@ from node.membership import (
 )
 from node.membership.changes import ACTIONS
 from node.membership.roles import ROLES, Kind, kind_of
+from node.membership.rule import CERTIFICATES_MAX
 from tests.node.lab import KEYS, MEMBERS, NETWORK, genesis, transaction
 
 NEW = KeyRing.derive(99, ["one", "two", "three"])
@@ -351,3 +355,13 @@ def test_every_role_that_a_contract_names_is_in_the_table():
     named = {role for contract in CATALOGUE.values() for its in contract.actions.values() for role in its.roles or ()}
     assert named - {"*"} <= set(ROLES)
     assert {"insurer", "reinsurer", "broker", "hospital", "bureau", "regulator", "custodian"} <= set(ROLES)
+
+
+def test_a_history_has_an_end_that_no_record_outgrows(office):
+    """What a contract may write is bounded; so is what a quorum of members can make one name's record grow to."""
+    certificate = office.registry.client("ann").last
+    for length, code in ((CERTIFICATES_MAX - 1, "ok"), (CERTIFICATES_MAX, "certificates_too_many")):
+        entry = ClientEntry("insurer", 0, (certificate,) * length)
+        office.records[ClientEntry.namespace, "ann"] = entry
+        assert len(encode_record(entry)) < RECORD_BYTES_MAX
+        assert office.do("reissue", reissue(), 9) == code

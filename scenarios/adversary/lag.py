@@ -72,7 +72,7 @@ class Lag(Ambush):
     def on_leave(
         self, now: int, node: NodeId, incarnation: int, effect: Send | Broadcast | Reply, durable: Image
     ) -> None:
-        """Nor is what they say."""
+        """What is said is of no interest here."""
 
     def _shots(self, now: int, node: NodeId) -> list[Fault]:  # noqa: ARG002 - whoever decides first
         """Some nodes are apart from the others until these have decided enough without them (:meth:`on_commit`)."""

@@ -122,6 +122,19 @@ def read_keys(path: Path, passphrase: Passphrase) -> tuple[str, Secrets]:
     return file.public.owner, secrets
 
 
+def reseal(path: Path, old: Passphrase, new: Callable[[], bytes], cost: KdfCost | None = None) -> str:
+    """Seal a key file under another passphrase, in one step: the file is the old one or the new one. Whose it is.
+
+    Copies made before still open with the old passphrase.
+    """
+    owner, secrets = read_keys(path, old)
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    write_keys(beside, owner, secrets, new(), cost)
+    beside.replace(path)
+    return owner
+
+
 def is_sealed(path: Path) -> bool:
     """Does it take a passphrase to open this file?"""
     return _read(path).sealed is not None
@@ -132,6 +145,8 @@ def write_private(path: Path, data: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _public(owner: str, secrets: Secrets) -> _Public:

@@ -35,10 +35,23 @@ def ask_to_open(path: Path) -> bytes:
 def ask_for_new(file: Path | None = None) -> bytes:
     """A passphrase for new keys, typed twice where somebody types it. KeyFileError where it is too short."""
     passphrase = given_passphrase(file)
-    if passphrase is None:
-        passphrase = _ask("passphrase for the new keys: ")
-        if _ask("once more: ") != passphrase:
-            raise KeyFileError("the two passphrases differ; nothing was written")
+    return _typed_anew() if passphrase is None else _long_enough(passphrase)
+
+
+def ask_for_another(file: Path | None = None) -> bytes:
+    """What a key file is to be sealed under from now on: in ``file``, or typed twice. The variables hold the old one."""
+    return _typed_anew() if file is None else _long_enough(_from_file(file))
+
+
+def _typed_anew() -> bytes:
+    """A new passphrase, typed twice; KeyFileError where the two differ or it is too short."""
+    passphrase = _ask("new passphrase: ")
+    if _ask("once more: ") != passphrase:
+        raise KeyFileError("the two passphrases differ; nothing was written")
+    return _long_enough(passphrase)
+
+
+def _long_enough(passphrase: bytes) -> bytes:
     if len(passphrase) < PASSPHRASE_LENGTH_MIN:
         raise KeyFileError(f"a passphrase has at least {PASSPHRASE_LENGTH_MIN} characters; some words make a good one")
     return passphrase

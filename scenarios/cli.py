@@ -470,6 +470,23 @@ def init(  # noqa: PLR0913 -- one parameter an option
     raise typer.Exit(run_init(folder, asked, passphrase_file=passphrase_file, insecure=insecure_no_passphrase))
 
 
+@app.command(epilog="\b\nExample:\n  consortium passphrase harbour/nodes/insurer/keys.json")
+def passphrase(
+    keys: Annotated[Path, typer.Argument(metavar="KEYS.json", help="A party's key file.")],
+    *,
+    new: Annotated[
+        Path | None, typer.Option("--new", metavar="FILE", help="Holds the new passphrase; else it is asked for.")
+    ] = None,
+) -> None:
+    """Seal a key file under another passphrase, as one's own after it was handed over.
+
+    The old one comes from CONSORTIUM_PASSPHRASE_FILE, from CONSORTIUM_PASSPHRASE, or is asked for.
+    """
+    from scenarios.founding import run_passphrase  # noqa: PLC0415 -- loads a whole node
+
+    raise typer.Exit(run_passphrase(keys, new))
+
+
 @app.command(epilog="\b\nExample:\n  consortium node harbour/nodes/insurer/node.yaml")
 def node(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The node's configuration.")],

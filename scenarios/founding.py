@@ -1,4 +1,4 @@
-"""``consortium init``: what was asked for, and what to do next."""
+"""``consortium init`` and ``consortium passphrase``: what was asked for, and what to do next."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import typer
 
 from network.topics import TopicError
 from node.founding import Description, FoundingError, describe, found_network, read_description
-from node.keystore import KeyFileError
-from node.passphrase import VARIABLE, ask_for_new
+from node.keystore import KeyFileError, reseal
+from node.passphrase import VARIABLE, ask_for_another, ask_for_new, ask_to_open
 from scenarios.failures import EXIT_INVALID, EXIT_PASS, say
 
 
@@ -40,6 +40,17 @@ def run_init(folder: Path, asked: Asked, *, passphrase_file: Path | None, insecu
     _tell(folder, description)
     if insecure:
         say("warning: NOTHING IS SEALED. Whoever copies a file from this folder is who it belongs to. For trials only.")
+    return EXIT_PASS
+
+
+def run_passphrase(path: Path, new: Path | None) -> int:
+    """Seal a key file under another passphrase; the exit code."""
+    try:
+        owner = reseal(path, ask_to_open, lambda: ask_for_another(new))
+    except KeyFileError as error:
+        say(f"consortium: {error}")
+        return EXIT_INVALID
+    typer.echo(f"{path}: the keys of {owner} are sealed under the new passphrase; copies made before are not")
     return EXIT_PASS
 
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from node import passphrase
-from node.keystore import KdfCost, KeyFileError, Secrets, is_sealed, read_keys, write_keys
+from node.keystore import KdfCost, KeyFileError, Secrets, is_sealed, read_keys, reseal, write_keys
 from node.membership import Keys
 
 CHEAP = KdfCost(operations=1, memory_bytes=8192)
@@ -147,6 +147,28 @@ def test_a_file_without_keys_is_told(sealed):
 
 def test_a_missing_file_is_told(path):
     assert "cannot be read: No such file" in complaint(path)
+
+
+def test_a_file_is_sealed_under_another_passphrase(sealed):
+    assert reseal(sealed, lambda _: WORDS, lambda: b"another one", CHEAP) == "insurer"
+    assert opened(sealed, b"another one") == ("insurer", SECRETS)
+    assert "this is not its passphrase" in complaint(sealed, WORDS)
+    assert stat.S_IMODE(sealed.stat().st_mode) == 0o600
+    assert [path.name for path in sealed.parent.iterdir()] == [sealed.name]
+
+
+@pytest.mark.parametrize("told", [(b"wrong horse", b"another one"), (WORDS, None)])
+def test_a_file_that_is_not_sealed_anew_is_as_it_was(sealed, told):
+    before = sealed.read_bytes()
+
+    def new():
+        if told[1] is None:
+            raise KeyFileError("too short")
+        return told[1]
+
+    with pytest.raises(KeyFileError):
+        reseal(sealed, lambda _: told[0], new, CHEAP)
+    assert sealed.read_bytes() == before
 
 
 # Without a passphrase

@@ -97,3 +97,15 @@ def test_a_node_whose_secrets_lie_open_says_so(type_):
     assert code == 2
     assert "warning: the secrets in harbour/nodes/insurer/keys.json are not sealed" in err
     assert "no broker answers at localhost:1" in err
+
+
+def test_a_key_file_gets_a_passphrase_of_its_owners_own(type_, tmp_path, monkeypatch):
+    type_("init", "harbour", *MEMBERS)
+    keys = "harbour/nodes/insurer/keys.json"
+    (tmp_path / "mine").write_text("battery staple\n")
+    code, out, _ = type_("passphrase", keys, "--new", "mine")
+    assert (code, out.split(";")[0]) == (0, f"{keys}: the keys of insurer are sealed under the new passphrase")
+    assert type_("passphrase", keys, "--new", "mine")[0] == 2
+    monkeypatch.setenv(VARIABLE, "battery staple")
+    code, _, err = type_("passphrase", keys, "--new", "none")
+    assert (code, err) == (2, "consortium: none: the passphrase cannot be read: No such file or directory\n")

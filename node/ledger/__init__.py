@@ -25,7 +25,14 @@ from node.ledger.genesis import (
     electorate,
     members_hash,
 )
-from node.ledger.light_client import Evidence, EvidenceError, LightClient, gather_evidence
+from node.ledger.light_client import (
+    Evidence,
+    EvidenceError,
+    Handover,
+    LightClient,
+    gather_evidence,
+    gather_handover,
+)
 from node.ledger.merkle import audit_path, merkle_root, verify_inclusion
 from node.ledger.state_proof import Proof
 from node.ledger.state_tree import StateTree, encode_record, entry_path, verify_proof
@@ -53,6 +60,7 @@ __all__ = [
     "Execute",
     "Genesis",
     "GenesisError",
+    "Handover",
     "LightClient",
     "LineError",
     "Machine",
@@ -83,6 +91,7 @@ __all__ = [
     "entry_path",
     "export_ledger",
     "gather_evidence",
+    "gather_handover",
     "members_hash",
     "merkle_root",
     "sign_transaction",

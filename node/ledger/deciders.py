@@ -35,6 +35,12 @@ class Deciders:
         self.changed = False
         """Did the last block that was followed bring another configuration than the one before it?"""
 
+    def forked(self, name_of: NameOf) -> Deciders:
+        """The same, to follow on with names that ``name_of`` gives; this one stays as it is."""
+        other = Deciders(self._changeover, self.current, name_of)
+        other.pending, other._before = self.pending, self._before
+        return other
+
     def follow(self, header: Header, asked: Reconfiguration | None) -> Configuration:
         """Who decides the next block, which asks for that change; ConfigurationError where that cannot be."""
         options = self._options(asked)

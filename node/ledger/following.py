@@ -32,10 +32,11 @@ class Following:
 
     def __init__(self, genesis: Genesis, verify: Verify) -> None:
         self._verify = verify
-        self._records: dict[tuple[str, str], Record] = {}
+        self.records: dict[tuple[str, str], Record] = {}
+        """What the state holds of the registry: (namespace, key) -> record."""
         self._numbers: dict[str, _Numbers] = {}
         self._names: dict[Configuration, bytes] = {}
-        self.registry = Registry.of(genesis, lambda *place: self._records.get(place))
+        self.registry = Registry.of(genesis, lambda *place: self.records.get(place))
         self.protocol = self.registry.founding.protocol
         founders = Configuration(voters=electorate(genesis).voters)
         self._deciders = Deciders(self.protocol.changeover, founders, self.name_of)
@@ -110,7 +111,7 @@ class Following:
                 return f"the key of {name} is not the one in force"
         try:
             order = decode_order(body.action, body.arguments)
-            self._records.update(carry_out(self.registry, body.action, order, height, self._verify))
+            self.records.update(carry_out(self.registry, body.action, order, height, self._verify))
         except (OrderError, RegistryRefusal) as error:
             return str(error)
         return None

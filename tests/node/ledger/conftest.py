@@ -65,6 +65,7 @@ class LedgerBuilder:
         """Who decides the next block, unless told otherwise."""
         self.machine = TallyMachine()
         self.roots = [self.machine.root]
+        self.trees = [self.machine.tree]
         self.chain = [(build_genesis_block(self.genesis, self.machine.root), None)]
         self._numbers = {}
         self.key_names = {}
@@ -125,7 +126,10 @@ class LedgerBuilder:
         with suppress(ConfigurationError):  # forged ones, too, are put into ledgers
             self.following.execute(block, [t for t in transactions if not isinstance(t, bytes)])
         self.machine.run([t for t in transactions if not isinstance(t, bytes)])
+        if self.following.records:
+            self.machine.tree = self.machine.tree.update(dict(self.following.records))
         self.roots.append(self.machine.root)
+        self.trees.append(self.machine.tree)
         return block
 
     def grow(self):

@@ -1,0 +1,95 @@
+"""Light clients across changes of members: what is handed over, what is believed, and what never is."""
+
+import msgspec
+import pytest
+
+from node.ledger.light_client import EvidenceError, LightClient, gather_evidence, gather_handover
+from node.membership.certificates import MemberEntry
+
+PROTOCOLS = ("raft", "pbft")
+
+
+@pytest.fixture(params=PROTOCOLS)
+def ledger(request, make_ledger):
+    """A ledger in which a newcomer is voted in, and then takes the place of two founders."""
+    ledger = make_ledger(request.param)
+    ledger.append(ledger.transaction("alice"))
+    ledger.newcomer = ledger.add_node("newcomer")
+    ledger.elect(("add-voter", ledger.newcomer))
+    ledger.first = place_of_change(ledger)
+    ledger.elect(("remove", 0), ("add-voter", 4))
+    ledger.second = place_of_change(ledger)
+    ledger.append(ledger.transaction("alice"))
+    return ledger
+
+
+def place_of_change(ledger):
+    return max(n for n, (block, _) in enumerate(ledger.chain) if b"members" in b"".join(block.transactions)[:60])
+
+
+def handover(ledger, height, *nodes):
+    return gather_handover(ledger.chain, height, ledger.trees[height - 1], nodes)
+
+
+def evidence(ledger, height):
+    return gather_evidence(ledger.chain, height, ledger.trees[height - 1], "tally", "alice")
+
+
+def client_after(ledger, changes):
+    client = LightClient(ledger.genesis)
+    if changes > 0:
+        client.follow(handover(ledger, ledger.first, ledger.newcomer))
+    if changes > 1:
+        client.follow(handover(ledger, ledger.second))
+    return client
+
+
+def test_an_entry_is_proven_across_changes_of_members(ledger):
+    head = len(ledger.chain) - 1
+    assert client_after(ledger, 2).check(evidence(ledger, head)) == head - 1
+    assert LightClient(ledger.genesis).check(evidence(ledger, 2)) == 1
+
+
+def test_without_the_changes_later_evidence_proves_nothing(ledger):
+    head = len(ledger.chain) - 1
+    for changes in (0, 1):
+        with pytest.raises(EvidenceError, match="names other members"):
+            client_after(ledger, changes).check(evidence(ledger, head))
+    with pytest.raises(EvidenceError):
+        LightClient(ledger.genesis).follow(handover(ledger, ledger.second))
+
+
+def test_a_client_that_has_seen_the_new_voters_decide_believes_the_old_ones_no_more(ledger):
+    client = client_after(ledger, 2)
+    client.check(evidence(ledger, len(ledger.chain) - 1))
+    with pytest.raises(EvidenceError, match="names other members"):
+        client.check(evidence(ledger, 2))
+
+
+@pytest.mark.parametrize("what", ["key", "number", "none", "approvals", "transaction", "certificate", "network"])
+def test_a_handover_that_lies_is_refused_and_changes_nothing(ledger, what):
+    good = handover(ledger, ledger.first, ledger.newcomer)
+    ((number, record, proof),) = good.nodes
+    entry = msgspec.msgpack.decode(record, type=MemberEntry)
+    forged = msgspec.structs.replace(entry.certificate, verify_key="ab" * 32)
+    other = ledger.order("members", (("add-voter", ledger.newcomer),), by=(1,))
+    first = good.headers[0]
+    bad = {
+        "key": {
+            "nodes": ((number, msgspec.msgpack.encode(msgspec.structs.replace(entry, certificate=forged)), proof),)
+        },
+        "number": {"nodes": ((number + 1, record, proof),)},
+        "none": {"nodes": ()},
+        "approvals": {"transaction": msgspec.msgpack.encode(other)},
+        "transaction": {"transaction": good.transaction[:-1]},
+        "certificate": {"certificate": ledger.chain[ledger.first - 1][1]},
+        "network": {
+            "headers": (
+                type(first)(*[*msgspec.structs.astuple(first)[:1], "else", *msgspec.structs.astuple(first)[2:]]),
+            )
+        },
+    }[what]
+    client = LightClient(ledger.genesis)
+    with pytest.raises(EvidenceError):
+        client.follow(msgspec.structs.replace(good, **bad))
+    client.follow(good)

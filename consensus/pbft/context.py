@@ -196,7 +196,7 @@ class Context:
         self.condition = Active(view=self.members.first_view, base=self.members.base)
         self.view_changes, self.heard, self.suspicion = {}, {}, None
         self.rotation.begin(self.members)
-        self.log.begin()
+        self.log.begin(self.members.base)
         self.out.audience = self._audience()
         self.out.trace("pbft.epoch", self.members.base.height, *self.members.voters)
 

@@ -186,10 +186,13 @@ class Log:
             if accepted is not None:
                 yield accepted.block.hash
 
-    def begin(self) -> None:
-        """A new epoch begins above the last decided block: what was said above was said to other members."""
+    def begin(self, base: Point) -> None:
+        """A new epoch began above ``base``: what was said above was said to other members.
+
+        That is the last decided block; or it lies below, where the state of a later checkpoint was installed.
+        """
         self._entries.clear()
-        self.begun(self.committed)
+        self.begun(base)
         self.restart_chain()
 
     def begun(self, base: Point) -> None:

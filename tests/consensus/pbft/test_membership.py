@@ -445,3 +445,29 @@ def test_the_schedules_find_planted_bugs_of_membership_and_rotation(bug, n, turn
 def run_schedules(n, turns):
     for seed in range(150):
         members_come_and_go(n, turns, seed, 300)
+
+
+def test_a_state_from_a_later_epoch_is_reported_with_its_proof():
+    """Node 3 was away while the members changed; what it took over lies above the block that their epoch begins with."""
+    options = Options(checkpoint_interval=4, log_size=8, transfer_window=1)
+    cluster = Cluster(8, options=options)
+    cluster.blocks_kept = 1
+    cluster.isolate(3)
+    cluster.propose(0, b"-6")
+    cluster.deliver()
+    decide(cluster, 8)
+    cluster.drop()
+    cluster.heal()
+    digest = cluster.nodes[1].image["pbft.checkpoint"]["stable"].digest
+    for sender in (0, 1, 2, 4, 5, 7):
+        said = ModelCrypto(sender).sign(checkpoint_bytes(8, digest))
+        cluster.give(sender, 3, Checkpoint(8, digest, sender, said))
+    cluster.fire(3, "pbft.transfer")
+    cluster.deliver()
+    assert cluster.heights()[3] == 8
+    cluster.drop()
+    cluster.core(3)._view_changes.become_changing(1)
+    asks = cluster.core(3)._context.view_changes[3]
+    assert (asks.epoch, asks.height) == (4, 8)
+    assert asks.certificate is not None
+    assert cluster.core(1)._context.members.flaw_in_view_change(asks, options.heights_kept) is None

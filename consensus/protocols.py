@@ -216,6 +216,7 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
     structs on the wire, ``records`` those on disk. ``options`` judges ``Setup.options``: ValueError says what is wrong.
     ``changeover`` says from when on a change of members decides, ``decides_from`` the first height that it decides if
     the block at the height given asks for it (under the protocol's options); None where members never change.
+    ``keeps_proofs``: decisions are to be durable with what proves them (:func:`consensus.proof.kept_with_proof`).
     """
 
     name: str
@@ -230,6 +231,7 @@ class ProtocolEntry(msgspec.Struct, frozen=True):
     options: Callable[[Any], Any] = lambda given: given
     changeover: Changeover = Changeover.NEVER
     decides_from: Callable[[int, Any], int | None] = lambda height, options: None  # noqa: ARG005  members never change
+    keeps_proofs: bool = False
 
 
 _registry: dict[str, ProtocolEntry] = {}

@@ -21,6 +21,7 @@ import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, Block, Certificate
 from consensus.configuration import Configuration, Reconfiguration
+from consensus.proof import kept_with_proof
 from consensus.protocols import Application, Crypto, ProtocolEntry, Setup, Status, Verdict
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
@@ -101,6 +102,7 @@ class Replica(Application):
         self._options = setup.options
         self._vault = setup.vault
         self._unvouched_blocks = setup.protocol.name in VOUCHING_PROTOCOLS
+        self._keeps_proofs = setup.protocol.keeps_proofs
         genesis = setup.directory.genesis
         self._network = genesis.network
         self._founders = len(genesis.members)
@@ -334,11 +336,13 @@ class Replica(Application):
         The core hears of each executed height before the next is executed, so that it can ask for that very state.
         """
         out: Effects = []
+        vouched = False
         pending = deque(effects)
         while True:
             while pending:
                 effect = pending.popleft()
                 if isinstance(effect, Commit):
+                    vouched = vouched or effect.certificate is None
                     out += self._commit(now, effect)
                     pending.extend(self.core.executed(now, effect.height))
                 elif isinstance(effect, Install):
@@ -350,7 +354,7 @@ class Replica(Application):
                     out.append(effect)
             pending.extend(self._tell_demand(now) or self._producer.propose(now))
             if not pending:
-                return out
+                return kept_with_proof(out) if vouched and self._keeps_proofs else out
 
     def _commit(self, now: int, commit: Commit) -> Effects:
         block: Block = commit.block
@@ -423,6 +427,8 @@ class Replica(Application):
             if block.height != self.chain.height + 1:
                 continue  # with the block before it, the core decided this one by itself
             effects += self._settle(now, self.core.adopt(now, block, certificate))
+        if self._keeps_proofs:
+            effects = kept_with_proof(effects)
         return effects + self._sync.received(sender) if proven else []
 
     def _backfill(self) -> Effects:

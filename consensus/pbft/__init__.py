@@ -32,5 +32,6 @@ register(
         options=options_of,
         changeover=Changeover.LATER,
         decides_from=lambda height, options: height + -height % options.checkpoint_interval + 1,
+        keeps_proofs=True,
     )
 )

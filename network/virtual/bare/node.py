@@ -16,6 +16,7 @@ import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, FORMAT_VERSION, NO_HASH, Block, Certificate, Header
 from consensus.configuration import Configuration, Reconfiguration
+from consensus.proof import kept_with_proof
 from consensus.protocols import Application, Core, Crypto, ProtocolEntry, Setup, Slot, Status, Verdict
 from consensus.snapshots import MANIFEST, SNAPSHOT, Snapshot
 from consensus.vocabulary import (
@@ -74,6 +75,7 @@ class BareNode(Application):
 
     def __init__(self, setup: BareSetup) -> None:
         self._me = setup.me
+        self._keeps_proofs = setup.protocol.keeps_proofs
         self._others = [node for node in range(setup.nodes) if node != setup.me]
         self._random = setup.random
         self._position_ns = setup.position_ns
@@ -204,9 +206,11 @@ class BareNode(Application):
     def _settle(self, now: int, effects: Effects) -> Effects:
         """Carry out what was decided, then propose while we may; the end of every input."""
         out: Effects = []
+        vouched = False
         while True:
             for effect in effects:
                 if type(effect) is Commit:
+                    vouched = vouched or effect.certificate is None
                     out += self._commit(effect)
                 elif type(effect) is Install:
                     out += self._install(effect)
@@ -216,7 +220,7 @@ class BareNode(Application):
                     out.append(effect)
             effects = (self._executed and self._tell_executed(now)) or self._demand(now) or self._propose(now)
             if not effects:
-                return out
+                return kept_with_proof(out) if vouched and self._keeps_proofs else out
 
     def _commit(self, commit: Commit) -> Effects:
         block: Block = commit.block
@@ -320,6 +324,8 @@ class BareNode(Application):
             if block.height <= self.height:
                 continue  # the one before it completed what the core knew of this one
             effects += self._settle(now, self.core.adopt(now, block, certificate))
+        if self._keeps_proofs:
+            effects = kept_with_proof(effects)
         return effects + self._catchup.received(sender, self.height)
 
     def _position_timer(self) -> SetTimer:

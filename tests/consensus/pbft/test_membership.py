@@ -448,7 +448,7 @@ def run_schedules(n, turns):
 
 
 def test_a_state_from_a_later_epoch_is_reported_with_its_proof():
-    """Node 3 was away while the members changed; what it took over lies above the block that their epoch begins with."""
+    """Node 3 was away while members changed; what it took over lies above the block that their epoch begins with."""
     options = Options(checkpoint_interval=4, log_size=8, transfer_window=1)
     cluster = Cluster(8, options=options)
     cluster.blocks_kept = 1

@@ -39,7 +39,7 @@ def ask_for_new(file: Path | None = None) -> bytes:
 
 
 def ask_for_another(file: Path | None = None) -> bytes:
-    """What a key file is to be sealed under from now on: in ``file``, or typed twice. The variables hold the old one."""
+    """What a key file is to be sealed under from now on: in ``file``, or typed twice. Variables hold the old one."""
     return _typed_anew() if file is None else _long_enough(_from_file(file))
 
 

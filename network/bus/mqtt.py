@@ -32,6 +32,7 @@ from network.bus.interface import BusCounters, BusError, OnMessage, OnState
 from network.bus.url import parse_url
 
 _LOG = logging.getLogger(__name__)
+LOG_INTERVAL_S = 60.0
 
 
 class MqttBus:
@@ -66,6 +67,7 @@ class MqttBus:
         self._idle = asyncio.Event()  # set exactly while nothing is buffered or in flight
         self._idle.set()
         self._closing = asyncio.Event()
+        self._noted = ("", 0.0)
         self._runner: asyncio.Task[None] | None = None
         self._tls_context: ssl.SSLContext | None = None
 
@@ -155,11 +157,17 @@ class MqttBus:
             failure = await self._connection(first)
             failures = failures + 1 if self.counters.connections == reached else 1
             if failure is not None:
-                _LOG.info("bus %s: %s", self.client_id, failure.message)
+                self._note(failure.message, loop.time())
                 if not first.done() and (loop.time() >= deadline or not failure.retry):
                     first.set_exception(BusError(failure.message))
                     return
                 await self._pause(failures)
+
+    def _note(self, message: str, now: float) -> None:
+        """Log why there is no connection: when that changes, and once a while for as long as it lasts."""
+        if message != self._noted[0] or now - self._noted[1] >= LOG_INTERVAL_S:
+            self._noted = (message, now)
+            _LOG.info("bus %s: %s", self.client_id, message)
 
     async def _connection(self, first: asyncio.Future[None]) -> Failure | None:
         """Live one connection to its end; why it ended, or None when we were closed."""

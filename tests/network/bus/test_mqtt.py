@@ -80,6 +80,13 @@ async def test_the_first_connection_is_tried_for_a_while(inbox, free_port):
     assert box.states == [True, False]
 
 
+async def test_a_broker_that_stays_away_is_logged_once_a_while(inbox, free_port, caplog):
+    caplog.set_level("INFO", "network.bus.mqtt")
+    options = MqttOptions(patience_s=0.3, pause_min_s=0.01, pause_max_s=0.01)
+    await complaint_of(bus_at(free_port, inbox(), options=options))
+    assert len([record for record in caplog.records if "no broker answers" in record.getMessage()]) == 1
+
+
 async def test_something_that_is_no_broker_is_said_so(inbox, listener):
     port = await listener(None)
     assert f"what listens at 127.0.0.1:{port} does not answer as an MQTT broker" in await complaint_of(

@@ -15,6 +15,7 @@ from node.pruning import KEEP_MIN, prune, restore
 from scenarios.failures import EXIT_FAIL, EXIT_INVALID, EXIT_PASS, say
 from scenarios.results.replay import ContractMachine
 
+_CONFIGURATIONS = ("node.json", "node.yaml")
 _SHOW_EVERY = 1000
 
 
@@ -76,13 +77,18 @@ def run_prune(node: Path, keep: int, *, undo: bool) -> int:
 
 def _configured(node: Path) -> tuple[NodeConfig, Common]:
     """The configuration of a node, given by its folder or by the file, and what follows from its genesis."""
-    path = node / "node.json" if node.is_dir() else node
-    config = load_config(path)
+    config = load_config(_configuration_in(node) if node.is_dir() else node)
     genesis = config.load_genesis()
     try:
         return config, Common(genesis)
     except (KeyError, ValueError) as error:  # an unknown protocol; settings that no contract takes
         raise ConfigError(f"the genesis of {genesis.network}: {error.args[0]}") from None
+
+
+def _configuration_in(folder: Path) -> Path:
+    """The configuration of the node that lives in ``folder``: a run's, or one of ``consortium init``."""
+    paths = [folder / name for name in _CONFIGURATIONS]
+    return next((path for path in paths if path.is_file()), paths[0])
 
 
 def _progress(done: str) -> Progress | None:

@@ -116,8 +116,9 @@ def test_the_commands_say_what_they_did(net, tmp_path, capsys):
         (folder / "genesis.bin").write_bytes(net.common.genesis.encode())
         keys = {"sign_seed": "00" * 32, "seal_secret": "00" * 32}
         config = {"name": MEMBERS[1], "genesis": "genesis.bin", "bus": "mqtt://127.0.0.1:1", **keys}
-        (folder / "node.json").write_bytes(msgspec.json.encode(config))
-        (folder / "node.json").chmod(0o600)
+        path = folder / ("node.json" if name == "old" else "node.yaml")  # every JSON is YAML
+        path.write_bytes(msgspec.json.encode(config))
+        path.chmod(0o600)
     database_of(net[0], tmp_path / "old" / "node.sqlite")
     ledger = str(tmp_path / "ledger.jsonl")
     assert invoke(["export", str(tmp_path / "old"), ledger]) == 0

@@ -10,13 +10,16 @@ over all (``docs/private-queries.md``). All deterministic, so that a run can be 
 from node.privacy.commitments import Commitments, Opening, Value, commitment, field_names, is_committed
 from node.privacy.disclosure import Challenge, Disclosed, Examiner, Presentation, PresentationError, present
 from node.privacy.envelope import Collected, Envelope, Hashed, Open, Sealed, Withheld
-from node.privacy.intersection import Blinded, Doubled, IntersectionError, Party
+from node.privacy.intersection import Blinded, Doubled, Party
+from node.privacy.lookup import Asker, Holder
 from node.privacy.masking import Cell, Share, SumError, over_limit, publishable, share_of, sum_of
 from node.privacy.modes import Mode, Payload, enclose, mode_of
+from node.privacy.points import IntersectionError
 from node.privacy.sealing import commit, derive, seal, seal_openings, unseal
 from node.privacy.vault import VaultRecord, open_for, read
 
 __all__ = [
+    "Asker",
     "Blinded",
     "Cell",
     "Challenge",
@@ -27,6 +30,7 @@ __all__ = [
     "Envelope",
     "Examiner",
     "Hashed",
+    "Holder",
     "IntersectionError",
     "Mode",
     "Open",

@@ -15,16 +15,11 @@ this assumes, what it reveals and what a liar can do: ``docs/private-queries.md`
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import blake2b
 from typing import Annotated
 
 import msgspec
-from nacl.bindings import (
-    crypto_core_ed25519_add,
-    crypto_core_ed25519_from_uniform,
-    crypto_core_ed25519_scalar_reduce,
-    crypto_scalarmult_ed25519_noclamp,
-)
+
+from node.privacy.points import POINT_BYTES, IntersectionError, Point, person_point, point_of, scalar_of, times, wide
 
 POINTS_MAX = 16_384
 """How many people a party may bring into one session."""
@@ -32,16 +27,8 @@ POINTS_MAX = 16_384
 ITEM_CHARACTERS_MAX = 256
 SESSION_CHARACTERS_MAX = 128
 
-_POINT_BYTES = 32
-_encode = msgspec.msgpack.Encoder().encode
-
-Point = Annotated[bytes, msgspec.Meta(min_length=_POINT_BYTES, max_length=_POINT_BYTES)]
 Points = Annotated[tuple[Point, ...], msgspec.Meta(max_length=POINTS_MAX)]
 SessionName = Annotated[str, msgspec.Meta(min_length=1, max_length=SESSION_CHARACTERS_MAX)]
-
-
-class IntersectionError(ValueError):
-    """The other party's message is not one of this protocol; the message says why. Nothing was computed from it."""
 
 
 class Blinded(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="psi.blinded"):
@@ -75,16 +62,20 @@ class Party:
         if not 0 < len(session) <= SESSION_CHARACTERS_MAX:
             raise ValueError(f"a session's name has 1 to {SESSION_CHARACTERS_MAX} characters")
         self.session = session
-        self._scalar = crypto_core_ed25519_scalar_reduce(_wide(secret, "scalar", session))
-        fillers = (_point(_wide(secret, "filler", session, place)) for place in range(len(unique), padded_to))
-        owners = {_blind(self._scalar, person_point(session, person)): person for person in unique}
-        owners.update((_blind(self._scalar, filler), "") for filler in fillers)
+        self._scalar = scalar_of(wide(secret, "scalar", session))
+        fillers = (point_of(wide(secret, "filler", session, place)) for place in range(len(unique), padded_to))
+        owners = {times(self._scalar, person_point(session, person)): person for person in unique}
+        owners.update((times(self._scalar, filler), "") for filler in fillers)
         self._owners = sorted(owners.items())  # ascending by point: the order of our ``Blinded``; "" is nobody
         self._theirs: frozenset[bytes] | None = None
 
     def offer(self) -> Blinded:
         """Our message of round 1."""
         return Blinded(session=self.session, points=tuple(point for point, _ in self._owners))
+
+    def blind(self, point: bytes) -> bytes:
+        """A point of the other's, blinded with our scalar. IntersectionError: it is none of the group."""
+        return times(self._scalar, point)
 
     def answer(self, theirs: Blinded, *, count_only: bool = False) -> Doubled:
         """Our message of round 2 to the other's of round 1. IntersectionError: that is hostile, or a second, other one.
@@ -97,7 +88,7 @@ class Party:
         own = {point for point, _ in self._owners}
         if not own.isdisjoint(theirs.points):
             raise IntersectionError("it sends our own points back to us")
-        doubled = tuple(_blind_theirs(self._scalar, point) for point in theirs.points)
+        doubled = tuple(self.blind(point) for point in theirs.points)
         together = frozenset(doubled)
         if self._theirs not in (None, together):
             raise IntersectionError("it has sent another set in this session before")
@@ -127,42 +118,5 @@ class Party:
     def _check(self, session: str, points: tuple[bytes, ...]) -> None:
         if session != self.session:
             raise IntersectionError(f"it is of session {session!r}, not of {self.session!r}")
-        if len(points) > POINTS_MAX or any(len(point) != _POINT_BYTES for point in points):
-            raise IntersectionError(f"more than {POINTS_MAX} points, or some not of {_POINT_BYTES} bytes")
-
-
-def person_point(session: str, person: str) -> bytes:
-    """The point that a person is in a session, of unknown logarithm: the sum of two Elligator 2 maps, as in RFC 9380.
-
-    The maps' inputs are the halves of BLAKE2b-512 over msgpack ``["consortium/psi", session, person]``; libsodium
-    clears the cofactor. (RFC 9380 reduces longer hashes modulo the field's prime; that bias of 2^-250 is not worth its
-    own field arithmetic.)
-    """
-    return _point(blake2b(_encode(("consortium/psi", session, person))).digest())
-
-
-def _point(uniform: bytes) -> bytes:
-    """The point of 64 uniform bytes."""
-    halves = (crypto_core_ed25519_from_uniform(half) for half in (uniform[:_POINT_BYTES], uniform[_POINT_BYTES:]))
-    return crypto_core_ed25519_add(*halves)
-
-
-def _wide(secret: bytes, purpose: str, session: str, place: int = 0) -> bytes:
-    """64 bytes that only the holder of ``secret`` can make."""
-    return blake2b(_encode(("consortium/psi", purpose, session, place)), key=secret).digest()
-
-
-def _blind(scalar: bytes, point: bytes) -> bytes:
-    return crypto_scalarmult_ed25519_noclamp(scalar, point)
-
-
-def _blind_theirs(scalar: bytes, point: bytes) -> bytes:
-    """``scalar`` times a point of the prime-order subgroup in canonical form: libsodium multiplies no others.
-
-    Points of small order would betray the scalar modulo that order, and other spellings of a point would be compared as
-    if they were other people.
-    """
-    try:
-        return crypto_scalarmult_ed25519_noclamp(scalar, point)
-    except RuntimeError:
-        raise IntersectionError(f"{point.hex()} is no point of the group") from None
+        if len(points) > POINTS_MAX or any(len(point) != POINT_BYTES for point in points):
+            raise IntersectionError(f"more than {POINTS_MAX} points, or some not of {POINT_BYTES} bytes")

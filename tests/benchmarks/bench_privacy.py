@@ -1,6 +1,6 @@
 """What privacy costs: ``python tests/benchmarks/bench_privacy.py [PEOPLE]`` (default 10000 on either side).
 
-Intersection, masked sums, sealing to three parties, commitments, and one field of a record shown with proof to someone
+Intersection, questions about one person, masked sums, sealing to three parties, commitments, and one field of a record shown with proof to someone
 who knows the genesis alone. Beside each its floor, measured in the same run: the calls of libsodium (or the hashes)
 that the protocol cannot do without, in a bare loop. CPU time, since other work may share the machine.
 """
@@ -31,7 +31,7 @@ from nacl.signing import SigningKey
 
 from node.ledger.light_client import gather_evidence
 from node.membership.certificates import ClientEntry
-from node.privacy import Cell, Party, Share, seal, share_of, sum_of, unseal
+from node.privacy import Asker, Cell, Holder, Party, Share, seal, share_of, sum_of, unseal
 from node.privacy.commitments import commitment, commitments_of, openings_of
 from node.privacy.disclosure import Examiner, present
 
@@ -51,7 +51,9 @@ Result = TypeVar("Result")
 
 
 def main() -> None:
-    _intersection(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    people = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    _intersection(people)
+    _questions(people)
     _sums()
     _sealing()
     _commitments()
@@ -91,6 +93,19 @@ def _intersection(people: int) -> None:
     )
     print(f"  blind {blinding:.2f} s, blind again {doubling:.2f} s, compare {comparing:.2f} s: {spent:.2f} s of CPU")
     print(f"  libsodium's {4 * people} maps and {4 * people} multiplications alone: {floor:.2f} s")
+
+
+def _questions(people: int) -> None:
+    insured = [f"3101{number:014}" for number in range(people)]
+    holder, listing = _timed(lambda: Holder(b"h" * 32, "s", insured))
+    asker = Asker(b"a" * 32, holder.listed())
+    asked, asking = _timed(lambda: [asker.ask(f"3101{number:014}") for number in range(people, people - SAMPLE, -1)])
+    answers, answering = _timed(lambda: [holder.answer(question) for _, question in asked])
+    told = [asker.is_listed(number, answer) for (number, _), answer in zip(asked, answers, strict=True)]
+    if told != [False, *[True] * (SAMPLE - 1)]:
+        sys.exit("an answer is wrong")
+    print(f"one question about one person, to a list of {people} (blinded once, in {listing:.2f} s): 64 bytes")
+    print(f"  {asking / SAMPLE * 1e6:.0f} us to ask, {answering / SAMPLE * 1e6:.0f} us to answer")
 
 
 def _sums() -> None:

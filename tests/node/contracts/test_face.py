@@ -36,6 +36,7 @@ def test_the_face_of_the_contracts():
 def test_the_face_of_privacy():
     assert public(node.privacy) == sorted(
         {
+            "Asker",
             "Blinded",
             "Cell",
             "Challenge",
@@ -46,6 +47,7 @@ def test_the_face_of_privacy():
             "Envelope",
             "Examiner",
             "Hashed",
+            "Holder",
             "IntersectionError",
             "Mode",
             "Open",

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from nacl.bindings import crypto_core_ed25519_add, crypto_core_ed25519_is_valid_point
 
 from node.privacy import intersection
-from node.privacy.intersection import Blinded, Doubled, IntersectionError, Party, person_point
+from node.privacy.intersection import Blinded, Doubled, Party
+from node.privacy.points import IntersectionError, person_point
 
 PEOPLE = st.sets(st.sampled_from([f"person-{number}" for number in range(12)]), max_size=8)
 IDENTITY = bytes([1]) + bytes(31)

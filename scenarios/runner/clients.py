@@ -24,12 +24,11 @@ from network.topics import client_filters, wallet_address
 from network.wire import Wire
 from node.assembly import Common
 from node.contracts.runtime import OK
-from node.ledger.transaction import decode_transaction
-from node.membership import Reissue, decode_order
-from node.membership.changes import REGISTRY
+from node.membership import Reissue
 from scenarios.language import load_scenario
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.plan import Plan, make_plan
+from scenarios.runner.speakers import certificate_in
 
 EXIT_BUS = 2
 _KINDS: dict[type, str] = {Query: "query", Deposit: "custody", IsErased: "custody"}
@@ -141,12 +140,8 @@ class ClientsProcess:
 
     def _rekey(self, acknowledged: Acknowledged) -> None:
         """A wallet that has got another key speaks with it from then on: nodes take no frame under the old one."""
-        step = acknowledged.step
-        if acknowledged.code != OK or not step.raw:
-            return
-        body = decode_transaction(step.raw).body
-        if (body.contract, body.action) == (REGISTRY, "reissue"):
-            change: Reissue = decode_order(body.action, body.arguments).change
+        change = certificate_in(acknowledged.step) if acknowledged.code == OK else None
+        if isinstance(change, Reissue):
             keyring = self._plan.keyring
             keys = keyring.generation(change.name, keyring.generation_of(change.name, change.verify_key))
             self._wire.speak_as(wallet_address(change.name), keys.sign)

@@ -20,7 +20,6 @@ import msgspec
 from consensus.protocols import Status
 from consensus.vocabulary import NodeId
 from network.bus import BrokerProcess, BusError, MqttBus, embedded_broker, private_mosquitto
-from network.frames import FrameError, open_frame
 from node.assembly import Common
 from node.process import EXIT_STORE
 from scenarios.runner.child import Child
@@ -37,6 +36,7 @@ from scenarios.runner.node_child import NodeChild
 from scenarios.runner.plan import Plan
 from scenarios.runner.process_faults import ProcessHands, Witness
 from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
+from scenarios.runner.speakers import Speakers
 from scenarios.runner.view import NodeView, RunView
 
 READY_S = 60.0
@@ -61,6 +61,7 @@ class ProcessesRun:
         self._scenario_file = scenario_file
         self._view = view
         self.common = Common(plan.genesis)
+        self._speakers = Speakers(plan)
         self.record = RunRecord()
         self._script = FaultScript(plan.scenario.faults)
         self._nodes: list[NodeChild] = []
@@ -151,9 +152,7 @@ class ProcessesRun:
         )
 
     def _overhear(self, topic: str, payload: bytes) -> None:
-        try:
-            open_frame(payload, self._plan.genesis.network, self.common.directory.frame_key)
-        except FrameError:
+        if not self._speakers.signed(payload):
             return
         if self.scan is not None:
             self.scan.look(BUS, payload, topic)

@@ -55,25 +55,25 @@ class MembersArgs(Arguments, frozen=True):
 
 @contract.action(roles=ANYONE)
 def certify(ctx: Context, args: CertifyArgs) -> Plain:
-    """Let a client or a node in 成员准入."""
+    """Let a client or a node in 成员准入, as a quorum of the nodes that vote has signed."""
     return _carry_out(ctx, "certify", args)
 
 
 @contract.action(roles=ANYONE)
 def revoke(ctx: Context, args: RevokeArgs) -> Plain:
-    """End a client's or a node's key 证书吊销."""
+    """End a client's or a node's key 证书吊销, as a quorum of the nodes that vote has signed."""
     return _carry_out(ctx, "revoke", args)
 
 
 @contract.action(roles=ANYONE)
 def reissue(ctx: Context, args: ReissueArgs) -> Plain:
-    """Give a client its next key 密钥补发; one that was lost is dead from then on."""
+    """Give a client its next key 密钥补发, as such a quorum has signed; one that was lost is dead from then on."""
     return _carry_out(ctx, "reissue", args)
 
 
 @contract.action(roles=ANYONE)
 def members(ctx: Context, args: MembersArgs) -> Plain:
-    """Change who votes in the consensus 共识成员变更."""
+    """Change who votes in the consensus 共识成员变更, as a quorum of those who vote has signed."""
     return _carry_out(ctx, "members", args)
 
 

@@ -1,8 +1,9 @@
 """What privacy costs: ``python tests/benchmarks/bench_privacy.py [PEOPLE]`` (default 10000 on either side).
 
-Intersection, questions about one person, masked sums, sealing to three parties, commitments, and one field of a record shown with proof to someone
-who knows the genesis alone. Beside each its floor, measured in the same run: the calls of libsodium (or the hashes)
-that the protocol cannot do without, in a bare loop. CPU time, since other work may share the machine.
+Intersection, questions about one person, masked sums, sealing to three parties, commitments, and one field of a record
+shown with proof to someone who knows the genesis alone. Beside each its floor, measured in the same run: the calls of
+libsodium (or the hashes) that the protocol cannot do without, in a bare loop. CPU time, since other work may share the
+machine.
 """
 
 # ruff: noqa: T201 - a benchmark prints

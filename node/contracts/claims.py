@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from node.contracts.accounts import pay
-from node.contracts.consent import Query, Subject, Voucher, is_live
+from node.contracts.consent import Query
 from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
 from node.contracts.fields import AMOUNT_END, Arguments, Digest, Label, ObjectId, Record, Text
@@ -23,6 +23,7 @@ from node.contracts.lifecycle import Lifecycle
 from node.contracts.money import share
 from node.contracts.policy import Holding, Policy, in_force
 from node.contracts.products import Benefit
+from node.contracts.vouchers import Subject, Voucher, is_live
 from node.privacy.commitments import Opening, is_committed
 from node.privacy.envelope import Envelope
 

@@ -15,7 +15,6 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from node.contracts.consent import Subject, Voucher, is_live
 from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
 from node.contracts.deposits import (
@@ -31,6 +30,7 @@ from node.contracts.deposits import (
 )
 from node.contracts.endorsement import argument, signed
 from node.contracts.fields import Arguments, Count, Millis, ObjectId
+from node.contracts.vouchers import Subject, Voucher, is_live
 from node.ledger.transaction import Name
 
 MEMBERS_MAX = 8

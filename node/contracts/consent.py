@@ -21,41 +21,12 @@ from node.contracts.deposits import PURGE_REQUESTED, SUPERVISORS, note_release, 
 from node.contracts.endorsement import all_of, record, role, signed
 from node.contracts.fields import Arguments, Digest, Label, Labels, Millis, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
+from node.contracts.vouchers import VOUCHER, Matter, Subject, Voucher, require_acts_for
 from node.ledger.transaction import Name
 from node.privacy.commitments import Commitments, field_names
 from node.privacy.envelope import Envelope
 
-VOUCHER = Lifecycle("voucher", {"LIVE": {"revoke": "REVOKED"}, "REVOKED": {}})
 QUERY = Lifecycle("query", {"ASKED": {"answer": "ANSWERED"}, "ANSWERED": {}})
-
-Matter = Annotated[str, Meta(max_length=96)]
-"""The object that a voucher or query is confined to ("client/number"), or "" for none."""
-
-
-class Subject(Record, frozen=True):
-    """A person; the key is a pseudonym, a token keyed by the bureau.
-
-    ``wallets`` may act for them: their own, or a parent's for a child.
-    """
-
-    namespace: ClassVar[str] = "subjects"
-
-    wallets: tuple[str, ...]
-
-
-class Voucher(Record, frozen=True):
-    """The subject's permission 授权凭证: who may read which fields, what for, until when, about which matter."""
-
-    namespace: ClassVar[str] = "vouchers"
-
-    state: str
-    subject: str
-    audience: str
-    purpose: str
-    fields: tuple[str, ...]
-    matter: str
-    expires_ms: int
-    granted_by: str
 
 
 class Query(Record, frozen=True):
@@ -272,16 +243,6 @@ def answer(ctx: Context, args: AnswerArgs) -> Plain:
 def granted_fields(asked: tuple[str, ...], covered: tuple[str, ...], filed: tuple[str, ...]) -> tuple[str, ...]:
     """Minimum disclosure 最小化披露: what was asked, if the voucher covers it and the institution filed it."""
     return tuple(field for field in asked if field in covered and field in filed)
-
-
-def require_acts_for(ctx: Context, subject: str) -> None:
-    """Refuse unless the client is one of the subject's own wallets."""
-    ctx.require(ctx.client in ctx.find(Subject, subject).wallets, "not_the_subject", ctx.client)
-
-
-def is_live(voucher: Voucher, time_ms: int) -> bool:
-    """Does the voucher still authorise anything at that time?"""
-    return voucher.state == "LIVE" and time_ms < voucher.expires_ms
 
 
 def _require_holds_records(ctx: Context, holder: str, subject: str) -> None:

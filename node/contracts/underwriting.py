@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 from msgspec.structs import replace
 
-from node.contracts.consent import Query, require_acts_for
+from node.contracts.consent import Query
 from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
 from node.contracts.endorsement import role
@@ -20,6 +20,7 @@ from node.contracts.fields import MILLION, Arguments, Digest, Label, Labels, Obj
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.money import share
 from node.contracts.products import Product, Scoring, benefits_of, score
+from node.contracts.vouchers import require_acts_for
 from node.ledger.transaction import Name
 from node.privacy.commitments import Commitments, Opening, is_committed
 from node.privacy.envelope import Envelope

@@ -6,7 +6,8 @@ seals nothing in the first place.
 
 from __future__ import annotations
 
-from node.contracts.consent import Query, Voucher, granted_fields, is_live
+from node.contracts.consent import Query, granted_fields
+from node.contracts.vouchers import Voucher, is_live
 from scenarios.roles.desk import Act, Desk
 
 

@@ -3,13 +3,15 @@ import pytest
 from node.contracts import Lifecycle, Refusal
 from node.contracts.access import FILING
 from node.contracts.claims import CLAIM
-from node.contracts.consent import QUERY, VOUCHER
+from node.contracts.consent import QUERY
+from node.contracts.deposits import DEPOSIT
 from node.contracts.policy import POLICY
 from node.contracts.statements import STATEMENT
 from node.contracts.treaty import LOSS, TREATY
 from node.contracts.underwriting import APPLICATION
+from node.contracts.vouchers import VOUCHER
 
-ALL = (APPLICATION, CLAIM, FILING, LOSS, POLICY, QUERY, STATEMENT, TREATY, VOUCHER)
+ALL = (APPLICATION, CLAIM, DEPOSIT, FILING, LOSS, POLICY, QUERY, STATEMENT, TREATY, VOUCHER)
 
 
 def events(lifecycle):

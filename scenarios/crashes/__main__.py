@@ -85,7 +85,11 @@ def kill(
         if resume is not None:
             keep_sums(total, resume)
 
-    found = run_rounds(protocol, instants=instants, seed=seed, out=out, begun=begun, progress=progress)
+    try:
+        found = run_rounds(protocol, instants=instants, seed=seed, out=out, begun=begun, progress=progress)
+    except KeyboardInterrupt:
+        say("interrupted" + (f"; the same command goes on from {resume}" if resume is not None else ""))
+        raise typer.Exit(EXIT_INCONCLUSIVE) from None
     for line in told(found):
         typer.echo(line)
     if found.instants < instants and not found.faults:

@@ -101,6 +101,8 @@ def run_kills(protocol: str, *, instants: int, seed: int, out: Path, bus: str = 
     run.run()
     if run.record.trouble is not None:
         raise run.record.trouble
+    if run.record.interrupted:
+        raise KeyboardInterrupt
     images = [_image_of(folder.node(name) / "node.sqlite", run.common) for name in plan.node_names]
     for node, image in enumerate(images):
         run.votes.hold(node, image)
@@ -239,7 +241,7 @@ class KilledRun(ProcessesRun):
         if self._clients is not None:
             await self._clients.stop(STOP_S)
         patience = time.monotonic() + SETTLE_S_MAX
-        while not self._settled() and self._failure is None:
+        while not self._settled() and self._failure is None and not self._stopped.is_set():
             if time.monotonic() > patience:
                 raise RunError("the nodes do not come to one closed chain", inconclusive=True)
             await self._tick()

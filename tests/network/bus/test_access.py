@@ -4,6 +4,7 @@ mosquitto acknowledges what it then drops, so a test that nothing came waits for
 """
 
 import asyncio
+import signal
 import socket
 import ssl
 import subprocess
@@ -27,9 +28,15 @@ HASTY = MqttOptions(patience_s=0.0, attempt_s=3.0)
 class Harbour:
     """A founded network, and its broker while it runs."""
 
-    def __init__(self, folder, port):
+    def __init__(self, folder, port, broker):
         self.folder = folder
+        self._broker = broker
         self.url = f"mqtts://localhost:{port}"
+
+    def allow(self, text):
+        """Change the access list while the broker runs."""
+        (self.folder / "broker" / "acl").write_text(text)
+        self._broker.send_signal(signal.SIGHUP)
 
     def identity(self, place):
         folder = self.folder / place
@@ -65,7 +72,7 @@ def harbour(tmp_path_factory):
         subprocess.Popen([find_mosquitto(), "-c", "mosquitto.conf"], cwd=broker, stderr=log) as process,  # noqa: S603
     ):
         try:
-            yield Harbour(folder, port)
+            yield Harbour(folder, port, process)
         finally:
             process.terminate()
             process.wait(10)
@@ -173,6 +180,24 @@ async def test_nothing_is_kept_to_be_replayed_to_whoever_comes(running):
             await insurer._client.publish(retained, b"x", qos=1, retain=True, timeout=2)
     fresh = ["harbour/all/insurer/fresh"]
     assert await passed(running.bus("nodes/insurer"), running.bus("nodes/bureau", "harbour/all/+/+"), fresh) == fresh
+
+
+@MOSQUITTO
+async def test_whoever_is_taken_from_the_list_is_heard_no_more(running):
+    access = (running.folder / "broker" / "acl").read_text()
+    async with running.bus("nodes/insurer") as insurer, running.bus("nodes/bureau", "harbour/all/+/+") as bureau:
+        try:
+            running.allow(access.replace("topic write harbour/all/insurer/+\n", ""))
+            for turn in range(200):  # the broker takes the new list between two of its turns
+                insurer.publish(f"harbour/all/insurer/{turn}", b"x")
+                assert await insurer.flush(5)
+                bureau.publish(f"harbour/all/bureau/{turn}", b"x")
+                await bureau.inbox.until(lambda: (f"harbour/all/bureau/{turn}", b"x") in bureau.inbox.messages)  # noqa: B023
+                if (f"harbour/all/insurer/{turn}", b"x") not in bureau.inbox.messages:
+                    return
+            pytest.fail("it is still heard")
+        finally:
+            running.allow(access)
 
 
 # Who does not come in

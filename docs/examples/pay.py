@@ -1,8 +1,8 @@
 """A payment on a network of one's own: ``python pay.py WALLET_FOLDER PAYEE FEN NUMBER``.
 
-A wallet signs a transaction, sends it to the nodes, and believes what enough nodes sign in their receipts. NUMBER is the
-wallet's own count: the same one again is the same payment again, and is made once. docs/guide/5-on-your-own-broker.md
-makes the network.
+A wallet signs a transaction, sends it to the nodes, and believes what enough nodes sign in their receipts. NUMBER is
+the wallet's own count: the same one again is the same payment again, and is made once. The network is the one that
+docs/guide/5-on-your-own-broker.md makes.
 """
 
 import asyncio

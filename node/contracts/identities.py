@@ -1,8 +1,8 @@
 """Who the signers of one block's transactions are, as the registry has it in that block.
 
 Contracts see names and roles, which are for good. Whether a key speaks for its name depends on the height, and is the
-runtime's business before a contract is asked; a contract that keeps the registry itself declares that it reads the
-chain (:class:`node.contracts.contract.Contract`), and no other can.
+runtime's business before a contract is asked; a contract whose matter is the chain itself, as the registry's, declares
+that it reads it (:class:`node.contracts.contract.Contract`), and no other can.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ Rules:
    too deep within each other, they are tried once more with the same room on the stack at every node.
 4. Nothing a contract sees depends on the block: not its height, its size or what it holds besides. The one exception
    is who somebody is: a signer's key must be the one in force at the block's height, else the transaction is refused
-   ("key_revoked", "key_expired", "key_not_yet_valid"); and the contract that keeps the registry declares to read the
-   height, which no other is given.
+   ("key_revoked", "key_expired", "key_not_yet_valid"). A contract whose matter is the chain itself, as the registry's,
+   declares to read the height, which no other is given, and keeps no business records.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ import msgspec
 
 from consensus.chain import Hash, Natural, Signature
 from node.ledger.genesis import Genesis
-from node.ledger.light_client import Evidence, EvidenceError, LightClient
+from node.ledger.light_client import Evidence, EvidenceError, Handover, LightClient
 from node.ledger.records import Record
 from node.ledger.signatures import verifier
 from node.ledger.transaction import Name
@@ -144,6 +144,8 @@ def decode_presentation(raw: bytes) -> Presentation:
 class Examiner:
     """A verifier, who knows the genesis and what it asked for. Takes each challenge's answer once.
 
+    Where members have changed since the genesis, whoever presents shows each change first (:meth:`follow`).
+
     ``nonce`` gives 32 bytes that were never used before.
     """
 
@@ -155,6 +157,13 @@ class Examiner:
         self._sign = sign
         self._nonce = nonce
         self._open: dict[bytes, Challenge] = {}
+
+    def follow(self, handover: Handover) -> None:
+        """Learn of a change of members, without which later evidence proves nothing. PresentationError: not proven."""
+        try:
+            self._client.follow(handover)
+        except EvidenceError as error:
+            raise PresentationError(str(error)) from None
 
     def ask(self, purpose: str, height: int = 0) -> Challenge:
         """A new challenge: for a record as it stands at ``height`` or later."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.contracts.consent import Query
-from node.ledger.light_client import gather_evidence
+from node.ledger.light_client import Handover, gather_evidence
 from node.membership.certificates import Certificate, ClientEntry
 from node.privacy import derive
 from node.privacy.commitments import commitment, commitments_of, openings_of
@@ -235,6 +235,12 @@ def test_one_that_is_spelled_differently_is_refused(scene):
     raw = _encode(scene.present(scene.school.ask("enrolment"), "visit/nights"))
     refused(scene, b"\xdc\x00\x07" + raw[1:], "not the canonical encoding")
     decode_presentation(raw)
+
+
+def test_a_change_of_members_that_is_not_proven_is_not_followed(scene):
+    evidence = scene.evidence("queries", KEY)
+    with pytest.raises(PresentationError, match="not the only one"):
+        scene.school.follow(Handover(evidence.headers, evidence.certificate, b"nothing", ()))
 
 
 def test_challenges_that_nobody_answers_do_not_pile_up(scene):

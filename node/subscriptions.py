@@ -6,7 +6,7 @@ stands makes a node go on from there, so nothing is lost where messages are. Wha
 place and a number: it tells ``EVENTS_AHEAD_MAX`` events ahead of what the client said it has, and forgets a client
 that has not renewed its subscription for ``LEASE_NS``.
 
-Who may see an event is declared by the contract (:class:`node.contracts.context.EventKind`): those it names, by
+Who may see an event is declared by the contract (:class:`node.contracts.events.EventKind`): those it names, by
 their own subscription; certain roles; or everyone.
 """
 

@@ -41,6 +41,7 @@ class Intake:
         chain: ChainState,
         admission: Admission,
         flaw_in_change: Callable[[bytes], str | None],
+        audience: Callable[[], tuple[NodeId, ...] | None],
         receipts: Receipts,
         status: Callable[[], Status],
     ) -> None:
@@ -49,6 +50,7 @@ class Intake:
         self._chain = chain
         self._admission = admission
         self._flaw_in_change = flaw_in_change
+        self._audience = audience
         self._receipts = receipts
         self._status = status
         self.pool = Mempool(options.pool_transactions_max, options.pool_bytes_max, options.pool_client_max)
@@ -85,7 +87,7 @@ class Intake:
                 effects.append(Trace("refused", (str(error),)))
         effects += self._receipts.replies(executed)
         if fresh and status.leader != self._me:
-            effects.append(Broadcast(Transactions(tuple(fresh)), Audience.VOTERS))
+            effects.append(Broadcast(Transactions(tuple(fresh)), Audience.VOTERS, self._audience()))
         return effects + turned_away.replies(status.leader)
 
     def gossiped(self, now: int, sender: NodeId, raws: tuple[bytes, ...]) -> Effects:
@@ -111,7 +113,7 @@ class Intake:
         if not self._options.forward or self._status().leader == self._me:
             return []
         overdue = self.pool.oldest(now - self._options.pool_resend_ns, count=RESENT_MAX)
-        return [Broadcast(Transactions(tuple(overdue)), Audience.VOTERS)] if overdue else []
+        return [Broadcast(Transactions(tuple(overdue)), Audience.VOTERS, self._audience())] if overdue else []
 
     def decided(self, now: int, block: Block, execution: Execution) -> None:
         """A block was decided: what it used up waits no longer."""

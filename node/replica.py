@@ -143,6 +143,7 @@ class Replica(Application):
             chain=self.chain,
             admission=setup.admission,
             flaw_in_change=self._proposals.flaw_in_change,
+            audience=lambda: self.voting.audience(setup.me),
             receipts=self._receipts,
             status=self.core.status,
         )

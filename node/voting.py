@@ -34,8 +34,8 @@ class Voting:
         self._registry = registry
         self._names: dict[Configuration, bytes] = {}
         self._followed: dict[bytes, Configuration] = {}
-        founders = registry().founding.genesis
-        self._follow_from(Configuration(voters=electorate(founders).voters))
+        self._founders = electorate(registry().founding.genesis).voters
+        self._follow_from(Configuration(voters=self._founders))
 
     def _follow_from(self, configuration: Configuration) -> None:
         self._deciders = Deciders(self._protocol.changeover, configuration, self.name_of)
@@ -53,6 +53,12 @@ class Voting:
     def configuration(self) -> Configuration:
         """Who decided the block at our head."""
         return self._deciders.current
+
+    def audience(self, me: NodeId) -> tuple[NodeId, ...] | None:
+        """Whom a broadcast of ``me`` to the voters must reach; None: those of the genesis."""
+        if self.electors == self._founders:
+            return None
+        return tuple(node for node in self.electors if node != me)
 
     @property
     def nodes(self) -> int:

@@ -102,8 +102,13 @@ class Safe:
         self._height = height
         self._seal_secret = seal_secret
         self._sign = sign
-        self._kept: dict[str, Safekept] = {str(key): kept for key, kept in image.get(CUSTODY, {}).items()}
+        self._kept: dict[str, Safekept] = {}
+        self._of_record: dict[str, tuple[str, ...]] = {}  # its versions' keys
+        self._mortal: dict[str, int] = {}  # until which height, of what does not live for ever
+        self._uncommitted: dict[str, None] = {}  # what no block commits to yet
         self._asked: dict[str, int] = {}  # how often, of what is awaited
+        for kept in image.get(CUSTODY, {}).values():
+            self._note(kept)
 
     def started(self) -> Effects:
         """Ask again for what was awaited when the last life ended."""
@@ -122,16 +127,13 @@ class Safe:
                 if isinstance(envelope, Collected) and self._name in envelope.recipients:
                     kept = self._entrusted(envelope, height)
                     changed[kept.key] = kept
+                    self._note(kept)
             purged = [str(event.values["record"]) for event in outcome.events if event.kind == "purge_requested"]
-            for key, kept in {**self._kept, **changed}.items() if purged else ():
-                if kept.record in purged and kept.stage not in GONE:
-                    changed[key] = _erased(kept, height)
-        for key, kept in {**self._kept, **changed}.items():
-            if 0 < kept.until <= height and kept.stage not in GONE:
-                changed[key] = _erased(kept, height)
-        effects: Effects = []
-        for key, kept in changed.items():
-            effects += self._turn(key, kept)
+            for key in (key for record in purged for key in self._of_record.get(record, ())):
+                changed[key] = self._erase(key, height)
+        for key in [key for key, until in self._mortal.items() if until <= height]:
+            changed[key] = self._erase(key, height)
+        effects = [effect for key in changed for effect in self._turned(key)]
         return [Put(CUSTODY, key, kept) for key, kept in changed.items()], effects
 
     def _entrusted(self, envelope: Collected, height: int) -> Safekept:
@@ -149,8 +151,31 @@ class Safe:
             openings=known.openings if held and known is not None else (),
         )
 
-    def _turn(self, key: str, kept: Safekept) -> Effects:
+    def _erase(self, key: str, height: int) -> Safekept:
+        """The note that stays of a payload."""
+        kept = self._kept[key]
+        if kept.stage not in GONE:
+            stage = Stage.ERASED if kept.openings else Stage.WAIVED
+            kept = replace(kept, stage=stage, openings=(), height=height)
+            self._note(kept)
+        return kept
+
+    def _note(self, kept: Safekept) -> None:
+        """From now on this is what stands here of a payload."""
+        key = kept.key
+        if key not in self._kept:
+            self._of_record[kept.record] = (*self._of_record.get(kept.record, ()), key)
         self._kept[key] = kept
+        self._mortal.pop(key, None)
+        self._uncommitted.pop(key, None)
+        if kept.stage is Stage.DEPOSITED:
+            self._uncommitted[key] = None
+        elif kept.until and kept.stage not in GONE:
+            self._mortal[key] = kept.until
+
+    def _turned(self, key: str) -> Effects:
+        """What follows from the stage that a block brought a payload to."""
+        kept = self._kept[key]
         match kept.stage:
             case Stage.AWAITED:
                 return self._await(key)
@@ -178,7 +203,7 @@ class Safe:
             return [Trace("refused", ("a deposit that is not what was committed to",))]
         if known is not None and known.stage is not Stage.AWAITED:
             return [self._say(deposit.client, deposit.record, deposit.version, State.KEPT)]
-        if known is None and sum(kept.stage is Stage.DEPOSITED for kept in self._kept.values()) >= DEPOSITS_MAX:
+        if known is None and len(self._uncommitted) >= DEPOSITS_MAX:
             return [Trace("refused", ("a deposit beyond what may wait here",))]
         kept = (
             Safekept(deposit.record, deposit.version, Stage.DEPOSITED, commitments, openings=openings)
@@ -238,7 +263,7 @@ class Safe:
         return [effect for key in list(self._asked) for effect in self._await(key)]
 
     def _take(self, kept: Safekept) -> None:
-        self._kept[kept.key] = kept
+        self._note(kept)
         self._asked.pop(kept.key, None)
 
     def _await(self, key: str) -> Effects:
@@ -280,9 +305,3 @@ def handed_over(
     """What the member with ``seal_secret`` hands to ``party``, a name and its X25519 public key."""
     secret = derive(seal_secret, "hand", record, version, party[0])
     return seal_openings(secret, record, openings, [party], version)
-
-
-def _erased(kept: Safekept, height: int) -> Safekept:
-    """The note that stays of a payload."""
-    stage = Stage.ERASED if kept.openings else Stage.WAIVED
-    return replace(kept, stage=stage, openings=(), height=height)

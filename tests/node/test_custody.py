@@ -146,8 +146,8 @@ def test_a_deposit_that_is_none_changes_nothing(ann, wrong):
 
 def test_deposits_that_nothing_commits_to_are_bounded():
     node = safe("ann")
-    waiting = Safekept("ann/1", 0, Stage.DEPOSITED, ())
-    node._kept = {f"ann/{number}/0": waiting for number in range(DEPOSITS_MAX)}
+    for number in range(DEPOSITS_MAX):
+        node._note(Safekept(f"ann/1{number}", 0, Stage.DEPOSITED, ()))
     assert [type(effect) for effect in node.keep(deposit())] == [Trace]
 
 

@@ -72,13 +72,13 @@ def update(root: Node, changes: Sequence[Change]) -> Node:
     """The tree with ``changes`` made, of different paths in any order."""
     if isinstance(root, Leaf):
         return _planted(root, changes)
-    crown: _Draft = [None] * 6  # stands above the root, for it to be sealed like any other
+    crown: _Draft = [None]  # stands above the root, for it to be sealed like any other
     top: _Draft = [root.q0, root.q1, root.q2, root.q3, root.left, root.right, crown, 0]
     drafts = [top]
     removing = False
     for path, leaf in changes:
         draft = top
-        for depth, quarter in enumerate(_way(path)):  # noqa: B007 - read below
+        for quarter in _way(path):
             below = draft[quarter]
             if type(below) is not list:
                 draft[4 | quarter >> 1] = None
@@ -94,7 +94,7 @@ def update(root: Node, changes: Sequence[Change]) -> Node:
         elif below is NOTHING or below.path == path:
             draft[quarter] = leaf
         else:
-            draft[quarter] = _split(below, leaf, 2 * depth + 2)
+            draft[quarter] = _split(below, leaf, _depth(draft) + 2)
     _seal(drafts, removing=removing)
     result: Node = crown[0]
     return result
@@ -103,6 +103,14 @@ def update(root: Node, changes: Sequence[Change]) -> Node:
 def _way(path: bytes) -> Iterator[int]:
     """The quarters through which ``path`` leads, from the root downwards."""
     return chain.from_iterable(map(_QUARTERS.__getitem__, path))
+
+
+def _depth(draft: _Draft) -> int:
+    """How deep the quad of ``draft`` stands. Rarely asked, so nothing is kept for it."""
+    depth = 0
+    while len(draft[6]) > 1:  # not the crown
+        draft, depth = draft[6], depth + 2
+    return depth
 
 
 def _seal(drafts: list[_Draft], *, removing: bool) -> None:

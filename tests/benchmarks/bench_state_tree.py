@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from node.ledger.state_proof import inner_hash, leaf_hash
+from node.ledger.state_proof import INNER_PREFIX, LEAF_PREFIX
 from node.ledger.state_tree import StateTree, encode_record, entry_path, verify_proof
 
 
@@ -51,13 +51,15 @@ class Flat:
         for (namespace, key), record in changes.items():
             path = entry_path(namespace, key)
             place = 1 << self.depth | int.from_bytes(path[:4], "big") >> (32 - self.depth)
-            self.hashes[place] = leaf_hash(path, sha256(encode_record(record or Account("", 0))).digest())
+            value = sha256(encode_record(record or Account("", 0))).digest()
+            self.hashes[place] = sha256(LEAF_PREFIX + path + value).digest()
             dirty.add(place >> 1)
         self.hashed += 3 * len(changes)
+        hashes = self.hashes
         while dirty:
             self.hashed += len(dirty)
             for place in dirty:
-                self.hashes[place] = inner_hash(self.hashes[2 * place], self.hashes[2 * place + 1])
+                hashes[place] = sha256(INNER_PREFIX + hashes[2 * place] + hashes[2 * place + 1]).digest()
             dirty = {place >> 1 for place in dirty if place > 1}
 
 

@@ -7,7 +7,8 @@ The network heals at ``heal_ns``. Δ is the worst delay of a message and of a di
   i-th costs the view-change timeout, doubled i times from where it stands *when the network heals*, and 8Δ. Where
   proposers take turns, each of the d may be silent once more after every checkpoint.
 
-Besides, a client takes its time to ask again, and what has piled up is decided block by block.
+Besides, a client takes its time to ask again, and what has piled up is decided block by block; where a liar holds back
+all that it says for a little less than the timeout, as a primary may unpunished, each block takes that long.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def patience_ns(trial: Trial, cores: list[Core]) -> int:
     views = sum(min(begin << view, longest) + TRIPS * delta for view in range(bad + 1))
     silent = bad * (trial.operations // settings["checkpoint_interval"]) if settings.get("rotate_every") else 0
     typical = 2 * (_median(quantiles(case.latency)) + _median(quantiles(case.sync)))
-    piled_up = trial.operations // REQUESTS_PER_BLOCK * ROUND * typical
+    held_back = base if any("delay" in liar.behaviours for liar in trial.liars) else 0
+    piled_up = trial.operations // REQUESTS_PER_BLOCK * (ROUND * typical + held_back)
     return views + silent * (base + TRIPS * delta) + piled_up + 2 * RETRY_NS
 
 

@@ -9,6 +9,7 @@ from consensus.vocabulary import MILLISECOND, SECOND
 from network.virtual import Constant, Crash
 from scenarios.adversary import draw_trial
 from scenarios.adversary.patience import bad_voters, patience_ns, views_left, worst_delay_ns
+from scenarios.adversary.trial import Liar
 
 
 def trial(protocol, nodes, **changes):
@@ -31,6 +32,14 @@ def test_pbft_s_bound_begins_with_the_timeouts_that_stand_when_the_network_heals
     )
     faults = (nodes - 1) // 3
     assert backed_off - fresh == sum(3 * SECOND // 2 << view for view in range(faults + 1))
+
+
+def test_a_liar_that_dawdles_may_hold_up_every_block():
+    one = trial("pbft", 4)
+    hasty, slow = (msgspec.structs.replace(one, liars=(Liar(3, (way,)),)) for way in ("forge", "delay"))
+    timeout = one.case.settings["view_change_timeout_ns"]
+    assert patience_ns(hasty, []) == patience_ns(one, [])
+    assert patience_ns(slow, []) - patience_ns(one, []) == one.operations // 4 * timeout
 
 
 def test_the_dead_beyond_what_is_tolerated_count_too():

@@ -36,7 +36,7 @@ def test_pbft_s_bound_begins_with_the_timeouts_that_stand_when_the_network_heals
 
 def test_a_liar_that_dawdles_may_hold_up_every_block():
     one = trial("pbft", 4)
-    hasty, slow = (msgspec.structs.replace(one, liars=(Liar(3, (way,)),)) for way in ("forge", "delay"))
+    hasty, slow = (msgspec.structs.replace(one, liars=(Liar(node=3, behaviours=(way,)),)) for way in ("forge", "delay"))
     timeout = one.case.settings["view_change_timeout_ns"]
     assert patience_ns(hasty, []) == patience_ns(one, [])
     assert patience_ns(slow, []) - patience_ns(one, []) == one.operations // 4 * timeout

@@ -7,6 +7,7 @@ from consensus.protocols import Verdict
 from consensus.vocabulary import MILLISECOND, SECOND
 from network.virtual.faults import Crash
 from node.ledger.transaction import encode_transaction
+from node.options import ReplicaOptions
 from tests.node.lab import Net, block_on, reheaded, transfer
 from tests.node.voters import change_step, newcomer, vote
 from tests.node.world import Town, pay
@@ -105,6 +106,26 @@ def test_members_change_one_after_the_other_under_crashes(protocol):
     require_voters(town, 1, 2, 3, 5)
     heads = {town.replica(node).chain.head.hash for node in range(6)}
     assert len(heads) == 1
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_node_that_slept_through_the_changes_catches_up(protocol):
+    """Under Raft by a snapshot whose voters it has yet to learn of: the log does not reach back to what it lacks."""
+    core = {"raft": {"log_keep": 4}, "pbft": {"checkpoint_interval": 4}}[protocol]
+    steps = [
+        change_step(1, "certify", newcomer(5), 0, (0, 1, 2)),
+        change_step(2, "members", (("add-voter", 4),), 1, (0, 1, 2), after=("ann/1",)),
+        change_step(3, "members", (("remove", 0), ("add-voter", 5)), 2, (0, 1, 2, 4), after=("ann/2",)),
+        *payments(1, 30, after="ann/3"),
+    ]
+    asleep = Crash(node=3, at_ns=200 * MILLISECOND, for_ns=12 * SECOND)
+    options = ReplicaOptions(snapshot_lag=8)
+    town = Town(protocol, 4, *steps, observers=1, strangers=1, core=core, options=options, faults=[asleep])
+    assert town.run(30)
+    town.settle(25)
+    require_voters(town, 1, 2, 3, 4, 5)
+    assert town.replica(3).chain.head.hash == town.replica(1).chain.head.hash
+    assert all(town.replica(node).chain.whole for node in range(6))
 
 
 JOIN = (("add-voter", 3),)

@@ -175,7 +175,7 @@ def answer_bytes(network: str, query: Query, code: AnswerCode, height: int, valu
     return _encode(("consortium/answer", network, query, code, height, value))
 
 
-def happenings_bytes(
+def happenings_bytes(  # noqa: PLR0913, PLR0917 - all that is signed
     network: str, request: Subscribe, oldest: Place, since: Place, until: Place, events: tuple[Happening, ...]
 ) -> bytes:
     """What a node signs when it tells of events; it binds who asked for what, not from where on."""

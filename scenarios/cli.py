@@ -310,9 +310,7 @@ def import_(
     raise typer.Exit(run_import(ledger, node))
 
 
-@app.command(
-    epilog="\b\nExamples:\n  consortium prune nodes/insurer-1\n  consortium prune nodes/insurer-1 --undo"
-)
+@app.command(epilog="\b\nExamples:\n  consortium prune nodes/insurer-1\n  consortium prune nodes/insurer-1 --undo")
 def prune(
     node: Annotated[Path, typer.Argument(metavar="NODE_DIR", help="A stopped node's folder, or its configuration.")],
     keep: Annotated[int, typer.Option("--keep", metavar="N", help="Blocks at the end that stay whole.")] = 10_000,

@@ -144,7 +144,7 @@ def test_what_is_left_out_is_left_to_the_protocols_defaults(plan):
 def test_the_clients_of_a_plan_need_as_many_receipts_as_liars_make_necessary(plan):
     common = Common(plan.genesis)
     conductor = plan.conductor(common)
-    assert conductor._needed == common.protocol.replies(len(common.voters)) > 1
+    assert conductor._electors.receipts_needed(0) == common.protocol.replies(len(common.voters)) > 1
     assert conductor.progress == (0, len(plan.workload.steps))
 
 

@@ -2,8 +2,9 @@
 
 Organisations and people are who the consortium says they are: every change carries the approvals of a quorum of voting
 members, made with their nodes' keys (:mod:`node.membership.rule`), so it may be submitted by whoever may write at all,
-and a client that lost its key 私钥丢失 gets another by the members' votes, keeping its name and all that belongs to it (row
-61). Who may *read data* is another matter: the bureau's (:mod:`node.contracts.access`, row 2). Neither gives the other.
+and a client that lost its key 私钥丢失 gets another by the members' votes, keeping its name and all that belongs to it
+(row 61). Who may *read data* is another matter: the bureau's (:mod:`node.contracts.access`, row 2). Neither gives the
+other.
 
 A ``members`` change stands alone in its block and is judged before it is ordered, so here it is only written down.
 """

@@ -46,9 +46,9 @@ class _Seen:
 
     def __init__(self, incarnation: int, width: int, former: _Seen | None = None) -> None:
         self.incarnation = incarnation
+        self.newest = -1
         self.former = (-1, -1) if former is None else (former.incarnation, former.newest)
         self.strays = 0
-        self.newest = -1
         self.size_max = width // 8 + 1
         self.ring = bytearray(min(_RING_BYTES_MIN, self.size_max))
         self.marks: dict[int, tuple[int, bytes]] = {}

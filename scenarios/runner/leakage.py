@@ -49,7 +49,9 @@ class Meter:
     def saw(self, place: str, marks: Iterable[Mark]) -> None:
         """These marks showed at ``place``; what is no place of the matrix is passed over."""
         held = self._held.get(place)
-        for number, holding in marks if held is not None else ():
+        if held is None:
+            return
+        for number, holding in marks:
             if _LEVELS[holding] > _LEVELS[held.get(number, Holding.NOTHING)]:
                 held[number] = holding
 

@@ -40,10 +40,9 @@ def digest(*value):
 
 def holds(key, signature, *data):
     try:
-        VerifyKey(key).verify(msgpack.packb(data), signature)
+        return bool(VerifyKey(key).verify(msgpack.packb(data), signature))
     except BadSignatureError:
         return False
-    return True
 
 
 class Key:
@@ -73,7 +72,6 @@ class Identities:
         self.numbers, self.runs = set(), {}
 
     def signed(self, body, signatures, counts):
-        """Is each signature by one of its signer's keys that ``counts``?"""
         return all(
             any(counts(key) and holds(key.key, signature, "consortium/transaction", body) for key in self.clients[name])
             for name, signature in signatures
@@ -82,8 +80,7 @@ class Identities:
     def execute(self, body, signatures, height):
         """Did the transaction do what it asks for? (Of those that are none of the registry's nothing is known.)"""
         client, number, contract, action, arguments = body[2:7]
-        beside = {(client, number - 1), (client, number + 1)} & self.numbers
-        runs = self.runs.get(client, 0) + 1 - len(beside)
+        runs = self.runs.get(client, 0) + 1 - len({(client, number - 1), (client, number + 1)} & self.numbers)
         if runs > 4096:
             return False
         self.numbers.add((client, number))
@@ -101,13 +98,12 @@ class Identities:
 
     def require_approved(self, sequence, action, change, approvals):
         numbers = [shaped(row, "natural signature")[0] for row in approvals]
-        require(sequence == self.sequence and len(numbers) >= self.quorum(len(self.voters)), "too few, or not next")
+        fits = self.quorum(len(self.voters)) <= len(numbers) <= 128
+        require(sequence == self.sequence and fits, "not the next, or approved by too few, or by too many")
         require(numbers == sorted(set(numbers) & set(self.voters)), "approved by others, or out of order")
         for number, signature in approvals:
             data = "consortium/registry", self.network, sequence, action, change
-            require(
-                len(numbers) <= 128 and holds(self.members[number].key, signature, *data), "not signed, or too many"
-            )
+            require(holds(self.members[number].key, signature, *data), "an approval that was not signed")
 
     def certify(self, height, kind, name, role, home, key, seal_key, since, until):
         new = self.new_key(height, name, key, since, until)
@@ -150,5 +146,4 @@ class Identities:
 
 def after(voters, changes):
     voters = {*voters, *(number for _, number in changes)} - {number for verb, number in changes if verb == "remove"}
-    require(voters, "nobody would be left")
-    return sorted(voters)
+    return sorted(voters) if voters else require(False, "nobody would be left")

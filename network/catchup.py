@@ -26,7 +26,7 @@ TIMER = "replica.catchup"
 class CatchUp:
     """Which peers are ahead, and what we asked of whom. ``far``: so many blocks behind, we wait for a state first."""
 
-    def __init__(self, far: int | None = None) -> None:
+    def __init__(self, *, far: int | None = None) -> None:
         self._heights: dict[NodeId, int] = {}
         self._far = far
         self._waiting = False

@@ -66,7 +66,7 @@ class Sync:
         self._random = random
         self._vouched = vouched
         votes = me in voting.electors
-        self._catchup = CatchUp(options.snapshot_lag if options.snapshots and votes else None)
+        self._catchup = CatchUp(far=options.snapshot_lag if options.snapshots and votes else None)
         self._unproven: list[Held] = []
 
     @property

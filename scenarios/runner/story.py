@@ -146,7 +146,7 @@ class _Builder:
         number = self._numbers[story.who] = self._numbers.get(story.who, 0) + 1
         act = Act(story.id, story.who, f"{story.who}/{number}", item.time_ms, story.__pydantic_extra__)
         request = self._request(act, story)
-        transaction = self._sign(act, number, request, story.key)
+        transaction = self._sign(act, number, request, story.signed_with)
         kept = self._execute(act, transaction, request)
         return self._told(
             item,

@@ -7,7 +7,7 @@ from network.gossip import Fetch, Position
 
 def behind(*heights):
     """A node at height 1 that heard these heights, in order of peer."""
-    catchup = CatchUp(len(heights))
+    catchup = CatchUp()
     for peer, height in enumerate(heights):
         catchup.heard(peer, Position(height=height, head=bytes(32)), 1)
     return catchup
@@ -18,7 +18,7 @@ def asked(effects):
 
 
 def test_a_peer_that_is_ahead_gets_a_grace_period_and_no_more():
-    catchup = CatchUp(2)
+    catchup = CatchUp()
     assert catchup.heard(1, Position(height=1, head=bytes(32)), 1) == []
     assert catchup.heard(1, Position(height=2, head=bytes(32)), 1) == [SetTimer(TIMER, GRACE_NS)]
     assert catchup.heard(0, Position(height=3, head=bytes(32)), 1) == []
@@ -51,9 +51,9 @@ def test_whoever_answers_is_asked_alone_for_the_rest():
 
 
 def test_whoever_is_far_behind_gives_others_time_to_hand_it_a_state():
-    catchup = CatchUp(3, far=10)
+    catchup = CatchUp(far=10)
     [near] = catchup.heard(1, Position(10, bytes(32)), 0)
-    [far] = CatchUp(3, far=10).heard(1, Position(11, bytes(32)), 0)
+    [far] = CatchUp(far=10).heard(1, Position(11, bytes(32)), 0)
     assert (near.after_ns, far.after_ns) == (GRACE_NS, FAR_GRACE_NS)
-    [blocks] = CatchUp(3).heard(1, Position(2**40, bytes(32)), 0)
+    [blocks] = CatchUp().heard(1, Position(2**40, bytes(32)), 0)
     assert blocks.after_ns == GRACE_NS

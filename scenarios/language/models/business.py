@@ -52,7 +52,7 @@ class Story(Part):
     """The steps that must be acknowledged before it is submitted."""
     expect: Word | Annotated[str, Field(pattern=r"^[a-z_]+$")] = "ok"
     """The code that its receipt must carry: `ok`, or the reason of a refusal."""
-    key: Annotated[int, Field(ge=1, le=64)] | None = None
+    signed_with: Annotated[int, Field(ge=1, le=64)] | None = None
     """Which of its keys signs: 1 is its first; without it, its newest, as the members have re-issued it."""
     output: dict[str, Any] = Field(default_factory=dict)
     """What the receipt must say, in part or in full."""

@@ -47,7 +47,7 @@ def test_the_old_key_signs_the_step_that_says_so_and_the_newest_all_others(plan)
         ("story.2.by=bureau", "by", "must be a list of names"),
         ("story.2.client=null", "", "`client` is missing"),
         ("story.10.home=nowhere", "home", "no node is called `nowhere`"),
-        ("story.1.key=0", "key", "must be at least 1"),
+        ("story.1.signed_with=0", "signed_with", "must be at least 1"),
     ],
 )
 def test_a_change_that_makes_no_sense_is_named_with_its_place(change, where, what):

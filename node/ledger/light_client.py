@@ -16,7 +16,7 @@ from itertools import pairwise
 import msgspec
 
 from consensus.chain import FORMAT_VERSION, Block, Certificate, Header, Natural
-from consensus.configuration import Configuration, ConfigurationError, Reconfiguration, UnknownMembersError
+from consensus.configuration import Configuration, ConfigurationError, Reconfiguration, UnknownMembersError, Verb
 from consensus.protocols import protocol
 from node.ledger.deciders import Deciders, NameOf, fault_of_certificate
 from node.ledger.genesis import VOUCHING_PROTOCOLS, Genesis, electorate, members_hash
@@ -80,6 +80,7 @@ class LightClient:
         self._authority = electorate(genesis).voters
         founders = Configuration(voters=self._authority)
         self._deciders = Deciders(self._protocol.changeover, founders, self._name_of(self._keys))
+        self._followed = (-1, 0)  # sequence and height of the last change
 
     def check(self, evidence: Evidence) -> int:
         """The height after which the entry stood so. EvidenceError where that is not proven."""
@@ -96,10 +97,12 @@ class LightClient:
         if not handover.headers or handover.headers[0].transactions != merkle_root((handover.transaction,)):
             raise EvidenceError("the transaction is not the only one of the block")
         first = handover.headers[0]
-        asked = self._approved(handover.transaction)
+        asked, sequence = self._approved(handover.transaction)
         if first.state_height != first.height - 1:
             raise EvidenceError("the header of a change of members states the height right below it")
-        keys = {**self._keys, **self._introduced(first, handover.nodes)}
+        if first.height <= self._followed[1]:
+            raise EvidenceError("a change of members that lies behind the last one followed")
+        keys = {**self._introduced(first, handover.nodes, asked), **self._keys}
         unknown = [change.node for change in asked.changes if change.node not in keys]
         if unknown:
             raise EvidenceError(f"votes in node {unknown[0]}, of whom nothing is known")
@@ -110,10 +113,11 @@ class LightClient:
         except ConfigurationError as error:
             raise EvidenceError(f"a change that cannot be: {error}") from None
         self._keys, self._deciders, self._authority = keys, deciders, authority
+        self._followed = (sequence, first.height)
         return authority
 
-    def _approved(self, raw: bytes) -> Reconfiguration:
-        """The change that ``raw`` asks for, approved by enough of those who voted before."""
+    def _approved(self, raw: bytes) -> tuple[Reconfiguration, int]:
+        """The change that ``raw`` asks for and its sequence, approved by enough of those who voted before."""
         try:
             transaction = decode_transaction(raw)
             asked = members_change(transaction)
@@ -122,6 +126,8 @@ class LightClient:
             order = decode_order("members", transaction.body.arguments)
         except (TransactionError, OrderError) as error:
             raise EvidenceError(f"no change of members: {error}") from None
+        if order.sequence <= self._followed[0]:
+            raise EvidenceError("a change of members that lies behind the last one followed")
         data = approval_bytes(self._network, order.sequence, "members", order.change)
         numbers = [number for number, _ in order.approvals]
         enough = len(numbers) >= self._protocol.quorum(len(self._authority))
@@ -129,12 +135,20 @@ class LightClient:
             raise EvidenceError("a change of members that too few, or others than voters, approve")
         if not all(self._verify(self._keys[number], data, signature) for number, signature in order.approvals):
             raise EvidenceError("a change of members with a forged approval")
-        return asked
+        return asked, order.sequence
 
-    def _introduced(self, first: Header, nodes: Sequence[tuple[int, bytes, Proof]]) -> dict[int, bytes]:
-        """The keys of nodes that were certified after the genesis."""
+    def _introduced(
+        self, first: Header, nodes: Sequence[tuple[int, bytes, Proof]], asked: Reconfiguration
+    ) -> dict[int, bytes]:
+        """The keys of nodes that were certified after the genesis and are voted in.
+
+        Of no others: the header that proves them is itself proven by those who are known already, or voted in.
+        """
+        voted_in = {change.node for change in asked.changes if change.verb is Verb.ADD_VOTER}
         keys: dict[int, bytes] = {}
         for number, record, proof in nodes:
+            if number in self._keys or number not in voted_in:
+                raise EvidenceError(f"introduces node {number}, who is known already or not voted in")
             if not verify_proof(first.state, MemberEntry.namespace, str(number), record, proof):
                 raise EvidenceError(f"the registry does not say that of node {number}")
             try:

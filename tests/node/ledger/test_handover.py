@@ -3,7 +3,11 @@
 import msgspec
 import pytest
 
+from consensus.chain import Certificate, commit_bytes
+from consensus.configuration import Configuration
+from node.ledger.genesis import members_hash
 from node.ledger.light_client import EvidenceError, LightClient, gather_evidence, gather_handover
+from node.ledger.state_tree import StateTree, encode_record
 from node.membership.certificates import MemberEntry
 
 PROTOCOLS = ("raft", "pbft")
@@ -93,3 +97,61 @@ def test_a_handover_that_lies_is_refused_and_changes_nothing(ledger, what):
     with pytest.raises(EvidenceError):
         client.follow(msgspec.structs.replace(good, **bad))
     client.follow(good)
+
+
+def test_a_change_that_was_followed_is_not_followed_again(ledger):
+    """Whoever voted before, and may have lost their keys since, is not brought back by what they once approved."""
+    client = client_after(ledger, 2)
+    for height, nodes in ((ledger.first, (ledger.newcomer,)), (ledger.second, ())):
+        with pytest.raises(EvidenceError, match="lies behind the last one"):
+            client.follow(handover(ledger, height, *nodes))
+    client.check(evidence(ledger, len(ledger.chain) - 1))
+
+
+def test_nobody_but_whom_the_change_votes_in_is_introduced(ledger):
+    """Else whoever forges a header forges the registry below it, and has it name new keys for those who sign it."""
+    good = handover(ledger, ledger.first, ledger.newcomer)
+    ((_, record, proof),) = good.nodes
+    for number in (0, 4, ledger.newcomer + 1):
+        told = (*good.nodes, (number, record, proof))
+        with pytest.raises(EvidenceError, match="known already or not voted in"):
+            LightClient(ledger.genesis).follow(msgspec.structs.replace(good, nodes=told))
+    forger = Forger(ledger, good)
+    with pytest.raises(EvidenceError):
+        LightClient(ledger.genesis).follow(forger.handover())
+
+
+class Forger:
+    """Puts keys of its own into a registry of its own, for everybody, and signs for everybody."""
+
+    def __init__(self, ledger, good):
+        self.ledger, self.good = ledger, good
+        ((_, record, _),) = good.nodes
+        entry = msgspec.msgpack.decode(record, type=MemberEntry)
+        numbers = range(ledger.newcomer + 1)
+        keys = {number: ledger.key(f"forged-{number}").hex() for number in numbers}
+        self.entries = {
+            number: msgspec.structs.replace(
+                entry, certificate=msgspec.structs.replace(entry.certificate, verify_key=keys[number])
+            )
+            for number in numbers
+        }
+        self.tree = StateTree.empty().update(
+            {(MemberEntry.namespace, str(number)): entry for number, entry in self.entries.items()}
+        )
+        self.keys = {number: bytes.fromhex(key) for number, key in keys.items()}
+
+    def handover(self):
+        first = self.good.headers[0]
+        protocol, founders = self.ledger.genesis.protocol, Configuration(voters=(0, 1, 2, 3))
+        decide = founders if protocol == "pbft" else Configuration(voters=(0, 1, 2, 3, self.ledger.newcomer))
+        named = members_hash(protocol, self.ledger.following.protocol.quorum, decide, self.keys.__getitem__)
+        header = msgspec.structs.replace(first, state=self.tree.root, members=named)
+        data = commit_bytes(header.round, header.height, header.hash)
+        signatures = tuple((n, self.ledger.sign(f"forged-{n}", data)) for n in self.ledger.quorum(decide))
+        nodes = tuple(
+            (n, encode_record(entry), self.tree.prove(MemberEntry.namespace, str(n)))
+            for n, entry in self.entries.items()
+        )
+        certificate = Certificate(header.round, header.height, header.hash, signatures)
+        return msgspec.structs.replace(self.good, headers=(header,), certificate=certificate, nodes=nodes)

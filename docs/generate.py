@@ -21,6 +21,7 @@ import typer.main
 
 from node.contracts import CATALOGUE
 from node.contracts.context import EventKind
+from node.contracts.contract import ANYONE
 from scenarios.adversary.byzantine import BEHAVIOURS
 from scenarios.adversary.byzantine.node import as_ever, listens
 from scenarios.cli import app
@@ -304,6 +305,7 @@ def contracts_page() -> str:
         lines += ["", f"## {name}", "", "| action | who | signed by as well | |", "|-|-|-|-|"]
         for title, action in contract.actions.items():
             who = "everyone" if action.roles is None else ", ".join(sorted(action.roles))
+            who = "everyone, regulators too" if who == ANYONE[0] else who
             doc = _prose(inspect.getdoc(action._function) or "")  # noqa: SLF001 - its text is what we are after
             signed_by = "" if action.endorse is None else action.endorse.describe()
             lines.append(f"| `{title}` | {who} | {signed_by} | {_cell(doc)} |")

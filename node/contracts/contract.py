@@ -26,6 +26,9 @@ from node.membership.roles import READ_ONLY_ROLES
 Function = TypeVar("Function", bound=Callable[..., Plain])
 SettingsT = TypeVar("SettingsT", bound=Arguments)
 
+ANYONE = ("*",)
+"""As ``roles`` of an action: open to every client, those of read-only roles included."""
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -57,7 +60,7 @@ class Action:
         """May clients of that role call it?"""
         if self.roles is None:
             return role not in READ_ONLY_ROLES
-        return role in self.roles
+        return role in self.roles or (bool(role) and ANYONE[0] in self.roles)
 
     def run(self, ctx: Context, raw: bytes) -> Plain:
         """Check who asks and what, then do it. Refusal says why not."""

@@ -201,6 +201,8 @@ class Safe:
         known = self._kept.get(key)
         if known is not None and known.commitments != commitments:
             return [Trace("refused", ("a deposit that is not what was committed to",))]
+        if known is not None and known.stage in GONE:
+            return [Trace("refused", ("a deposit of what is to be gone",))]
         if known is not None and known.stage is not Stage.AWAITED:
             return [self._say(deposit.client, deposit.record, deposit.version, State.KEPT)]
         if known is None and len(self._uncommitted) >= DEPOSITS_MAX:

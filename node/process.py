@@ -180,6 +180,8 @@ class NodeProcess:
         for message in messages:
             if number is None:
                 self._from_wallet(sender, message)
+            elif isinstance(message, Query | Subscribe | Deposit | IsErased):
+                self._telemetry.rejected(sender, f"a node sent a {type(message).__name__}, which only wallets do")
             else:
                 self._feed(partial(self._replica.receive, sender=number, message=message))
 

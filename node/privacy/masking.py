@@ -136,13 +136,13 @@ def sum_of(session: str, parties: Iterable[str], shares: Sequence[Share]) -> dic
 def publishable(sums: Mapping[str, Cell], people_min: int) -> dict[str, Cell]:
     """Those cells that cover at least ``people_min`` people or none at all, in order of name.
 
-    If only one has to be held back, the smallest of the others is held back too: else whoever knows the total of all
-    could subtract.
+    If only one has to be held back, the smallest of the others is held back too, an empty one if there is no other:
+    else whoever knows the total of all could subtract.
     """
     small = {name for name, cell in sums.items() if 0 < cell.people < people_min}
-    rest = sorted((cell.people, name) for name, cell in sums.items() if name not in small and cell.people)
+    rest = sorted((not cell.people, cell.people, name) for name, cell in sums.items() if name not in small)
     if len(small) == 1 and rest:
-        small.add(rest[0][1])
+        small.add(rest[0][2])
     return {name: sums[name] for name in sorted(sums) if name not in small}
 
 

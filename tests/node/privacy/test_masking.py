@@ -88,6 +88,7 @@ def test_small_cells_are_held_back_and_never_one_alone():
     assert list(publishable(sums | {"e": Cell(2, 1)}, 10)) == ["a", "c", "d"]
     assert publishable(sums, 1) == sums
     assert publishable({"b": Cell(3, 9)}, 10) == {}
+    assert list(publishable({"a": Cell(0, 0), "b": Cell(3, 9), "c": Cell(0, 0)}, 10)) == ["c"], "else all but one"
 
 
 def test_limits_are_told_without_the_amounts():

@@ -150,10 +150,12 @@ def test_what_was_said_early_by_other_members_makes_no_certificate():
     assert entry is None or (not entry.commits and entry.decision is None)
 
 
-def test_a_state_of_fewer_members_is_kept_with_a_certificate_of_theirs():
-    """Node 3 lags where six of eight are a quorum, and counts six votes for a state of seven, of whom five are."""
-    options = Options(checkpoint_interval=4, log_size=8, transfer_window=1)
-    cluster = Cluster(8, options=options)
+SHORT = Options(checkpoint_interval=4, log_size=8, transfer_window=1)
+
+
+def lagging():
+    """Node 3 of eight was away while node 6 was removed, and blocks below height 8 are kept by nobody."""
+    cluster = Cluster(8, options=SHORT)
     cluster.blocks_kept = 1
     cluster.isolate(3)
     cluster.propose(0, b"-6")
@@ -161,12 +163,24 @@ def test_a_state_of_fewer_members_is_kept_with_a_certificate_of_theirs():
     decide(cluster, 8)
     cluster.drop()
     cluster.heal()
+    return cluster
+
+
+def tell_of_the_state(cluster):
+    """The others' CHECKPOINTs of height 8 reach node 3."""
+    digest = cluster.nodes[1].image["pbft.checkpoint"]["stable"].digest
+    for sender in (0, 1, 2, 4, 5, 7):
+        said = ModelCrypto(sender).sign(checkpoint_bytes(8, digest))
+        cluster.give(sender, 3, Checkpoint(8, digest, sender, said))
+
+
+def test_a_state_of_fewer_members_is_kept_with_a_certificate_of_theirs():
+    """Node 3 lags where six of eight are a quorum, and counts six votes for a state of seven, of whom five are."""
+    cluster = lagging()
     assert (cluster.heights()[3], cluster.electorates.voters(8)) == (0, (0, 1, 2, 3, 4, 5, 7))
     stable = cluster.nodes[1].image["pbft.checkpoint"]["stable"]
     assert (stable.height, len(stable.signatures)) == (8, 5)
-    said = checkpoint_bytes(8, stable.digest)
-    for sender in (0, 1, 2, 4, 5, 7):
-        cluster.give(sender, 3, Checkpoint(8, stable.digest, sender, ModelCrypto(sender).sign(said)))
+    tell_of_the_state(cluster)
     assert len(cluster.core(3)._checkpoints.ahead.signatures) == 6
     cluster.fire(3, "pbft.transfer")
     cluster.deliver()
@@ -449,19 +463,8 @@ def run_schedules(n, turns):
 
 def test_a_state_from_a_later_epoch_is_reported_with_its_proof():
     """Node 3 was away while members changed; what it took over lies above the block that their epoch begins with."""
-    options = Options(checkpoint_interval=4, log_size=8, transfer_window=1)
-    cluster = Cluster(8, options=options)
-    cluster.blocks_kept = 1
-    cluster.isolate(3)
-    cluster.propose(0, b"-6")
-    cluster.deliver()
-    decide(cluster, 8)
-    cluster.drop()
-    cluster.heal()
-    digest = cluster.nodes[1].image["pbft.checkpoint"]["stable"].digest
-    for sender in (0, 1, 2, 4, 5, 7):
-        said = ModelCrypto(sender).sign(checkpoint_bytes(8, digest))
-        cluster.give(sender, 3, Checkpoint(8, digest, sender, said))
+    cluster = lagging()
+    tell_of_the_state(cluster)
     cluster.fire(3, "pbft.transfer")
     cluster.deliver()
     assert cluster.heights()[3] == 8
@@ -470,4 +473,4 @@ def test_a_state_from_a_later_epoch_is_reported_with_its_proof():
     asks = cluster.core(3)._context.view_changes[3]
     assert (asks.epoch, asks.height) == (4, 8)
     assert asks.certificate is not None
-    assert cluster.core(1)._context.members.flaw_in_view_change(asks, options.heights_kept) is None
+    assert cluster.core(1)._context.members.flaw_in_view_change(asks, SHORT.heights_kept) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -113,9 +114,24 @@ def started(*words: str, cwd: Path) -> Iterator[Started]:
 def gone(run: Started, seconds: float) -> dict[int, str]:
     """What still lives of ``run`` after at most so long: nothing, if all ended by themselves."""
     deadline = time.monotonic() + seconds
-    while (left := run.family()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    while (left := run.family()) and (rest := deadline - time.monotonic()) > 0:
+        _wait_for_end(next(iter(left)), rest)
     return left
+
+
+def _wait_for_end(pid: int, seconds: float) -> None:
+    """Wait until a process that need not be our child has ended, at most so long."""
+    if not hasattr(os, "pidfd_open"):  # only Linux tells; elsewhere we look again
+        time.sleep(0.05)
+        return
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        select.select([handle], [], [], seconds)
+    finally:
+        os.close(handle)
 
 
 def _tagged(tag: str) -> dict[int, str]:

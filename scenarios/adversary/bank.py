@@ -33,7 +33,7 @@ from scenarios.adversary.bank_page import Row, page
 from scenarios.adversary.bugs import bugs
 from scenarios.adversary.play import play
 from scenarios.adversary.search import Plan, Search, check, keep_search, read_search, suited
-from scenarios.adversary.workers import workers
+from scenarios.workers import workers
 
 SEEDS = 10
 BUDGET_S = 60.0

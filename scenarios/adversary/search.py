@@ -19,7 +19,7 @@ from scenarios.adversary.bugs import bugs
 from scenarios.adversary.failure import FailureError
 from scenarios.adversary.play import Broken, play
 from scenarios.adversary.trial import Network, Trial, draw_trial
-from scenarios.adversary.workers import workers
+from scenarios.workers import workers
 
 AHEAD = 4
 """Trials handed to each process before the first of them is back."""

@@ -26,13 +26,13 @@ from network.virtual import Constant, Distribution, Fault, Link, Links, Machine,
 from network.virtual.bare import GENESIS, BareClient, BareNode, BareSetup
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.draws import Stream
-from scenarios.adversary.workers import workers
 from scenarios.language.models.base import Nanoseconds, Part
 from scenarios.language.models.network import Latency
 from scenarios.language.problems import ScenarioInvalid
 from scenarios.language.reading import read_file
 from scenarios.language.verdicts import problems_of
 from scenarios.runner.links import distribution_of
+from scenarios.workers import workers
 
 DRAWS = 24_000
 """Replicas whose decision is drawn afresh for each size: the standard error is then below 0.1 %."""

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from scenarios.adversary.workers import workers
 from scenarios.experiments.elections import Elections, Measured
 from scenarios.experiments.leaderless import downtime_ns
 from scenarios.language.problems import Mark, Problem, ScenarioInvalid
+from scenarios.workers import workers
 
 BATCH = 25
 """Trials played before they are written down."""

@@ -150,7 +150,7 @@ def test_several_processes_find_what_one_finds():
 
 
 PARENT = """
-from scenarios.adversary.workers import workers
+from scenarios.workers import workers
 if __name__ == "__main__":
     pool = workers(1)
     pool.submit(print, "at work", flush=True).result()

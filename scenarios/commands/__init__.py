@@ -1,0 +1,16 @@
+"""The commands 命令, one file a family; :mod:`scenarios.cli` puts them together.
+
+Each file has an ``app`` of its own with its commands. They stay thin: options here, the work in the rooms, imported
+where it is needed, since most of it is slow to import. ``options`` holds what several commands take, ``ending`` how
+they end. A new family joins :data:`FAMILIES`, in the order in which help lists them.
+"""
+
+import typer
+
+from scenarios.commands import checking, experiments, ledgers, networks, results, running, writing
+
+FAMILIES: tuple[typer.Typer, ...] = tuple(
+    family.app for family in (running, writing, experiments, results, ledgers, checking, networks)
+)
+
+__all__ = ["FAMILIES"]

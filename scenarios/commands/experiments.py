@@ -1,0 +1,55 @@
+"""Repeating what was published, and measuring this machine: ``experiment`` and ``calibrate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.failures import EXIT_INVALID, say
+from scenarios.language import ScenarioInvalid
+from scenarios.shipped import find_experiment
+
+app = typer.Typer()
+
+
+@app.command(
+    epilog="\b\nExamples:\n  consortium experiment raft_figure_16 --trials 100\n"
+    "  consortium experiment raft_figure_16 --jobs 2 --keep trials.jsonl --page figure-16.md\n"
+    "  consortium experiment pbft_theory"
+)
+def experiment(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped experiment, or a file.")],
+    trials: Annotated[int | None, typer.Option(min=1, help="For each line, at most; else as the file says.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that play at a time.")] = 1,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep what was played, and go on from there.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a Markdown page, with its figure.")] = None,
+) -> None:
+    """Repeat a published result in virtual time; ours beside what was published."""
+    from scenarios.experiments.command import run_experiment  # noqa: PLC0415 -- loads the virtual world
+
+    try:
+        run_experiment(find_experiment(name), trials=trials, jobs=jobs, kept=keep, written=page)
+    except ScenarioInvalid as invalid:
+        say(str(invalid))
+        raise typer.Exit(EXIT_INVALID) from None
+
+
+@app.command(
+    epilog="\b\nExample:\n  consortium calibrate costs.yaml\n"
+    "  consortium run one_claim --mode virtual --set costs=$PWD/costs.yaml"
+)
+def calibrate(path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")]) -> None:
+    """Measure what a node's work costs on this machine, for a scenario's `costs:`."""
+    from scenarios.calibration import write_costs  # noqa: PLC0415 -- loads a whole node
+
+    try:
+        costs = write_costs(path)
+    except OSError as error:
+        say(f"{path}: cannot be written: {error.strerror}")
+        raise typer.Exit(EXIT_INVALID) from None
+    for name, ns in costs.items():
+        typer.echo(f"{name:12} {ns:>10,} ns")

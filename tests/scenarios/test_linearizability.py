@@ -116,7 +116,7 @@ TIMES = st.tuples(st.integers(0, 9), st.one_of(st.none(), st.integers(1, 8)))
 def test_it_agrees_with_brute_force_on_any_history(asked, model):
     verdicts = Counter()
 
-    @settings(max_examples=250, deadline=None, database=None)
+    @settings(max_examples=250, deadline=None, database=None, derandomize=True)  # the same ones: the last line counts
     @given(st.lists(st.tuples(asked, TIMES, st.integers(0, 3)), min_size=1, max_size=5))
     def judge(drawn):
         history = [

@@ -25,6 +25,7 @@ from scenarios.language.models.members import ClientName, Clients, MemberName, M
 from scenarios.language.models.network import Network
 from scenarios.language.models.privacy import Privacy
 from scenarios.language.models.run import Run
+from scenarios.language.models.sweep import Sweep
 from scenarios.language.models.world import Arms, Canary, World
 from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
 
@@ -109,6 +110,8 @@ class Scenario(Part):
     """What goes wrong, and when."""
     expect: Expect = Expect()
     """What must hold for the verdict PASS."""
+    sweep: Sweep | None = None
+    """What `consortium sweep` runs; `run` takes no notice of it."""
 
     _origin: Origin | None = PrivateAttr(default=None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_mean
 
@@ -11,6 +12,24 @@ from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_
 def library() -> Path:
     """The folder of shipped scenarios."""
     return Path(str(files("scenarios"))) / "library"
+
+
+class Theme(NamedTuple):
+    """A folder of shipped scenarios that belong together."""
+
+    name: str
+    description: str  # one paragraph: what its README.md says below its heading
+    scenarios: dict[str, Path]  # name -> file, in order of name
+
+
+def themes() -> tuple[Theme, ...]:
+    """The shipped scenarios, theme by theme, in order of name."""
+    found = []
+    for page in sorted(library().glob("*/README.md")):
+        _, _, text = page.read_text(encoding="utf-8").partition("\n")
+        members = {name: path for name, path in shipped().items() if path.parent == page.parent}
+        found.append(Theme(page.parent.name, " ".join(text.split()), members))
+    return tuple(found)
 
 
 def shipped() -> dict[str, Path]:

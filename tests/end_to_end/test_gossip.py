@@ -1,6 +1,6 @@
 """Bad links: every block reaches every node soon after they heal, and doubled frames count once.
 
-Twenty-two organisations meet in the virtual world (`scenarios/library/gossip_22.yaml`); frames exist between
+Twenty-two organisations meet in the virtual world (`scenarios/library/networks/gossip_22.yaml`); frames exist between
 processes, so doubling is shown there.
 """
 

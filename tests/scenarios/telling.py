@@ -53,12 +53,12 @@ class Told:
 
 @cache
 def one_claim(*overrides):
-    return Told(make_plan(load_scenario(str(LIBRARY.joinpath("one_claim.yaml")), overrides)))
+    return Told(make_plan(load_scenario(str(LIBRARY.joinpath("stories", "one_claim.yaml")), overrides)))
 
 
 def retold(*changes):
     """The story with its text changed: pairs of (pattern, replacement), each of which must be found once."""
-    text = LIBRARY.joinpath("one_claim.yaml").read_text(encoding="utf-8")
+    text = LIBRARY.joinpath("stories", "one_claim.yaml").read_text(encoding="utf-8")
     for pattern, replacement in changes:
         text, count = re.subn(pattern, replacement, text)
         assert count == 1, f"{pattern!r} was found {count} times"

@@ -22,7 +22,7 @@ from scenarios.runner.flows import build_flows, flow_differences, flow_problems
 from scenarios.runner.plan import make_plan
 from scenarios.runner.spending import load_person_years
 
-SCENARIO = Path(__file__).parents[2] / "scenarios" / "library" / "real_spending.yaml"
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "library" / "stories" / "real_spending.yaml"
 SMALL = "workload.0.population=400"
 BLOCK_TRANSACTIONS = 50
 PARTS_PER_MILLION = 1_000_000

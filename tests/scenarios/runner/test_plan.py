@@ -17,7 +17,7 @@ from scenarios.language.models.consensus import Pbft, Raft
 from scenarios.runner.plan import make_plan
 from scenarios.runner.record import RunRecord
 
-STORY = str(files("scenarios").joinpath("library", "one_claim.yaml"))
+STORY = str(files("scenarios").joinpath("library", "stories", "one_claim.yaml"))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from scenarios.commands.ending import say_warnings
 from scenarios.commands.options import SetOption
 from scenarios.failures import EXIT_INVALID, say
 from scenarios.language import Scenario, ScenarioInvalid, arithmetic, json_schema_text, load_scenario
-from scenarios.shipped import find_scenario, shipped
+from scenarios.listing import listing
+from scenarios.shipped import find_scenario
 
 app = typer.Typer()
 
@@ -45,10 +46,8 @@ def schema() -> None:
 
 @app.command()
 def scenarios() -> None:
-    """List the shipped scenarios."""
-    for name, path in shipped().items():
-        text = " ".join(load_scenario(path).description.split())
-        typer.echo(f"{name:<20} {text}")
+    """List the shipped scenarios, theme by theme."""
+    typer.echo(listing())
 
 
 def _require_plan(scenario: Scenario) -> None:

@@ -104,7 +104,9 @@ def test_schema_is_json(place: Path) -> None:
 def test_scenarios_lists_what_is_shipped(place: Path) -> None:
     run = consortium("scenarios", cwd=place)
     assert run.returncode == 0
-    assert any(line.startswith("one_claim ") for line in run.stdout.splitlines())
+    lines = run.stdout.splitlines()
+    assert any(line.startswith("stories: ") for line in lines)
+    assert any(line.startswith("  one_claim ") for line in lines)
 
 
 def test_a_run_passes_and_json_is_all_there_is_on_stdout(a_run: subprocess.CompletedProcess[str], place: Path) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from scenarios.language.models.base import Part, Word
-from scenarios.language.models.business import Assumption, Flow, Row, Story
+from scenarios.language.models.business import Assumption, Flow, Story
 from scenarios.language.models.consensus import Consensus
 from scenarios.language.models.costs import CostsOrName
 from scenarios.language.models.expect import Expect
@@ -25,6 +25,7 @@ from scenarios.language.models.members import ClientName, Clients, MemberName, M
 from scenarios.language.models.network import Network
 from scenarios.language.models.privacy import Privacy
 from scenarios.language.models.run import Run
+from scenarios.language.models.source import Source
 from scenarios.language.models.sweep import Sweep
 from scenarios.language.models.world import Arms, Canary, World
 from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
@@ -73,8 +74,8 @@ class Scenario(Part):
     """A short name; the run's folder is called after it."""
     description: str = ""
     """What is shown, in a few sentences."""
-    source: Row | None = None
-    """The rows of the table of systems that it shows."""
+    source: Source = ()
+    """The rows of the table of systems that it shows; each can say by what, and what is simplified."""
 
     run: Run = Run()
     """Seed, duration, world and clock."""

@@ -99,25 +99,6 @@ def test_transcripts_tell_what_scenarios_tell(name, root, consent):
     assert not odd
 
 
-def test_systems_names_steps_that_exist(root):
-    page = (root / "docs/systems.md").read_text()
-    part = page.split("## `one_claim`")[1].split("\n## ")[0]
-    steps = {step.id for step in load_scenario(shipped()["one_claim"]).story}
-    others = {"two_clocks", "reads_logged", "treaty-terms", "world.people", "duplicate_cover"}
-    assert set(re.findall(r"`([a-z_.-]+)`", part)) - steps <= others
-
-
-def test_systems_covers_the_rows_that_scenarios_name(root):
-    page = (root / "docs/systems.md").read_text()
-    rows = {int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)}
-    named = {row for path in shipped().values() for row in _rows(load_scenario(path).source)}
-    assert named <= rows
-
-
-def _rows(source):
-    return source if isinstance(source, tuple) else (source,)
-
-
 def test_the_core_of_the_sixth_page_is_stepped_by_hand(root, capsys):
     runpy.run_path(str(root / "docs/examples/raft_by_hand.py"))
     started, fired, answered, status = capsys.readouterr().out.splitlines()

@@ -42,6 +42,7 @@ from network.bus import BusError, MqttBus, MqttOptions
 from network.bus.links import LinkFaults
 from network.codec import MessageCodec, RecordCodec
 from network.custody import Deposit, IsErased
+from network.kinds import kind_of
 from network.requests import Query, Submit, Subscribe
 from network.topics import WALLET_PREFIX, node_filters, wallet_address
 from network.wire import Wire
@@ -178,6 +179,7 @@ class NodeProcess:
         sender, messages = received
         number = self._door.number(sender)
         for message in messages:
+            self._telemetry.message("heard", kind_of(message))
             if number is None:
                 self._from_wallet(sender, message)
             elif isinstance(message, Query | Subscribe | Deposit | IsErased):
@@ -248,6 +250,8 @@ class NodeProcess:
 
     def _out(self, effect: Effect) -> None:
         """Carry out one outward effect; everything before it is durable."""
+        if isinstance(effect, Send | Broadcast | Reply):
+            self._telemetry.message("sent", kind_of(effect.message))
         match effect:
             case Send(to, message):
                 self._wire.send(self._me_name, self._door.names[to], "direct", message)

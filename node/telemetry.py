@@ -28,6 +28,7 @@ class Telemetry:
         self._rejections: Counter[str] = Counter()
         self._reasons: set[str] = set()
         self._commits: list[tuple[int, int]] = []
+        self._messages: Counter[str] = Counter()
 
     def event(self, event: str, **fields: Any) -> None:
         """One line. A reader that is gone is no reason to fail: the end of our standard input stops us."""
@@ -41,6 +42,10 @@ class Telemetry:
     def committed(self, height: int) -> None:
         """Gathered and told with the next status, so that a fast chain does not flood the pipe."""
         self._commits.append((height, time.monotonic_ns()))
+
+    def message(self, way: str, kind: str) -> None:
+        """A message of that kind was ``way`` ("sent" or "heard"). Counted, and told with the next status."""
+        self._messages[f"{way}.{kind}"] += 1
 
     def rejected(self, sender: str, reason: str) -> None:
         """Gathered and told with the next status, like commits."""
@@ -83,4 +88,6 @@ class Telemetry:
         self._last = fields
         commits, self._commits = self._commits, []
         rejections, self._rejections = dict(self._rejections), Counter()
-        self.event("ready" if first else "status", **fields, commits=commits, rejections=rejections, counters=counters)
+        messages, self._messages = dict(self._messages), Counter()
+        gathered = {"commits": commits, "rejections": rejections, "messages": messages}
+        self.event("ready" if first else "status", **fields, **gathered, counters=counters)

@@ -339,6 +339,7 @@ class ProcessesRun:
         for key, count in line["rejections"].items():
             told = f"{node.child.name} refused {key}"
             self.record.rejections[told] = self.record.rejections.get(told, 0) + count
+        self.record.traffic.told(self._now_ns(), line["messages"])
         for key, count in line["counters"].items():
             self.record.counters[f"{node.child.name}.{key}"] = count
         self._show(node, condition="up")
@@ -358,7 +359,9 @@ class ProcessesRun:
             )
         else:
             node.view = msgspec.structs.replace(node.view, condition=condition, duty="", mempool=0)
-        self._view.node(self._now_ns(), node.view)
+        seen = node.view
+        self.record.course.stands(self._now_ns(), seen.name, seen.condition, seen.duty, seen.round)
+        self._view.node(self._now_ns(), seen)
 
     def _heard_clients(self, line: dict[str, Any]) -> None:
         steps = self._plan.workload.steps

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import msgspec
 
+from scenarios.results.course import Course
+from scenarios.results.exchanges import Exchange
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.ground import RunError
+from scenarios.runner.traffic import Traffic
 from scenarios.runner.workload import Step
 
 
@@ -44,6 +47,9 @@ class RunRecord(msgspec.Struct, kw_only=True):
     decisions: list[Decision] = []
     resumed: list[Decision] = []  # a node started again and holds all blocks up to this height
     faults: list[FaultDone] = []
+    course: Course = msgspec.field(default_factory=Course)
+    traffic: Traffic = msgspec.field(default_factory=Traffic)
+    exchanges: list[Exchange] | None = None  # None where nobody sees every message
     faults_waiting: int = 0  # planned, and never begun
     down: list[int] = []  # nodes that did not run at the end
     lying: list[int] = []  # nodes that were Byzantine for a while: nothing is promised of what they hold

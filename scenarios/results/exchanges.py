@@ -1,0 +1,49 @@
+"""``exchanges.jsonl``: a few exchanges of messages worth a picture, one a line.
+
+The first round that was decided with transactions in it, and changes of leader or view: the first ones of the run, and
+the first ones after a fault. Virtual mode alone has the file, since nobody sees every message of real processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+import msgspec
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something at ``node`` ("clients" are everybody's wallets): what it heard, or did.
+
+    ``what``: a message's kind, or "decides", "turns", "starts", "crashes". A message has a ``sender`` and ``sent_ns``,
+    and never came where it is ``lost``.
+    """
+
+    at_ns: int
+    node: str
+    what: str
+    detail: str = ""
+    sender: str | None = None
+    sent_ns: int | None = None
+    lost: bool = False
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """``after_fault``: had a fault begun before it? ``left_out``: happenings at its end that found no room."""
+
+    reason: Literal["change", "round"]
+    after_fault: bool
+    left_out: int
+    happenings: tuple[Happening, ...]
+
+
+def exchange_lines(exchanges: Iterable[Exchange]) -> Iterator[bytes]:
+    """The file's lines."""
+    return map(_encode, exchanges)
+
+
+def chosen(exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
+    """The same, the one that explains most first: a change after a fault, any change, the first full round."""
+    return tuple(sorted(exchanges, key=lambda found: (found.reason != "change", not found.after_fault)))

@@ -25,6 +25,7 @@ from node.replica import Replica
 from scenarios.language.models import costs as language
 from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged, Conductor
+from scenarios.runner.exchanges import Witness
 from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import resolve_target
 from scenarios.runner.holdings import Holdings, held_by
@@ -57,6 +58,7 @@ class VirtualRun:
         self.meter = meter_for(plan)
         self._clocks = ClaimClocks(plan.scenario, plan.seed)
         self._liars = Liars(plan)
+        self._witness = Witness(self.record.traffic, self._names, lambda: bool(self.record.faults))
         self.world = World(
             factory=self._machine,
             nodes=self._nodes,
@@ -70,6 +72,7 @@ class VirtualRun:
             observers=(
                 *self._liars.observers(self._oracles()),
                 _Recorder(self.record, self._clients, self._tell),
+                self._witness,
                 *((_Tap(self.scan),) if self.scan else ()),
                 *((Taint(self.meter, self._names),) if self.meter else ()),
             ),
@@ -111,6 +114,7 @@ class VirtualRun:
         self.record.down = [node for node in range(self._nodes) if self.world.condition(node) == "down"]
         self.record.lying = list(self._plan.scenario.liars)
         self.record.accountability = self._liars.accountability
+        self.record.exchanges = self._witness.exchanges()
         self.record.unacknowledged.extend(
             Unacknowledged(step, called) for step, called in self._conductor().unacknowledged()
         )
@@ -226,7 +230,9 @@ class VirtualRun:
         if self.world.machine(self._clients) is not None:
             self._view.progress(now, *self._conductor().progress)
         for node in range(self._nodes):
-            self._view.node(now, self._node_view(node))
+            seen = self._node_view(node)
+            self.record.course.stands(now, seen.name, seen.condition, seen.duty, seen.round)
+            self._view.node(now, seen)
 
     def _node_view(self, node: NodeId) -> NodeView:
         member = self._plan.genesis.members[node]

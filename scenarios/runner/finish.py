@@ -1,4 +1,4 @@
-"""From what a run left behind to its folder: ledgers, state, history, metrics, verdict, manifest (written last)."""
+"""From what a run left to its outcome, and to its folder: ledgers, state, history, metrics, the manifest last."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 from node.assembly import Common
 from node.contracts.runtime import business_entries
 from node.ledger import business_lines, business_root, export_ledger
+from node.ledger.business import Entry
 from scenarios.results import (
     Expectation,
     Manifest,
@@ -22,6 +23,7 @@ from scenarios.results import (
     versions,
     write_manifest,
 )
+from scenarios.results.leakage import Leakage
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
 from scenarios.runner.holdings import Holdings
 from scenarios.runner.leakage import Meter
@@ -56,25 +58,24 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
 
     verdict: str
     expectations: tuple[Expectation, ...]
-    business_root: str | None
     metrics: Metrics
+    leakage: Leakage | None
+    business: tuple[Entry, ...] | None
+    """The business state that every node at the greatest height shares; None where they differ, or where the highest
+    chain ends in blocks that nothing certifies yet: those are not exported, and the state goes with what is."""
+
+    @property
+    def business_root(self) -> str | None:
+        """What fixes ``business``, in hex."""
+        return None if self.business is None else business_root(self.business).hex()
 
 
-def finish_run(folder: RunFolder, plan: Plan, left: Left, facts: Circumstances) -> Finished:
-    """Write every file of ``folder`` and return the outcome. OSError where the disk does not take them."""
+def conclude(plan: Plan, left: Left) -> Finished:
+    """Measure and judge what a run left; nothing is written."""
     record, holdings = left.record, left.holdings
     metrics = measure(record)
-    for held in holdings:
-        export_ledger(folder.ledger(held.name), held.certified())
     believed = [held for held in holdings if plan.scenario.node_number(held.name) not in record.lying]
-    root = _common_business_root(folder, believed)
-    folder.write_lines(folder.history, history_lines(_operations(record)))
-    folder.write(folder.metrics_summary, metrics.summary_json())
-    folder.write_lines(folder.metrics_table, metrics.table_lines())
     leakage = None if left.meter is None else left.meter.matrix({held.name: held.safe for held in holdings})
-    if leakage is not None:
-        folder.write(folder.leakage, leakage.json())
-        folder.write_lines(folder.leakage_table, leakage.table())
     evidence = Evidence(
         plan=plan,
         record=record,
@@ -85,32 +86,55 @@ def finish_run(folder: RunFolder, plan: Plan, left: Left, facts: Circumstances) 
         leakage=leakage,
     )
     expectations = tuple(judge_run(evidence))
-    verdict = verdict_of(expectations, interrupted=record.interrupted)
-    write_manifest(
-        folder.manifest,
-        Manifest(
-            scenario=plan.scenario.name,
-            scenario_sha256=facts.scenario_sha256,
-            protocol=plan.genesis.protocol,
-            seed=plan.seed,
-            mode=facts.mode,  # type: ignore[arg-type] # one of the two by the command line's check
-            bus=facts.bus,
-            argv=facts.argv,
-            versions=versions(),
-            git=git_commit(Path(__file__).parent),
-            started=_iso(facts.started),
-            finished=_iso(dt.datetime.now(dt.UTC)),
-            virtual_ns=record.ended_ns if facts.mode == "virtual" else None,
-            verdict=verdict,  # type: ignore[arg-type]
-            expectations=expectations,
-            event_sha256=record.event_sha256,
-            height={held.name: len(held.certified()) - 1 for held in holdings},
-            head={held.name: held.certified()[-1][0].hash.hex() for held in holdings},
-            state_root={held.name: held.chain.root(len(held.certified()) - 1).hex() for held in holdings},
-            business_root=root,
-        ),
+    return Finished(
+        verdict=verdict_of(expectations, interrupted=record.interrupted),
+        expectations=expectations,
+        metrics=metrics,
+        leakage=leakage,
+        business=_common_business(believed),
     )
-    return Finished(verdict=verdict, expectations=expectations, business_root=root, metrics=metrics)
+
+
+def write_results(folder: RunFolder, left: Left, finished: Finished, manifest: Manifest) -> None:
+    """Write every file of ``folder``, the manifest last. OSError where the disk does not take them."""
+    for held in left.holdings:
+        export_ledger(folder.ledger(held.name), held.certified())
+    if finished.business is not None:
+        lines = business_lines(finished.business)
+        folder.write_lines(folder.business, (line.removesuffix(b"\n") for line in lines))
+    folder.write_lines(folder.history, history_lines(operations(left.record)))
+    folder.write(folder.metrics_summary, finished.metrics.summary_json())
+    folder.write_lines(folder.metrics_table, finished.metrics.table_lines())
+    if finished.leakage is not None:
+        folder.write(folder.leakage, finished.leakage.json())
+        folder.write_lines(folder.leakage_table, finished.leakage.table())
+    write_manifest(folder.manifest, manifest)
+
+
+def manifest_of(plan: Plan, left: Left, finished: Finished, facts: Circumstances) -> Manifest:
+    """What fixes the run and its files."""
+    certified = {held.name: held.certified() for held in left.holdings}
+    return Manifest(
+        scenario=plan.scenario.name,
+        scenario_sha256=facts.scenario_sha256,
+        protocol=plan.genesis.protocol,
+        seed=plan.seed,
+        mode=facts.mode,  # type: ignore[arg-type] # one of the two by the command line's check
+        bus=facts.bus,
+        argv=facts.argv,
+        versions=versions(),
+        git=git_commit(Path(__file__).parent),
+        started=_iso(facts.started),
+        finished=_iso(dt.datetime.now(dt.UTC)),
+        virtual_ns=left.record.ended_ns if facts.mode == "virtual" else None,
+        verdict=finished.verdict,  # type: ignore[arg-type]
+        expectations=finished.expectations,
+        event_sha256=left.record.event_sha256,
+        height={name: len(blocks) - 1 for name, blocks in certified.items()},
+        head={name: blocks[-1][0].hash.hex() for name, blocks in certified.items()},
+        state_root={held.name: held.chain.root(len(certified[held.name]) - 1).hex() for held in left.holdings},
+        business_root=finished.business_root,
+    )
 
 
 def measure(record: RunRecord) -> Metrics:
@@ -137,22 +161,16 @@ def measure(record: RunRecord) -> Metrics:
     return metrics
 
 
-def _common_business_root(folder: RunFolder, holdings: Sequence[Holdings]) -> str | None:
-    """The business root that every node at the greatest height shares, and the file that it covers.
-
-    None, and no file, where they differ, or where the highest chain ends in blocks that nothing certifies yet: those
-    are not exported, and the state goes with what is.
-    """
+def _common_business(holdings: Sequence[Holdings]) -> tuple[Entry, ...] | None:
     height = max((held.chain.height for held in holdings), default=0)
     highest = [held for held in holdings if held.chain.height == height]
     if len({held.chain.tree.root for held in highest}) != 1 or all(len(h.certified()) <= height for h in highest):
         return None
-    entries = list(business_entries(highest[0].chain.tree))
-    folder.write_lines(folder.business, (line.removesuffix(b"\n") for line in business_lines(entries)))
-    return business_root(entries).hex()
+    return tuple(business_entries(highest[0].chain.tree))
 
 
-def _operations(record: RunRecord) -> Iterator[Operation]:
+def operations(record: RunRecord) -> Iterator[Operation]:
+    """What every client asked and heard, in no order."""
     for item in record.acknowledged:
         yield Operation(
             client=item.step.client,

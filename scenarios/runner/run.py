@@ -15,10 +15,10 @@ from node.ledger.genesis import electorate
 from node.ledger.store import StoreError
 from scenarios.language.schema import Scenario
 from scenarios.language.semantics import undoable_faults
-from scenarios.results import RunFolder
+from scenarios.results import Manifest, RunFolder
 from scenarios.results.event_trace import EventTrace
 from scenarios.results.redaction import redacted
-from scenarios.runner.finish import Circumstances, Finished, Left, finish_run
+from scenarios.runner.finish import Circumstances, Finished, Left, conclude, manifest_of, write_results
 from scenarios.runner.ground import RunError
 from scenarios.runner.holdings import from_databases
 from scenarios.runner.plan import Plan, make_plan
@@ -31,9 +31,11 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """``lines`` tell the outcome to people, one expectation each."""
 
     verdict: str  # pass, fail, inconclusive
-    folder: Path
+    folder: Path | None  # None where nothing was to be written
     lines: tuple[str, ...]
     finished: Finished
+    manifest: Manifest
+    left: Left
 
 
 def run(  # noqa: PLR0913 - the choices of one run
@@ -44,52 +46,66 @@ def run(  # noqa: PLR0913 - the choices of one run
     bus: str | None = None,
     protocol: str | None = None,
     seed: int | None = None,
-    out: Path | None = None,
+    out: Path | None = Path("runs"),
     trace: bool = False,
 ) -> RunResult:
     """Run ``scenario``; what is None is as the scenario says. RunError where it cannot be run at all.
 
-    ``trace`` keeps every event of a virtual run in ``events.jsonl.gz``.
+    ``out`` None writes nothing (virtual mode only); ``trace`` keeps every event of a virtual run in
+    ``events.jsonl.gz``.
     """
     started = dt.datetime.now(dt.UTC)
     chosen_mode = mode or scenario.run.mode
     chosen_bus = bus or scenario.run.bus
-    if protocol is not None and protocol not in protocol_names():
-        raise RunError(f"no protocol {protocol!r}", hint=f"there are: {', '.join(protocol_names())}")
-    if trace and chosen_mode != "virtual":
-        raise RunError("--trace needs --mode virtual", hint="nobody sees every event of real processes")
-    undoable = [finding.message for finding in undoable_faults(scenario)] if chosen_mode == "processes" else []
-    if undoable:
-        raise RunError(undoable[0], hint="take the fault out, or choose --mode virtual")
+    _require_possible(scenario, chosen_mode, protocol, trace=trace, written=out is not None)
     plan = make_plan(scenario, protocol=protocol, seed=seed)
+    virtual = chosen_mode == "virtual"
+    resolved = redacted(scenario.origin.resolved)
+    facts = Circumstances(
+        mode=chosen_mode,
+        bus=None if virtual else redacted(chosen_bus),
+        argv=tuple(redacted(argument) for argument in sys.argv),
+        scenario_sha256=sha256(resolved.encode()).hexdigest(),
+        started=started,
+    )
     try:
-        folder = RunFolder.create(out or Path("runs"), scenario.name, plan.seed, started)
-        resolved = redacted(scenario.origin.resolved)
-        folder.write(folder.scenario, resolved)
+        folder = None if out is None else RunFolder.create(out, scenario.name, plan.seed, started)
+        if folder is not None:
+            folder.write(folder.scenario, resolved)
         _announce(plan, view, chosen_mode, chosen_bus)
-        virtual = chosen_mode == "virtual"
-        left = (
-            _virtual(plan, view, folder.events if trace else None)
-            if virtual
-            else _processes(plan, view, chosen_bus, folder)
-        )
-        facts = Circumstances(
-            mode=chosen_mode,
-            bus=None if virtual else redacted(chosen_bus),
-            argv=tuple(redacted(argument) for argument in sys.argv),
-            scenario_sha256=sha256(resolved.encode()).hexdigest(),
-            started=started,
-        )
-        finished = finish_run(folder, plan, left, facts)
+        if folder is None or virtual:
+            left = _virtual(plan, view, folder.events if folder is not None and trace else None)
+        else:
+            left = _processes(plan, view, chosen_bus, folder)
+        finished = conclude(plan, left)
+        manifest = manifest_of(plan, left, finished, facts)
+        if folder is not None:
+            write_results(folder, left, finished, manifest)
     except OSError as error:
         raise _cannot_write(error) from None
     except StoreError as error:
         raise RunError(str(error), inconclusive=True) from None
     lines = tuple(_line(e.verdict, e.name, e.detail) for e in finished.expectations)
-    view.finished(finished.verdict, list(lines), str(folder.path))
+    path = None if folder is None else folder.path
+    view.finished(finished.verdict, list(lines), "" if path is None else str(path))
     if left.record.trouble is not None:
         raise left.record.trouble
-    return RunResult(verdict=finished.verdict, folder=folder.path, lines=lines, finished=finished)
+    return RunResult(
+        verdict=finished.verdict, folder=path, lines=lines, finished=finished, manifest=manifest, left=left
+    )
+
+
+def _require_possible(scenario: Scenario, mode: str, protocol: str | None, *, trace: bool, written: bool) -> None:
+    """RunError where the choices do not go together."""
+    if protocol is not None and protocol not in protocol_names():
+        raise RunError(f"no protocol {protocol!r}", hint=f"there are: {', '.join(protocol_names())}")
+    if trace and mode != "virtual":
+        raise RunError("--trace needs --mode virtual", hint="nobody sees every event of real processes")
+    if not written and (trace or mode != "virtual"):
+        raise RunError("this run needs a folder", hint="say where: `out`; or leave out `trace` and run in virtual mode")
+    undoable = [finding.message for finding in undoable_faults(scenario)] if mode == "processes" else []
+    if undoable:
+        raise RunError(undoable[0], hint="take the fault out, or choose --mode virtual")
 
 
 def _virtual(plan: Plan, view: RunView, events: Path | None) -> Left:

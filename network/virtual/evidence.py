@@ -75,5 +75,19 @@ class EventHash:
         return copy
 
 
-TraceHook = Callable[[int, str, int, int | None, Any], None]
-"""``trace(now, kind, actor, other, what)``: told of every event, and of messages "lost" or "cut" on the way."""
+TraceHook = Callable[[int, str, int, int | None, Any, int | None], None]
+"""``trace(now, kind, actor, other, what, flight)``: told of every event, and of messages on their way.
+
+A message that takes off is told once as "send", with the number of its ``flight`` and :class:`Sent` for ``what``;
+what arrives is a "receive" from that flight, or "vanished" where nobody was up to receive it. "lost" and "cut" never
+took off: they are told of the receiver, at the time of sending. A "send" is told when it is decided; where a node is
+busy it leaves later, at the time that is told.
+"""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """``message``, of ``size`` bytes, is on its way to these actors; twice to one that it reaches twice."""
+
+    message: Any
+    size: int
+    to: tuple[int, ...]

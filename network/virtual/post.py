@@ -17,6 +17,7 @@ from consensus.vocabulary import Audience, Broadcast, NodeId, Send
 from network.virtual.actors import Actor, Outward, Way
 from network.virtual.distributions import TABLE_SHIFT
 from network.virtual.draws import WORD_BITS, mixed
+from network.virtual.evidence import Sent
 from network.virtual.faults import BrokerDown, Lasting, LinkFault
 from network.virtual.links import Links
 from network.virtual.queue import ACTOR_MASK, ACTOR_SHIFT, BAND_ORDINARY, TIE_MASK, TIE_SHIFT, TIME_SHIFT, Queue
@@ -118,9 +119,16 @@ class Post:
 
     def _launch(self, now: int, actor: Actor, message: Any, keys: list[int]) -> None:
         """``message`` takes off, to arrive at ``keys``, in *descending* order."""
-        number = self._queue.launch(actor.id, message, keys)
-        if self._watch.hash is not None:
-            self._watch.hash.sent(now, actor.index, number, message)
+        watch = self._watch
+        if watch.trace is None:
+            number = self._queue.launch(actor.id, message, keys)
+        else:
+            to = tuple(self._ids[key >> ACTOR_SHIFT & ACTOR_MASK] for key in reversed(keys))
+            message = watch.boarding(message)
+            number = self._queue.launch(actor.id, message, keys)
+            watch.sent(now, actor, number, Sent(message, size_of(message), to))
+        if watch.hash is not None:
+            watch.hash.sent(now, actor.index, number, message)
 
     # -- links that differ -----------------------------------------------------------------------------------
 
@@ -204,8 +212,7 @@ class Post:
 
     def _gone(self, fate: str, now: int, actor: Actor, message: Any, receiver: int) -> None:
         self._counts[fate] += 1
-        if self._watch.trace is not None:
-            self._watch.trace(now, fate, self._ids[receiver >> ACTOR_SHIFT & ACTOR_MASK], actor.id, message)
+        self._watch.lost(now, fate, self._ids[receiver >> ACTOR_SHIFT & ACTOR_MASK], actor.id, message)
 
 
 def _travel(hop: Hop, word: int) -> int:

@@ -265,6 +265,7 @@ class World:
         """A message comes to an ``actor`` that may not be ready: a dead one never learns of it, others may later."""
         if actor.machine is None:
             self._counts["vanished"] += 1
+            self._watch.lost(self.now, "vanished", actor.id, flight.sender, flight.message)
         elif actor.paused:
             actor.held.append(flight.alone())
         elif actor.line or self.now < actor.busy_until:

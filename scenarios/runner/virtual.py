@@ -15,7 +15,6 @@ from consensus.vocabulary import SECOND, Broadcast, Commit, Effects, Image, Node
 from network.virtual.costs import Costs
 from network.virtual.distributions import Constant
 from network.virtual.draws import Stream
-from network.virtual.evidence import TraceHook
 from network.virtual.faults import Crash, Cut, Delay, Fault, Loss, Pause, Restart
 from network.virtual.machine import Machine
 from network.virtual.world import World
@@ -23,6 +22,7 @@ from node.assembly import Common, vault_opener
 from node.membership import Ed25519Crypto
 from node.replica import Replica
 from scenarios.language.models import costs as language
+from scenarios.results.event_trace import EventTrace
 from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged, Conductor
 from scenarios.runner.exchanges import Witness
@@ -45,8 +45,9 @@ SLICE_NS = SECOND // 10
 class VirtualRun:
     """One run. ``run`` fills a :class:`RunRecord`; afterwards the replicas can be looked at."""
 
-    def __init__(self, plan: Plan, view: RunView, trace: TraceHook | None = None) -> None:
+    def __init__(self, plan: Plan, view: RunView, trace: EventTrace | None = None) -> None:
         self._plan = plan
+        self._trace = trace
         self._view = view
         self.common = Common(plan.genesis)
         self.record = RunRecord()
@@ -215,6 +216,8 @@ class VirtualRun:
         told = line.format(*self._names)
         self.record.faults.append(FaultDone(self.world.now, told, until_ns))
         self._view.fault(self.world.now, told)
+        if self._trace is not None:
+            self._trace.fault(self.world.now, told, until_ns)
 
     # The view
 

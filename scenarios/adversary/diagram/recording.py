@@ -117,7 +117,15 @@ class _Recorder(Observer):
     def on_crash(self, now: int, node: NodeId, incarnation: int) -> None:  # noqa: ARG002
         self._note(now, node, None, "crashes", None)
 
-    def on_way(self, now: int, kind: str, actor: int, other: int | None, what: Any) -> None:
+    def on_way(  # noqa: PLR0913, PLR0917 - what a trace is told
+        self,
+        now: int,
+        kind: str,
+        actor: int,
+        other: int | None,
+        what: Any,
+        flight: int | None,  # noqa: ARG002
+    ) -> None:
         """The world's trace; of messages that are lost only this tells."""
         if kind in ("lost", "cut"):
             self._note(now, actor, other, what, self._origin(what), lost=True)

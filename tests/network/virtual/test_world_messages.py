@@ -36,7 +36,7 @@ def test_receivers_of_a_broadcast_share_one_message_object() -> None:
         voters=range(4),
         links=steady(),
         seed=1,
-        trace=lambda _now, kind, _actor, _other, what: seen.append(what) if kind == "receive" else None,
+        trace=lambda _now, kind, _actor, _other, what, _flight: seen.append(what) if kind == "receive" else None,
     ).run(until_ns=MS)
     assert len(seen) == 3
     assert all(message is note for message in seen)

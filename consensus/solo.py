@@ -71,7 +71,8 @@ class Solo:
         return self._decide(block, certificate)
 
     def certifies(self, block: Block, certificate: Certificate) -> bool:
-        return (certificate.height, certificate.hash) == (block.height, block.hash) and verify_certificate(
+        proven = (block.round, block.height, block.hash)
+        return (certificate.round, certificate.height, certificate.hash) == proven and verify_certificate(
             certificate, self._voters, 1, self._crypto.verify
         ) is None
 

@@ -134,7 +134,7 @@ def _fill(database: Path, ledger: Path, genesis: Genesis, progress: Progress | N
         waiting: list[Record] = []
         with ledger.open("rb") as file:
             for height, raw in enumerate(file):
-                block, certificate = decode_line(raw)
+                block, certificate, _ = decode_line(raw)
                 if height == 0:
                     _require_genesis(ledger, block, genesis)
                     continue

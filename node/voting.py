@@ -100,12 +100,12 @@ class Voting:
         self, block: Block, certificate: Certificate, verify: Callable[[NodeId, bytes, bytes], bool]
     ) -> str | None:
         """Why ``certificate`` does not vouch for an older ``block``; None where it does, or nobody here can say."""
-        if (certificate.height, certificate.hash) != (block.height, block.hash) or certificate.round < block.round:
+        if (certificate.height, certificate.hash) != (block.height, block.hash):
             return "it is another block's"
         configuration = self._followed.get(block.header.members)
         if configuration is None:
             return None
-        return fault_of_certificate(certificate, configuration, self._protocol.quorum, verify)
+        return fault_of_certificate(certificate, block.header, configuration, self._protocol, verify)
 
     # Proposing
 

@@ -105,7 +105,9 @@ class Membership:
         return self.voters[view % len(self.voters)]
 
     def certifies(self, block: Block, certificate: Certificate) -> bool:
-        """Does this certificate prove that these members decided ``block``?"""
+        """Does this certificate prove that these members decided ``block``, in the view that proposed it or later?"""
+        if certificate.round < block.round:
+            return False
         return (certificate.height, certificate.hash) == (block.height, block.hash) and verify_certificate(
             certificate, self.voters, self.quorum, self.verify
         ) is None

@@ -9,7 +9,7 @@ from identities import Identities, after, digest, holds, require, shaped, unpack
 
 HEADER = "version:natural network:name height:natural parent:hash round:natural proposer:natural members:hash"
 HEADER = dict(field.split(":") for field in f"{HEADER} transactions:hash state_height:natural state:hash".split())
-CERTIFICATE = {"round": "natural", "height": "natural", "hash": "hash", "signatures": "list"}
+CERTIFICATE = {"round": "natural", "height": "natural", "hash": "hash", "proves": "natural", "signatures": "list"}
 
 
 def unhex(text):
@@ -46,7 +46,7 @@ class Auditor:
         self.deciders, self.before, self.asked, self.changes = [voters], [], None, 0
         named = [1, self.network, 0, bytes(32), 0, 0, self.name_of([voters]), merkle(transactions), 0, header[-1]]
         require(version == 1 and header == named, "the header is not that of the genesis")
-        self.height, self.head, self.certified, self.states = 0, digest(*header), True, {0: header[-1]}
+        self.height, self.head, self.proven, self.states = 0, digest(*header), 0, {0: header[-1]}
 
     def quorum(self, n):
         return {"solo": 1, "raft": n // 2 + 1, "pbft": (n + (n - 1) // 3 + 2) // 2}[self.protocol]
@@ -71,9 +71,8 @@ class Auditor:
         require(not asked or (len(parts) == 1 and state_height == height - 1), "a change of members not by itself")
         self.decide(members, unpack(asked[0], "natural list list")[1] if asked else None)
         require(proposer in self.electors(self.deciders + self.before), "proposed by one who does not vote")
-        self.certified = certificate is not None
-        require(self.certified or self.protocol == "raft", "no certificate")
-        if self.certified:
+        require(certificate is not None or self.protocol == "raft", "no certificate")
+        if certificate is not None:
             self.check_certificate(round_, *unhexed(certificate, CERTIFICATE))
         done = [self.identities.execute(body, signatures, height) for body, signatures in parts]
         require(not asked or done == [True], "a change of members that cannot be carried out")
@@ -96,9 +95,10 @@ class Auditor:
             require(self.asked is None, "a change while another is under way")
             self.asked = asked
 
-    def check_certificate(self, proposed, round_, height, block, signatures):
-        require((height, block) == (self.height, self.head) and round_ >= proposed, "certifies another block")
-        require(self.changes < 2, "the voters changed twice since the last certificate")
+    def check_certificate(self, proposed, round_, height, block, proves, signatures):
+        require((height, block) == (self.height, self.head), "certifies another block")
+        require(round_ == proposed or (self.protocol == "pbft" and round_ > proposed), "of another round")
+        require(proves == height - self.proven and self.changes < 2, "proves other blocks than it says")
         rows = [shaped([number, unhex(text)], "natural signature") for number, text in signatures]
         signers = {number for number, _ in rows}
         require(
@@ -110,7 +110,7 @@ class Auditor:
         for number, signature in rows:
             signed = "consortium/commit", round_, height, block
             require(holds(self.identities.members[number].key, signature, *signed), "a vote that is not signed")
-        self.changes = 0
+        self.proven, self.changes = height, 0
 
     def electors(self, sets):
         return {number for voters in sets for number in voters}
@@ -138,7 +138,7 @@ def audit(path):
                 require(unhex(line["hash"]) == digest(*header), "states another hash than its header's")
                 block = header, [unhex(text) for text in line["transactions"]], line["certificate"]
                 auditor = auditor.take(*block) or auditor if auditor else Auditor(*block)
-            require(auditor and auditor.certified, "empty, or the head is not certified")
+            require(auditor and auditor.proven == auditor.height, "empty, or the head is not certified")
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             sys.exit(f"{path}:{number}: {error}")
     return auditor

@@ -14,7 +14,7 @@ from node.ledger.block import (
     check_block,
 )
 from node.ledger.business import audit_business, business_lines, business_root
-from node.ledger.export import LineError, decode_line, encode_line, export_ledger
+from node.ledger.export import Line, LineError, decode_line, encode_line, export_ledger
 from node.ledger.genesis import (
     Client,
     Electorate,
@@ -62,6 +62,7 @@ __all__ = [
     "GenesisError",
     "Handover",
     "LightClient",
+    "Line",
     "LineError",
     "Machine",
     "Member",

@@ -6,9 +6,9 @@ The rules are numbered as in ``docs/ledger-format.md``, section "What an auditor
 2. Heights count up from 0 and each header names the hash of the one before.
 3. Version, network and limits are right, the members are those who decide the block, the proposer is one of them (or,
    under Raft, of those before the last change), and the transaction root is that of the transactions.
-4. Certificates hold exactly a quorum of distinct voters' valid signatures. The head has one; a block before it may do
-   without under Raft alone, where a later certified block vouches for it by its hash links, as long as the voters
-   change at most once on the way.
+4. Certificates hold exactly a quorum of distinct voters' valid signatures, of the block's own round (or a later one,
+   under PBFT). The head has one; a block before it may do without under Raft alone, where a later certified block
+   vouches for it by its hash links, as long as the voters change at most once on the way. Each says how many it proves.
 5. Transactions are canonical, for this network, signed by keys that the registry had certified for their signers when
    the stated state was reached; (client, number) is used once. A change of members stands alone in its block, which
    states the height right below, and is carried out.
@@ -27,7 +27,7 @@ import msgspec
 from consensus.chain import Block, Certificate
 from consensus.configuration import ConfigurationError
 from node.ledger.block import build_genesis_block, check_block
-from node.ledger.export import LINE_BYTES_MAX, LineError, decode_line
+from node.ledger.export import LINE_BYTES_MAX, Line, LineError, decode_line
 from node.ledger.following import Following
 from node.ledger.genesis import VOUCHING_PROTOCOLS, Genesis, GenesisError, decode_genesis
 from node.ledger.signatures import Verifying
@@ -90,11 +90,11 @@ def audit_ledger(path: Path, *, execute: Execute | None = None) -> Audit:
     line = 0
     try:
         for line, raw in _lines(path):  # noqa: B007 - the number is for the error below
-            block, certificate = decode_line(raw)
+            exported = decode_line(raw)
             if auditor is None:
-                auditor = _Auditor.begin(block, certificate, execute)
+                auditor = _Auditor.begin(exported.block, exported.certificate, execute)
             else:
-                auditor.take(block, certificate)
+                auditor.take(exported)
         return _finished(auditor)
     except (LineError, _LedgerError) as error:
         raise AuditError(path, line, str(error)) from None
@@ -166,10 +166,11 @@ class _Auditor:
             raise _LedgerError(f"the genesis gives state root {machine.root.hex()}, its header states {state.hex()}")
         return machine
 
-    def take(self, block: Block, certificate: Certificate | None) -> None:
+    def take(self, line: Line) -> None:
         """Check the next block, and add it."""
+        block = line.block
         self._check_header(block)
-        self._check_certificate(block, certificate)
+        self._check_certificate(block, line.certificate, line.proves)
         transactions = self._checked(block)
         self._transactions += len(transactions)
         self._head = block
@@ -220,20 +221,19 @@ class _Auditor:
                 f"states root {header.state.hex()} for height {header.state_height}, {found} {known.hex()}"
             )
 
-    def _check_certificate(self, block: Block, certificate: Certificate | None) -> None:
+    def _check_certificate(self, block: Block, certificate: Certificate | None, proves: int) -> None:
         if certificate is None:
             if self._genesis.protocol not in VOUCHING_PROTOCOLS:
                 raise _LedgerError(f"no certificate, which {self._genesis.protocol} demands for every block")
             if self._unvouched is None:
                 self._unvouched = block.height
             return
-        if (certificate.height, certificate.hash) != (block.height, block.hash):
-            raise _LedgerError("its certificate is for another block")
-        if certificate.round < block.round:
-            raise _LedgerError(f"certified in round {certificate.round}, before it was proposed in {block.round}")
+        first = block.height if self._unvouched is None else self._unvouched
+        if proves != block.height + 1 - first:
+            raise _LedgerError(f"its certificate proves the blocks {first} to {block.height}; it says {proves} blocks")
         if self._changes > 1:
             raise _LedgerError("its certificate proves nothing: the voters changed twice since the last one")
-        reason = self._following.fault_of(certificate)
+        reason = self._following.fault_of(certificate, block.header)
         if reason is not None:
             raise _LedgerError(f"certificate: {reason}")
         self._certificates += 1

@@ -8,7 +8,8 @@ Auditors, light clients and replicas all follow the same three rules:
    that the new voters decide, and until then no other change may be asked for.
 2. Every header names the hash of the configuration that decides it (:func:`node.ledger.genesis.members_hash`), so the
    header says where a change begins to hold; it can name nothing else.
-3. A certificate holds exactly a quorum: a quorum of each set of voters, and nobody without whom it still would.
+3. A certificate holds exactly a quorum: a quorum of each set of voters, and nobody without whom it still would. It is
+   of the block's own round, or under PBFT of a later one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from consensus.chain import Certificate, Header, verify_signatures
 from consensus.configuration import Changeover, Configuration, ConfigurationError, Reconfiguration
+from consensus.protocols import ProtocolEntry
+from node.ledger.genesis import OWN_ROUND_PROTOCOLS
 
 NameOf = Callable[[Configuration], bytes]
 """Configuration -> what headers of its blocks name; UnknownMembersError where one of its keys is not known."""
@@ -97,14 +100,30 @@ def voter_sets(configuration: Configuration) -> tuple[tuple[int, ...], ...]:
 
 def fault_of_certificate(
     certificate: Certificate,
+    header: Header,
     configuration: Configuration,
-    quorum: Callable[[int], int],
+    protocol: ProtocolEntry,
     verify: Callable[[int, bytes, bytes], bool],
 ) -> str | None:
-    """Why ``certificate`` is not exactly a quorum of ``configuration``, or None. ``quorum``: of so many voters."""
-    signers = [member for member, _ in certificate.signatures]
-    fault = _fault_of_signers(signers, [(voters, quorum(len(voters))) for voters in voter_sets(configuration)])
+    """Why ``certificate`` does not prove that ``configuration`` decided the block of ``header``, or None."""
+    fault = _fault_of_place(certificate, header, protocol.name)
+    if fault is None:
+        signers = [member for member, _ in certificate.signatures]
+        sets = [(voters, protocol.quorum(len(voters))) for voters in voter_sets(configuration)]
+        fault = _fault_of_signers(signers, sets)
     return fault or verify_signatures(certificate, configuration.electors, verify)
+
+
+def _fault_of_place(certificate: Certificate, header: Header, protocol: str) -> str | None:
+    if (certificate.height, certificate.hash) != (header.height, header.hash):
+        return "it is for another block"
+    if certificate.round == header.round:
+        return None
+    if certificate.round < header.round:
+        return f"it is of round {certificate.round}, before the block was proposed in {header.round}"
+    if protocol in OWN_ROUND_PROTOCOLS:
+        return f"it is of round {certificate.round}, the block of {header.round}: under {protocol} they are the same"
+    return None
 
 
 def _fault_of_signers(signers: Sequence[int], sets: Sequence[tuple[Collection[int], int]]) -> str | None:

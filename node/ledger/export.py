@@ -2,14 +2,17 @@
 
 ``docs/ledger-format.md``, section "Exported ledgers", specifies the line. It is canonical: :func:`decode_line` gives
 back what :func:`encode_line` made, and refuses every other way of writing the same block.
+
+Each certificate says how many blocks it proves: its own, and those before it that have none. So none can be left out
+without another line's telling.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -39,6 +42,7 @@ class _CertificateLine(msgspec.Struct, forbid_unknown_fields=True):
     round: Natural
     height: Natural
     hash: _Hex32
+    proves: Natural
     signatures: tuple[tuple[Natural, _Hex64], ...]
 
 
@@ -57,8 +61,27 @@ class LineError(Exception):
     """The line is no exported block; the message says why."""
 
 
-def encode_line(block: Block, certificate: Certificate | None) -> bytes:
+class Line(NamedTuple):
+    """A block, what certifies it, and how many blocks that proves: this one, and those before it without (or 0)."""
+
+    block: Block
+    certificate: Certificate | None
+    proves: int
+
+
+def lines_of(chain: Iterable[tuple[Block, Certificate | None]]) -> Iterator[bytes]:
+    """The lines of ``chain``, genesis first."""
+    unproven = 0
+    for block, certificate in chain:
+        unproven += block.height > 0  # the genesis is agreed on, not proven
+        yield encode_line(Line(block, certificate, 0 if certificate is None else unproven))
+        if certificate is not None:
+            unproven = 0
+
+
+def encode_line(exported: Line) -> bytes:
     """The line of a block, its newline included."""
+    block, certificate, proves = exported
     header = block.header
     line = _Line(
         header=_HeaderLine(
@@ -75,25 +98,26 @@ def encode_line(block: Block, certificate: Certificate | None) -> bytes:
         ),
         hash=block.hash.hex(),
         transactions=tuple(raw.hex() for raw in block.transactions),
-        certificate=None if certificate is None else _certificate_line(certificate),
+        certificate=None if certificate is None else _certificate_line(certificate, proves),
     )
     return _encode(line) + b"\n"
 
 
-def decode_line(raw: bytes) -> tuple[Block, Certificate | None]:
-    """The block and certificate of a line; LineError where ``raw`` is not exactly what :func:`encode_line` gives."""
+def decode_line(raw: bytes) -> Line:
+    """What a line says; LineError where ``raw`` is not exactly what :func:`encode_line` gives."""
     try:
         line = _decode(raw)
         block = Block(_header(line.header), tuple(bytes.fromhex(text) for text in line.transactions))
         certificate = None if line.certificate is None else _certificate(line.certificate)
+        exported = Line(block, certificate, 0 if line.certificate is None else line.certificate.proves)
         stated = bytes.fromhex(line.hash)
     except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors too
         raise LineError(f"not a block: {error}") from None
     if stated != block.hash:
         raise LineError("the stated hash is not the header's")
-    if encode_line(block, certificate) != raw:
+    if encode_line(exported) != raw:
         raise LineError("not written canonically (spacing, order, case, spelling or line end)")
-    return block, certificate
+    return exported
 
 
 def export_ledger(path: Path, chain: Iterable[tuple[Block, Certificate | None]]) -> None:
@@ -101,18 +125,18 @@ def export_ledger(path: Path, chain: Iterable[tuple[Block, Certificate | None]])
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
     with unfinished.open("wb") as file:
-        for block, certificate in chain:
-            file.write(encode_line(block, certificate))
+        file.writelines(lines_of(chain))
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
 
 
-def _certificate_line(certificate: Certificate) -> _CertificateLine:
+def _certificate_line(certificate: Certificate, proves: int) -> _CertificateLine:
     return _CertificateLine(
         round=certificate.round,
         height=certificate.height,
         hash=certificate.hash.hex(),
+        proves=proves,
         signatures=tuple((member, signature.hex()) for member, signature in certificate.signatures),
     )
 

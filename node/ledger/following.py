@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from consensus.chain import Block, Certificate
+from consensus.chain import Block, Certificate, Header
 from consensus.configuration import Configuration, ConfigurationError
 from node.ledger.deciders import Deciders, fault_of_certificate
 from node.ledger.genesis import Genesis, electorate, members_hash
@@ -63,9 +63,9 @@ class Following:
         """Did the last block bring another configuration?"""
         return self._deciders.changed
 
-    def fault_of(self, certificate: Certificate) -> str | None:
-        """Why that certificate of the last block is not exactly a quorum of those who decide it, or None."""
-        return fault_of_certificate(certificate, self._deciders.current, self.protocol.quorum, self._signed)
+    def fault_of(self, certificate: Certificate, header: Header) -> str | None:
+        """Why that certificate does not prove that the last block, of that header, is decided; or None."""
+        return fault_of_certificate(certificate, header, self._deciders.current, self.protocol, self._signed)
 
     def _signed(self, member: int, data: bytes, signature: bytes) -> bool:
         key = self.registry.member_key(member)

@@ -20,6 +20,13 @@ from node.ledger.transaction import Name
 VOUCHING_PROTOCOLS = ("raft",)
 """Where a block may stand without a certificate of its own (Raft paper, section 5.4.2: commitment by ancestors)."""
 
+OWN_ROUND_PROTOCOLS = ("solo", "raft")
+"""Where a certificate is of the very round in which its block was proposed.
+
+Elsewhere, as under PBFT, a block may be decided in a later one: a new view takes over what an earlier one prepared.
+Under Raft a later term's signatures would prove nothing (section 5.4.2; :mod:`consensus.raft.certificates`).
+"""
+
 Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -181,13 +181,12 @@ class LightClient:
         for before, after in pairwise(headers):
             if (after.height, after.parent) != (before.height + 1, before.hash):
                 raise EvidenceError("the headers do not follow one another")
-        if (certificate.height, certificate.hash) != (headers[-1].height, headers[-1].hash):
-            raise EvidenceError("the certificate is for another block")
         reason = "the voters changed twice before it" if changes > 1 else None
         reason = reason or fault_of_certificate(
             certificate,
+            headers[-1],
             deciders.current,
-            self._protocol.quorum,
+            self._protocol,
             lambda member, data, signature: self._verify(keys.get(member, b""), data, signature),
         )
         if reason is not None:

@@ -146,7 +146,7 @@ class _Verifier:
             with self._folder.ledger(name).open("rb") as file:
                 for number, raw in enumerate(file):
                     if number == height:
-                        return decode_line(raw)[0].hash
+                        return decode_line(raw).block.hash
         except (OSError, LineError):
             return None
         return None

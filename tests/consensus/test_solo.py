@@ -101,6 +101,7 @@ def test_a_certificate_of_another_block_or_by_another_member_proves_nothing(obse
     assert not observer.certifies(SECOND, certificate(FIRST, (0,), 0))
     assert not observer.certifies(FIRST, certificate(FIRST, (1,), 0))
     assert not observer.certifies(FIRST, certificate(FIRST, (0, 1), 0))
+    assert not observer.certifies(FIRST, certificate(FIRST, (0,), 1)), "of another round than its block"
 
 
 def test_any_message_is_refused_and_changes_nothing(orderer):

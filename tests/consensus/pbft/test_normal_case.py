@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from consensus.chain import commit_bytes
+from consensus.chain import Certificate, commit_bytes
 from consensus.pbft.messages import CommitVote, Prepare, PrePrepare
-from consensus.protocols import protocol
+from consensus.protocols import Slot, protocol
 from consensus.quorum import byzantine_quorum
 from consensus.vocabulary import Broadcast, Commit, LocalProtocolError, Persist
 from tests.consensus.pbft.cluster import Cluster, ModelCrypto, make_block
@@ -177,6 +177,17 @@ def test_certifies_only_the_block_itself():
     certificate = cluster.nodes[2].image["certificates"][1]
     assert cluster.core(3).certifies(first, certificate)
     assert not cluster.core(3).certifies(second, certificate)
+
+
+def test_a_block_is_decided_in_the_view_that_proposed_it_or_a_later_one():
+    cluster = Cluster(4)
+    block = make_block(Slot(height=1, parent=cluster.core(0).slot().parent, round=2), 2)
+
+    def of_view(view):
+        data = commit_bytes(view, block.height, block.hash)
+        return Certificate(view, block.height, block.hash, tuple((n, ModelCrypto(n).sign(data)) for n in range(3)))
+
+    assert [cluster.core(3).certifies(block, of_view(view)) for view in (1, 2, 3)] == [False, True, True]
 
 
 def test_a_commit_vote_signs_what_the_ledger_verifies():

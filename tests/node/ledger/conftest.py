@@ -12,7 +12,7 @@ from consensus.configuration import Configuration, ConfigurationError
 from consensus.protocols import Slot
 from node.ledger.block import build_block, build_genesis_block
 from node.ledger.deciders import voter_sets
-from node.ledger.export import encode_line
+from node.ledger.export import lines_of
 from node.ledger.following import Following
 from node.ledger.genesis import Client, Genesis, Member, electorate
 from node.ledger.signatures import Verifying
@@ -203,7 +203,7 @@ class LedgerBuilder:
         return self
 
     def lines(self):
-        return [encode_line(block, certificate) for block, certificate in self.chain]
+        return list(lines_of(self.chain))
 
     def bytes(self):
         return b"".join(self.lines())

@@ -52,7 +52,7 @@ def test_every_part_that_a_lying_node_may_change(ledger, evidence):
         ({"namespace": "policies"}, "does not lead"),
         ({"proof": Proof((), None)}, "does not lead"),
         ({"headers": ()}, "0 headers"),
-        ({"headers": (forged_header,)}, "certificate is for another block"),
+        ({"headers": (forged_header,)}, "certificate: it is for another block"),
         ({"headers": (change(header, network="other"),)}, "another network"),
         ({"headers": (change(header, members=bytes(32)),)}, "names other members"),
         (
@@ -69,6 +69,15 @@ def test_every_part_that_a_lying_node_may_change(ledger, evidence):
         ),
     ):
         refused(ledger, change(evidence, **changes), match)
+
+
+def test_a_certificate_of_a_later_round_proves_under_pbft_alone(ledger, evidence):
+    block, _ = ledger.chain[-1]
+    later = msgspec.structs.replace(evidence, certificate=ledger.certificate(block, round_=2))
+    if ledger.genesis.protocol == "pbft":
+        assert LightClient(ledger.genesis).check(later) == 2
+    else:
+        refused(ledger, later, "certificate: it is of round 2, the block of 0")
 
 
 def test_members_of_another_network_vouch_for_nothing(ledger, evidence):

@@ -70,6 +70,26 @@ class RunFolder:
         return self.path / "events.jsonl.gz"
 
     @property
+    def course(self) -> Path:
+        """Faults, and where each node stood, over time."""
+        return self.path / "course.jsonl"
+
+    @property
+    def exchanges(self) -> Path:
+        """Virtual mode: a few exchanges of messages worth a picture."""
+        return self.path / "exchanges.jsonl"
+
+    @property
+    def funnel(self) -> Path:
+        """How many cases of each flow came how far."""
+        return self.path / "funnel.json"
+
+    @property
+    def report(self) -> Path:
+        """All of it on one page, drawn from the other files."""
+        return self.path / "report.html"
+
+    @property
     def leakage(self) -> Path:
         """Who ever held what of what was shared, and who talked to whom."""
         return self.path / "leakage.json"

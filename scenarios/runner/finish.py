@@ -23,8 +23,13 @@ from scenarios.results import (
     versions,
     write_manifest,
 )
+from scenarios.results.course import Entry as CourseEntry
+from scenarios.results.course import Fault, course_lines
+from scenarios.results.exchanges import exchange_lines
+from scenarios.results.funnel import Stage, funnel_json
 from scenarios.results.leakage import Leakage
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
+from scenarios.runner.funnel import funnel_of
 from scenarios.runner.holdings import Holdings
 from scenarios.runner.leakage import Meter
 from scenarios.runner.leaks import LeakScan
@@ -60,6 +65,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     expectations: tuple[Expectation, ...]
     metrics: Metrics
     leakage: Leakage | None
+    funnel: tuple[Stage, ...]
     business: tuple[Entry, ...] | None
     """The business state that every node at the greatest height shares; None where they differ, or where the highest
     chain ends in blocks that nothing certifies yet: those are not exported, and the state goes with what is."""
@@ -91,6 +97,7 @@ def conclude(plan: Plan, left: Left) -> Finished:
         expectations=expectations,
         metrics=metrics,
         leakage=leakage,
+        funnel=funnel_of(plan.workload, record.acknowledged),
         business=_common_business(believed),
     )
 
@@ -105,10 +112,20 @@ def write_results(folder: RunFolder, left: Left, finished: Finished, manifest: M
     folder.write_lines(folder.history, history_lines(operations(left.record)))
     folder.write(folder.metrics_summary, finished.metrics.summary_json())
     folder.write_lines(folder.metrics_table, finished.metrics.table_lines())
+    folder.write_lines(folder.course, course_lines(_course(left.record)))
+    folder.write(folder.funnel, funnel_json(finished.funnel))
+    if left.record.exchanges is not None:
+        folder.write_lines(folder.exchanges, exchange_lines(left.record.exchanges))
     if finished.leakage is not None:
         folder.write(folder.leakage, finished.leakage.json())
         folder.write_lines(folder.leakage_table, finished.leakage.table())
     write_manifest(folder.manifest, manifest)
+
+
+def _course(record: RunRecord) -> Iterator[CourseEntry]:
+    yield from record.course.standings
+    for fault in record.faults:
+        yield Fault(at_ns=fault.now_ns, line=fault.line, until_ns=fault.until_ns)
 
 
 def manifest_of(plan: Plan, left: Left, finished: Finished, facts: Circumstances) -> Manifest:
@@ -155,6 +172,7 @@ def measure(record: RunRecord) -> Metrics:
         metrics.sample("block_spread", decision.now_ns, decision.now_ns - first[decision.height])
     for now_ns in first.values():
         metrics.count("blocks", now_ns)
+    record.traffic.measure(metrics)
     for key, number in record.counters.items():
         if number:
             metrics.count(f"network.{key.rpartition('.')[2].replace(' ', '_')}", record.ended_ns, number)

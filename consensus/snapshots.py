@@ -57,6 +57,9 @@ def checkpoint_bytes(height: int, digest: bytes) -> bytes:
     return _encode(("consortium/checkpoint", height, digest))
 
 
+DELIVERED = "delivered"
+"""Space in which a node notes up to which height the blocks that it skipped have been executed after all."""
+
 SNAPSHOT = "snapshot"
 """Durable space of the replica: "manifest" -> Snapshot, place -> bytes of that chunk.
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from consensus.chain import BLOCKS, CERTIFICATES, HEADERS, Block, Certificate, Header
-from consensus.snapshots import SNAPSHOT, Snapshot
+from consensus.snapshots import DELIVERED, SNAPSHOT, Snapshot
 from network.custody import CUSTODY_MESSAGES
 from network.gossip import GOSSIP_MESSAGES
 from network.requests import REQUEST_MESSAGES
@@ -55,6 +55,7 @@ _LEDGER: dict[str, Any] = {
     CERTIFICATES: Certificate,
     HEADERS: Header,
     SNAPSHOT: Snapshot | bytes,
+    DELIVERED: int,
 }
 """The replica's own spaces."""
 

@@ -77,14 +77,17 @@ class Common:
         vault: Vault,
         image: Image,
         random: Callable[[], int],
+        name: str = "",
         seal_secret: bytes = b"",
         protocol_options: Any = None,
         options: ReplicaOptions | None = None,
     ) -> Replica:
-        """The replica of node ``me``."""
+        """The replica of node ``me``; ``name`` is needed where the genesis does not say whose it is."""
+        members = self.genesis.members
         return Replica(
             ReplicaSetup(
                 me=me,
+                name=name or (members[me].name if me < len(members) else ""),
                 directory=self.directory,
                 protocol=self.protocol,
                 protocol_options=protocol_options,

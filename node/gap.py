@@ -4,8 +4,7 @@ A node that installs a snapshot can go on at once, but its ledger is not whole, 
 the blocks it skipped is not in its vault. So it fetches them afterwards, from the top down: each is the one that the
 block above it names as its parent, so any peer may serve them. When they reach down to the blocks it had, it executes
 them, from the bottom up and a few at a time; the last root must be the one that was installed. From then on its ledger
-is as if it had never skipped anything. (``docs/adr/0007-snapshots.md``; what private payloads may miss of it stands in
-``docs/security-and-privacy.md`` under Limits.)
+is as if it had never skipped anything (``docs/adr/0007-snapshots.md``).
 """
 
 from __future__ import annotations

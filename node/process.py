@@ -133,6 +133,7 @@ class NodeProcess:
             self._me,
             crypto=Ed25519Crypto(common.directory, self._keys.sign, common.verifier),
             vault=vault_opener(self._me_name, self._keys.seal_secret),
+            name=self._me_name,
             seal_secret=self._keys.seal_secret,
             image=image,
             random=partial(randbits, 64),

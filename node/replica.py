@@ -14,7 +14,7 @@ the next block is proposed; so there is one place where each thing happens.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -45,6 +45,7 @@ from network.gossip import Below, Decided, Fetch, FetchBelow, Position, Transact
 from network.requests import Query, Submit, Subscribe
 from node.admission import Admission
 from node.chain_state import ChainState, Execute
+from node.contracts.runtime import Execution
 from node.custody import TIMER as CUSTODY_TIMER
 from node.custody import Safe
 from node.event_log import EventLog
@@ -58,19 +59,17 @@ from node.membership.registry import Registry
 from node.membership.signing import Ed25519Crypto
 from node.mempool import Mempool
 from node.options import ReplicaOptions
+from node.payloads import VAULT, Opened, Payloads
 from node.producer import BATCH_TIMER, CLOSE_TIMER, Producer
 from node.proposals import Proposals
 from node.queries import Queries
 from node.receipts import Receipts
-from node.snapshots import Snapshots, pruned_to
+from node.snapshots import Snapshots, pruned_to, snapshot_in
 from node.subscriptions import Subscriptions
 from node.sync import BACKFILL_TIMER, POSITION_TIMER, Sync
 from node.voting import Voting
 
 __all__ = ["VAULT", "Replica", "ReplicaOptions", "ReplicaSetup", "snapshot_in"]
-
-VAULT = "vault"
-"""Durable space: what this organisation could open of the sealed payloads on the chain."""
 
 _POOL_TIMER = "replica.pool"
 
@@ -79,6 +78,7 @@ class ReplicaSetup(msgspec.Struct, frozen=True, kw_only=True):
     """What a replica is built from; ``image`` is what its store held, ``vault`` opens sealed payloads."""
 
     me: NodeId
+    name: str  # of the organisation whose node it is
     directory: Directory
     protocol: ProtocolEntry
     protocol_options: Any
@@ -87,7 +87,7 @@ class ReplicaSetup(msgspec.Struct, frozen=True, kw_only=True):
     genesis_block: Block
     genesis_tree: StateTree
     execute: Execute
-    vault: Callable[[Any], Mapping[str, Any]]
+    vault: Opened
     seal_secret: bytes = b""  # the organisation's X25519 secret; without it, it takes part in no collection
     image: Image
     random: Callable[[], int]
@@ -100,7 +100,6 @@ class Replica(Application):
     def __init__(self, setup: ReplicaSetup) -> None:
         self._me = setup.me
         self._options = setup.options
-        self._vault = setup.vault
         self._unvouched_blocks = setup.protocol.name in VOUCHING_PROTOCOLS
         self._keeps_proofs = setup.protocol.keeps_proofs
         genesis = setup.directory.genesis
@@ -117,7 +116,7 @@ class Replica(Application):
         self._events = EventLog(setup.options.events_kept)
         self._snapshots = Snapshots(self.chain, serve=setup.options.snapshots)
         self._waiting = False
-        self._recover(setup.image)
+        held = self._recover(setup.image)
         self.core = setup.protocol.core(
             Setup(
                 me=setup.me,
@@ -130,12 +129,12 @@ class Replica(Application):
                 options=setup.protocol_options,
             )
         )
-        self._build_parts(setup)
+        self._build_parts(setup, held)
 
     def _certified_key(self, number: NodeId) -> bytes | None:
         return self.registry.member_key(number)
 
-    def _build_parts(self, setup: ReplicaSetup) -> None:
+    def _build_parts(self, setup: ReplicaSetup, held: Sequence[tuple[Block, Execution]]) -> None:
         options, network = setup.options, setup.directory.network
         self._intake = Intake(
             me=setup.me,
@@ -167,13 +166,15 @@ class Replica(Application):
         )
         self._safe = Safe(
             me=setup.me,
+            name=setup.name,
             network=network,
             registry=lambda: self.registry,
-            height=lambda: self.chain.height,
+            chain=self.chain,
             seal_secret=setup.seal_secret,
             sign=setup.crypto.sign,
             image=setup.image,
         )
+        self._payloads = Payloads(setup.vault, self._safe, setup.image, held)
         self._sync = Sync(
             me=setup.me,
             voting=self.voting,
@@ -203,7 +204,7 @@ class Replica(Application):
         """Begin, or begin again from the image."""
         effects = [
             *self._sync.started(),
-            *self._safe.started(),
+            *self._payloads.started(whole=self.chain.whole),
             SetTimer(_POOL_TIMER, self._options.pool_resend_ns),
             *self._producer.close_later(),
         ]
@@ -364,15 +365,14 @@ class Replica(Application):
         records: list[Record] = [Put(BLOCKS, block.height, block)]
         if commit.certificate is not None:
             records.append(Put(CERTIFICATES, block.height, commit.certificate))
-        records += (Put(VAULT, key, record) for key, record in self._vault(execution).items())
-        safe_records, safe_effects = self._safe.executed(block.height, execution)
-        records += safe_records
+        payloads, payload_effects = self._payloads.executed(block.height, execution)
+        records += payloads
         self._intake.decided(now, block, execution)
         self._proposals.decided(block.height)
         answered = self._receipts.record(block, execution)
         self._events.record(block, execution)
         effects: Effects = [Persist(tuple(records)), commit, Trace("executed", (block.height, execution))]
-        effects += safe_effects
+        effects += payload_effects
         if self._me in self.voting.electors:
             effects += self._receipts.replies(answered)
         if len(self._queries):
@@ -391,9 +391,11 @@ class Replica(Application):
         records += (Put(SNAPSHOT, place, chunk) for place, chunk in enumerate(install.chunks))
         self._intake.installed()
         self._proposals.decided(snapshot.height)
+        erased, erasing = self._safe.overtaken()
         return [
-            Persist(tuple(records)),
+            Persist((*records, *erased)),
             install,
+            *erasing,
             *self._queries.executed(),
             *self._sync.installed(),
             *self._producer.close_later(),
@@ -433,17 +435,12 @@ class Replica(Application):
         return effects + self._sync.received(sender) if proven else []
 
     def _backfill(self) -> Effects:
-        """Go on with what a snapshot made us skip: receipts and vault get what those blocks held for them."""
+        """Go on with what a snapshot made us skip: receipts, vault and safe get what those blocks held for them."""
         done, effects = self._sync.backfill()
-        records: list[Record] = []
         for entry, execution in done:
             self._receipts.record(entry.block, execution)
             self._events.record(entry.block, execution)
-            records += (Put(VAULT, key, record) for key, record in self._vault(execution).items())
-            safe_records, safe_effects = self._safe.executed(entry.block.height, execution)
-            records += safe_records
-            effects += safe_effects
-        return [Persist(tuple(records)), *effects] if records else effects
+        return self._payloads.filled(done, whole=self.chain.whole) + effects
 
     def _vouched(self, block: Block, certificate: Certificate | None) -> bool:
         if certificate is None:
@@ -453,7 +450,7 @@ class Replica(Application):
     def _role_of(self, name: str) -> str | None:
         return self.registry.role(name)
 
-    def _recover(self, image: Image) -> None:
+    def _recover(self, image: Image) -> list[tuple[Block, Execution]]:
         snapshot = snapshot_in(image)
         held = self.chain.recover(image.get(BLOCKS, {}), image.get(CERTIFICATES, {}), snapshot)
         for block, execution in held:
@@ -467,10 +464,4 @@ class Replica(Application):
             self.chain.let_go()
         for height in range(first, self.chain.height + 1):
             self.voting.follow(self.chain.entry(height).block)
-
-
-def snapshot_in(image: Image) -> tuple[Snapshot, tuple[bytes, ...]] | None:
-    """The snapshot that a store holds, whole; None where it holds none."""
-    space = image.get(SNAPSHOT, {})
-    snapshot: Snapshot | None = space.get(MANIFEST)
-    return None if snapshot is None else (snapshot, tuple(space[place] for place in range(len(snapshot.chunks))))
+        return held

@@ -1,5 +1,6 @@
-"""The states that this node can hand to others: those of the last heights that its core made a checkpoint of.
+"""Snapshots: the states that this node can hand to others, and what a state that it took over leaves to do.
 
+It can hand on those of the last heights that its core made a checkpoint of.
 A tree costs nothing to keep but what later blocks replaced, so keeping a few is cheap; a manifest costs one hash of the
 last roots and a walk over at most 4,096 nodes. The chunks are made when one is asked for, of one state at a time.
 """
@@ -68,3 +69,10 @@ def pruned_to(image: Image) -> int:
     snapshot: Snapshot | None = image.get(SNAPSHOT, {}).get(MANIFEST)
     held = snapshot is not None and snapshot.height == len(headers) and headers.get(snapshot.height) == snapshot.header
     return len(headers) if held else 0
+
+
+def snapshot_in(image: Image) -> tuple[Snapshot, tuple[bytes, ...]] | None:
+    """The snapshot that a store holds, whole; None where it holds none."""
+    space = image.get(SNAPSHOT, {})
+    snapshot: Snapshot | None = space.get(MANIFEST)
+    return None if snapshot is None else (snapshot, tuple(space[place] for place in range(len(snapshot.chunks))))

@@ -10,7 +10,7 @@ from consensus.chain import Block, Certificate, Header, commit_bytes
 from consensus.protocols import Slot
 from consensus.raft.server import ELECTION
 from consensus.vocabulary import SECOND, Broadcast, CancelTimer, Commit, Persist, Put, Rejected, Reply, Send, SetTimer
-from node.assembly import Common
+from node.assembly import Common, vault_opener
 from node.contracts import accounts
 from node.contracts.transfers import SendArgs
 from node.ledger.block import build_block
@@ -96,8 +96,10 @@ def certified(block, signers=(0,), *, round_=0, keys=MEMBERS):
 class Host:
     """One replica, its disk, and everything it has let out."""
 
-    def __init__(self, common, number, image=None, options=None, random=lambda: 0, **core_options):
+    def __init__(self, common, number, image=None, options=None, random=lambda: 0, *, private=False, **core_options):
+        """``private``: it can open what is meant for its organisation, and takes part in collections."""
         self.common = common
+        self.private = private
         self.number = number
         self.store = MemoryStore()
         self.out = []
@@ -105,10 +107,12 @@ class Host:
         self.now = 0
         for space, entries in (image or {}).items():
             self.store.append([Put(space, key, value) for key, value in entries.items()])
+        secret = KEYS.seal_secret(MEMBERS[number]) if private else b""
         self.replica: Replica = common.replica(
             number,
             crypto=Ed25519Crypto(common.directory, KEYS.sign(MEMBERS[number]), common.verifier),
-            vault=lambda execution: {},  # noqa: ARG005 - nothing is sealed here
+            vault=vault_opener(MEMBERS[number], secret) if secret else lambda execution: {},  # noqa: ARG005 - nothing
+            seal_secret=secret,
             image=self.store.load(),
             random=random,
             protocol_options=core_options or None,
@@ -146,14 +150,14 @@ class Host:
 
     def restarted(self, **options):
         """Another life of the same node, from what is durable."""
-        return Host(self.common, self.number, image=self.store.load(), **options)
+        return Host(self.common, self.number, image=self.store.load(), private=self.private, **options)
 
 
 class Net:
     """All replicas of one network, and every message between them in order."""
 
-    def __init__(self, protocol="solo", voters=1, observers=0, **options):
-        self.common = Common(genesis(protocol, voters, observers))
+    def __init__(self, protocol="solo", voters=1, observers=0, *, founding=None, **options):
+        self.common = Common(founding or genesis(protocol, voters, observers))
         self.hosts = [Host(self.common, number, **options) for number in range(voters + observers)]
         self.wire = deque()
         for host in self.hosts:

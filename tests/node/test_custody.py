@@ -11,8 +11,10 @@ from msgspec.structs import replace
 from consensus.vocabulary import Persist, Rejected, Reply, Send, SetTimer, Trace
 from network.custody import Deposit, Hand, IsErased, State, Want, custody_bytes
 from node.contracts.context import Event
+from node.contracts.deposits import Deposit as Entrusted
 from node.contracts.runtime import Execution, Outcome
-from node.custody import CUSTODY, DEPOSITS_MAX, Safe, Safekept, Stage
+from node.custody import CUSTODY, DEPOSIT_BLOCKS, DEPOSITS_MAX, Safe, Safekept, Stage
+from node.custody.errand import ASKED_AT_ONCE
 from node.membership import Keys
 from node.privacy import Mode, Payload, commit, enclose, seal_openings
 
@@ -31,23 +33,43 @@ class Identities:
 
     def member(self, node):
         standing = "key_revoked" if node in self.revoked else None
-        certificate = SimpleNamespace(standing=lambda height: standing)  # noqa: ARG005 - from the start
-        return SimpleNamespace(name=NAMES[node], certificate=certificate) if node < len(NAMES) else None
+        if node >= len(NAMES):
+            return None
+        seal_key = KEYS[NAMES[node]].seal_key.hex()
+        certificate = SimpleNamespace(standing=lambda height: standing, seal_key=seal_key)  # noqa: ARG005 - from the start
+        return SimpleNamespace(name=NAMES[node], certificate=certificate)
 
     def numbers_of(self, name):
         return (NAMES.index(name),) if name in NAMES else ()
 
-    def seal_key_at(self, name, height):  # noqa: ARG002
-        return KEYS[name].seal_key if name in KEYS else None
+
+class Chain:
+    """What a safe sees of the chain: how high it is, what is executed, and what the state says of deposits."""
+
+    def __init__(self, height=5):
+        self.height = height
+        self.gap = None
+        self.deposits = {}
+        self.done = set()
+        self.tree = SimpleNamespace(get=lambda namespace, key: self.deposits.get(key))  # noqa: ARG005 - one is asked for
+
+    def executed(self, client, number):
+        return (client, number) in self.done
+
+    def says(self, state, record="ann/7", members=("ann", "bob")):
+        """A block was executed at our head that left the deposit in that state."""
+        self.done.add(("ann", int(record.partition("/")[2])))
+        self.deposits[record] = Entrusted(state=state, members=members, until=0, attest_within_ms=1)
 
 
-def safe(name, image=None, *, identities=None, secret=None):
+def safe(name, image=None, *, identities=None, secret=None, chain=None):
     keys, identities = KEYS[name], identities or Identities()
     return Safe(
         me=NAMES.index(name),
+        name=name,
         network="net",
         registry=lambda: identities,
-        height=lambda: 5,
+        chain=chain or Chain(),
         seal_secret=keys.seal_secret if secret is None else secret,
         sign=keys.sign,
         image=image or {},
@@ -86,7 +108,17 @@ def only(effects, kind):
 
 
 def stages(node):
-    return [kept.stage for kept in node._kept.values()]
+    return [kept.stage for kept in node._shelf]
+
+
+def on_disk(node):
+    return {CUSTODY: {kept.key: kept for kept in node._shelf}}
+
+
+def executed(node, height, execution):
+    """At its head."""
+    node._chain.height = height
+    return node.executed(height, execution)
 
 
 @pytest.fixture
@@ -138,16 +170,16 @@ def test_a_deposit_that_comes_twice_is_kept_once(ann):
     ],
 )
 def test_a_deposit_that_is_none_changes_nothing(ann, wrong):
-    before = dict(ann._kept)
+    before = list(ann._shelf)
     effects = ann.keep(wrong)
     assert [type(effect) for effect in effects] == [Trace]
-    assert ann._kept == before
+    assert list(ann._shelf) == before
 
 
 def test_deposits_that_nothing_commits_to_are_bounded():
     node = safe("ann")
     for number in range(DEPOSITS_MAX):
-        node._note(Safekept(f"ann/1{number}", 0, Stage.DEPOSITED, ()))
+        node._shelf.put(Safekept(f"ann/1{number}", 0, Stage.DEPOSITED, ()))
     assert [type(effect) for effect in node.keep(deposit())] == [Trace]
 
 
@@ -206,9 +238,9 @@ def test_a_payload_that_is_not_what_the_chain_commits_to_is_refused(ann, damage)
     sealed = {"another record": deposit(to="bob", record="ann/8").sealed, "no envelope": b""}.get(
         damage, deposit(fields=fields, **keys).sealed
     )
-    before = dict(bob._kept)
+    before = list(bob._shelf)
     assert [type(effect) for effect in bob.receive(0, Hand(RECORD, 0, sealed))] == [Rejected]
-    assert bob._kept == before
+    assert list(bob._shelf) == before
     assert bob.receive(0, hand)  # the true one is taken still
     assert bob.receive(0, hand) == []  # once
 
@@ -227,14 +259,14 @@ def test_it_is_asked_for_until_it_comes_of_one_member_after_the_other():
 
 
 def erased(node):
-    (kept,) = node._kept.values()
+    (kept,) = node._shelf
     return kept.stage, kept.openings
 
 
 def test_a_purge_leaves_a_note_and_no_value(ann):
     records, effects = ann.executed(9, block(purge=(RECORD,)))
     assert erased(ann) == (Stage.ERASED, ())
-    assert [record.value for record in records] == list(ann._kept.values())
+    assert [record.value for record in records] == list(ann._shelf)
     assert b"N61" not in msgspec.msgpack.encode(records)
     assert openings()[0].salt.encode() not in msgspec.msgpack.encode(records)
     assert only(effects, Trace)
@@ -256,7 +288,7 @@ def test_its_blocks_to_live_end_at_their_height(height, stage):
     node = safe("ann")
     node.keep(deposit())
     node.executed(5, block(collected(live=3)))
-    node.executed(height, block())
+    executed(node, height, block())
     assert stages(node) == [stage]
 
 
@@ -285,16 +317,172 @@ def test_what_is_erased_comes_back_neither_by_deposit_nor_by_hand(ann):
         assert erased(node) == (Stage.ERASED, ())
 
 
+# --- a transaction that does not come
+
+
+OTHERS = Execution(tree=None, outcomes=())
+"""A block of others."""
+
+
+def lapsed(code):
+    """A block that used up number 7 of ann's without committing to anything."""
+    return Execution(tree=None, outcomes=(Outcome(transaction=b"", client="ann", number=7, code=code),))
+
+
+@pytest.mark.parametrize("code", ["wrong_recipients", "ok", "duplicate"])
+def test_what_its_transaction_did_not_commit_to_is_erased(code):
+    node = safe("ann")
+    node.keep(deposit())
+    records, _ = executed(node, 9, lapsed(code))
+    assert erased(node) == (Stage.LAPSED, ())
+    assert [record.value for record in records] == list(node._shelf)
+    assert b"N61" not in msgspec.msgpack.encode(records)
+    node._chain.done.add(("ann", 7))
+    assert [type(effect) for effect in node.keep(deposit())] == [Trace]
+
+
+def test_a_refusal_takes_nothing_that_a_block_committed_to(ann):
+    assert executed(ann, 9, lapsed("duplicate")) == ([], [])
+    assert stages(ann) == [Stage.HELD]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_nothing_commits_to_in_time_is_erased_and_may_be_brought_again(late):
+    node = safe("ann", chain=Chain(100))
+    node.keep(deposit())
+    assert executed(node, 99 + DEPOSIT_BLOCKS, OTHERS) == ([], [])
+    executed(node, 100 + DEPOSIT_BLOCKS, OTHERS)
+    assert erased(node) == (Stage.LAPSED, ())
+    assert node.keep(IsErased("ann", RECORD, 0)) == []  # the chain may yet say that she holds it
+    if late:
+        executed(node, 101 + DEPOSIT_BLOCKS, block(collected()))
+        assert stages(node) == [Stage.AWAITED]
+    assert only(node.keep(deposit()), Persist)
+    assert stages(node) == [Stage.HELD if late else Stage.DEPOSITED]
+    executed(node, 110 + DEPOSIT_BLOCKS, OTHERS)
+    assert stages(node) == [Stage.HELD if late else Stage.DEPOSITED]
+
+
+@pytest.mark.parametrize("record", ["ann", "ann/", "ann/x", "ann/07", "ann/-1", "ann/٧"])
+def test_a_deposit_for_what_no_transaction_can_carry_is_refused(record):
+    assert [type(effect) for effect in safe("ann").keep(deposit(record=record))] == [Trace]
+
+
+def test_what_lapses_makes_room():
+    node = safe("ann", chain=Chain(100))
+    for number in range(DEPOSITS_MAX):
+        node._shelf.put(Safekept(f"ann/1{number}", 0, Stage.DEPOSITED, (), height=1))
+    executed(node, 1 + DEPOSIT_BLOCKS, OTHERS)
+    assert only(node.keep(deposit()), Persist)
+
+
+# --- blocks that come late, or twice
+
+
+@pytest.mark.parametrize("end", [None, "purge", "life"])
+@pytest.mark.parametrize("came", [True, False])
+def test_a_block_that_is_executed_again_changes_nothing(came, end):
+    node = safe("ann")
+    if came:
+        node.keep(deposit())
+    first = block(collected(live=3 if end == "life" else 0))
+    node.executed(5, first)
+    if end:
+        executed(node, 9, block(purge=(RECORD,) if end == "purge" else ()))
+    before = list(node._shelf)
+    assert node.executed(5, first) == ([], [])
+    assert list(node._shelf) == before
+
+
+def skipping(state, members=("ann", "bob")):
+    """Ann's chain: a snapshot of height 50 was installed, whose state says so of the record in the gap below."""
+    chain = Chain(50)
+    chain.gap = SimpleNamespace()
+    chain.says(state, members=members)
+    return chain
+
+
+@pytest.mark.parametrize("state", ["PURGING", "PURGED"])
+def test_a_purge_above_the_gap_reaches_a_record_inside_it(state):
+    bob = safe("bob", chain=skipping(state))
+    _, effects = bob.executed(7, block(collected()))
+    assert erased(bob) == (Stage.WAIVED, ())
+    assert not only(effects, Send)
+
+
+def test_a_life_that_ended_above_the_block_is_over():
+    bob = safe("bob", chain=skipping("HELD"))
+    bob.executed(7, block(collected(live=3)))
+    assert erased(bob) == (Stage.WAIVED, ())
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_purge_that_was_skipped_is_done_when_the_state_is_taken_over_or_at_the_next_start(again):
+    chain = Chain()
+    ann = safe("ann", chain=chain)
+    ann.keep(deposit())
+    ann.executed(5, block(collected()))
+    chain.says("PURGING")
+    if again:
+        ann = safe("ann", on_disk(ann), chain=chain)
+        (persist, *_) = ann.started()
+        assert isinstance(persist, Persist)
+    else:
+        records, _ = ann.overtaken()
+        assert [record.value.stage for record in records] == [Stage.ERASED]
+    assert erased(ann) == (Stage.ERASED, ())
+
+
+def test_a_deposit_waits_for_its_block_in_the_gap():
+    chain = skipping("HELD")
+    ann = safe("ann", chain=chain)
+    assert only(ann.keep(deposit()), Persist)
+    assert ann.overtaken() == ([], [])
+    ann.executed(7, block(collected()))
+    assert stages(ann) == [Stage.HELD]
+
+
+@pytest.mark.parametrize("chain", [skipping("PURGED"), skipping("HELD", members=("bob", "eve"))])
+def test_a_deposit_whose_time_is_over_by_the_state_taken_over_is_refused(chain):
+    assert [type(effect) for effect in safe("ann", chain=chain).keep(deposit())] == [Trace]
+
+
+def test_a_node_that_the_chain_has_yet_to_certify_asks_once_it_has():
+    identities = Identities()
+    identities.revoked.add(1)  # its number holds no certificate in force as far as it has executed
+    bob = safe("bob", identities=identities)
+    records, effects = bob.executed(5, block(collected()))
+    assert [record.value.stage for record in records] == [Stage.AWAITED]
+    assert [type(effect) for effect in effects] == [SetTimer]
+    assert [type(effect) for effect in bob.timer()] == [SetTimer]
+    identities.revoked.clear()
+    assert [effect.message for effect in only(bob.timer(), Send)] == [Want(RECORD, 0)]
+
+
+def test_a_backlog_is_asked_for_a_part_at_a_time_and_new_errands_put_nothing_off():
+    bob = safe("bob")
+    records = [f"ann/{number}" for number in range(1, 2 * ASKED_AT_ONCE + 1)]
+    sent, timers = [], []
+    for record in records:
+        _, effects = bob.executed(5, block(collected(record=record)))
+        sent += only(effects, Send)
+        timers += only(effects, SetTimer)
+    assert (len(sent), len(timers)) == (ASKED_AT_ONCE, 1)
+    asked = [[send.message.record for send in only(bob.timer(), Send)] for _ in range(2)]
+    assert [len(each) for each in asked] == [ASKED_AT_ONCE] * 2
+    assert set(asked[0]) | set(asked[1]) == set(records)
+
+
 # --- a restart
 
 
 def test_a_restart_goes_on_from_what_was_durable(ann):
     bob, hand = fetched(ann)
-    again = safe("bob", {CUSTODY: dict(bob._kept)})
+    again = safe("bob", on_disk(bob))
     (want, _) = again.started()
     assert want.message == Want(RECORD, 0)
     assert again.receive(0, hand)
-    assert safe("bob", {CUSTODY: dict(again._kept)}).started() == []
+    assert safe("bob", on_disk(again)).started() == []
 
 
 def test_a_node_without_its_secret_takes_part_in_no_collection():

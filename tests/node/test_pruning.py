@@ -8,8 +8,11 @@ from consensus.vocabulary import MILLISECOND, Put
 from network.codec import RecordCodec
 from node.archive import ArchiveError, export_node
 from node.chain_state import MissingBlock
+from node.custody import CUSTODY, Safekept
 from node.ledger import SqliteStore
 from node.options import ReplicaOptions
+from node.payloads import VAULT
+from node.privacy.vault import VaultRecord
 from node.process import NODE_SPACE
 from node.pruning import prune, restore
 from node.snapshots import pruned_to
@@ -29,7 +32,9 @@ def database_with(path, common, image):
 
 
 def store_at(path, common):
-    return SqliteStore(path, RecordCodec(common.protocol.records, {NODE_SPACE: int}))
+    return SqliteStore(
+        path, RecordCodec(common.protocol.records, {NODE_SPACE: int, VAULT: VaultRecord, CUSTODY: Safekept})
+    )
 
 
 def image_in(path, common):

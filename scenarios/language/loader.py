@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from scenarios.language.assumptions import substitute
-from scenarios.language.extending import extended
+from scenarios.language.extending import KEY, extended
 from scenarios.language.inlining import inline_files
 from scenarios.language.overrides import apply_overrides
 from scenarios.language.problems import Problem, ScenarioInvalid, Severity
@@ -28,12 +28,20 @@ def load_scenario(path: FilePath | str, overrides: Sequence[str] = ()) -> Scenar
 
     Raises ScenarioInvalid with every problem found, each at its place. Warnings are in ``origin.warnings``.
     """
-    return _scenario(extended(apply_overrides(read_file(FilePath(path)), tuple(overrides))))
+    return _scenario(_overridden(read_file(FilePath(path)), overrides))
 
 
 def parse_scenario(text: str, label: str = "<scenario>", overrides: Sequence[str] = ()) -> Scenario:
     """Like :func:`load_scenario`, from a text."""
-    return _scenario(extended(apply_overrides(read_text(text, label), tuple(overrides))))
+    return _scenario(_overridden(read_text(text, label), overrides))
+
+
+def _overridden(document: Document, overrides: Sequence[str]) -> Document:
+    """The whole of ``document``, with overrides on top: a place in a list is one in the whole list."""
+    whole = apply_overrides(extended(document), tuple(overrides))
+    if isinstance(whole.root, dict) and KEY in whole.root:
+        raise ScenarioInvalid([Problem(whole.mark((KEY,)), (KEY,), f"`{KEY}` stands in the file, and cannot be set")])
+    return whole
 
 
 def _scenario(document: Document) -> Scenario:

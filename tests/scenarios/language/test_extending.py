@@ -49,6 +49,16 @@ def test_overrides_reach_what_is_extended(written):
     assert (scenario.run.duration, scenario.run.seed) == (120 * 10**9, 9)
 
 
+def test_an_override_s_place_in_a_list_is_one_in_the_whole_list(written):
+    scenario = load_scenario(written(), ("assumptions.0.value=7", "assumptions.1.value=8"))
+    assert [assumption.value for assumption in scenario.assumptions] == [7, 8]
+
+
+def test_what_is_extended_cannot_be_overridden(written):
+    with pytest.raises(ScenarioInvalid, match="`extends` stands in the file, and cannot be set"):
+        load_scenario(written(), ("extends=other.yaml",))
+
+
 @pytest.mark.parametrize(
     ("own", "base", "file", "line"),
     [

@@ -10,7 +10,7 @@ it, so an answer holds for those registries alone that certified them.
 
 from __future__ import annotations
 
-from node.ledger.transaction import Transaction, TransactionError, decode_transaction, signed_bytes
+from node.ledger.transaction import Transaction, TransactionError, decode_transaction
 from node.membership import Directory, Registry, Verifier
 from node.membership.registry import Get, nothing_changed
 
@@ -73,7 +73,7 @@ class Admission:
     def _verify(self, transaction: Transaction, registry: Registry, as_of: int | None) -> _Certified:
         if transaction.body.network != self._founding.network:
             raise TransactionError(f"meant for network {transaction.body.network}")
-        data = signed_bytes(transaction.body)
+        data = transaction.signed
         certified: list[tuple[str, bytes]] = []
         for name, signature in transaction.signatures:
             keys = registry.client_keys(name, as_of)

@@ -1,10 +1,9 @@
 """The mempool 交易池: verified transactions that wait to be ordered, in order of arrival.
 
 One place per claim, that is (client, number): of two transactions with the same claim only one can ever be executed,
-so the first to come holds the place until its claim is used up; but whoever passes a transaction on may have left a
-co-signature away, so the same one with more of them takes the place over. Bounded in count, in bytes, and in each
-client's share; what is beyond a bound is refused before anything else is done about it, and the client is told
-(:class:`Busy`). What stands alone in its block (a change of members) waits apart: no batch has it.
+so the first to come holds the place until its claim is used up. Bounded in count, in bytes, and in each client's share;
+what is beyond a bound is refused before anything else is done about it, and the client is told (:class:`Busy`). What
+stands alone in its block (a change of members) waits apart: no batch has it.
 """
 
 from __future__ import annotations
@@ -61,12 +60,8 @@ class Mempool:
         return claim in self._waiting
 
     def holds(self, transaction: Transaction) -> bool:
-        """Is its claim taken, and not by the same with fewer signatures?"""
-        held = self._waiting.get(claim_of(transaction))
-        if held is None:
-            return False
-        fewer = len(held[1].signatures) < len(transaction.signatures)
-        return not (fewer and held[1].id == transaction.id)
+        """Is its claim taken, by itself or by another?"""
+        return claim_of(transaction) in self._waiting
 
     def limit(self, client: str, size: int) -> BusyReason | None:
         """Which limit keeps out ``size`` more bytes of ``client``; None where there is room."""
@@ -77,14 +72,7 @@ class Mempool:
     def add(self, raw: bytes, transaction: Transaction, now: int) -> bool:
         """Take a verified transaction; False when its claim is taken or there is no room."""
         claim = claim_of(transaction)
-        if self.holds(transaction):
-            return False
-        held = self._waiting.get(claim)
-        if held is not None:
-            self._bytes += len(raw) - len(held[0])
-            self._waiting[claim] = (raw, transaction, held[2])
-            return True
-        if self.limit(claim[0], len(raw)) is not None:
+        if claim in self._waiting or self.limit(claim[0], len(raw)) is not None:
             return False
         self._waiting[claim] = (raw, transaction, now)
         if asks_for_members(transaction):

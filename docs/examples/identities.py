@@ -72,10 +72,9 @@ class Identities:
         self.numbers, self.runs = set(), {}
 
     def signed(self, body, signatures, counts):
-        return all(
-            any(counts(key) and holds(key.key, signature, "consortium/transaction", body) for key in self.clients[name])
-            for name, signature in signatures
-        )
+        data = "consortium/transaction", body, *[name for name, _ in signatures[1:]]
+        keys = [([key.key for key in self.clients[name] if counts(key)], made) for name, made in signatures]
+        return all(any(holds(key, made, *data) for key in known) for known, made in keys)
 
     def execute(self, body, signatures, height):
         """Did the transaction do what it asks for? (Of those that are none of the registry's nothing is known.)"""

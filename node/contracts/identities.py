@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from node.ledger.transaction import Transaction, signed_bytes
+from node.ledger.transaction import Transaction
 from node.membership import Directory, Registry
 from node.membership.registry import Get
 from node.membership.rule import Verify
@@ -55,7 +55,7 @@ class Identities:
         for name, signature in transaction.signatures:
             if not registry.changed(name):
                 continue  # then its one key is the genesis', which admission has verified and nobody has ended
-            data = signed_bytes(transaction.body)
+            data = transaction.signed
             key = registry.client_key_at(name, height)
             if key is None or not self.verify(key, data, signature):
                 return self._reason(registry, name, data, signature, height), name

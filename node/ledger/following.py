@@ -14,7 +14,7 @@ from consensus.configuration import Configuration, ConfigurationError
 from node.ledger.deciders import Deciders, fault_of_certificate
 from node.ledger.genesis import Genesis, electorate, members_hash
 from node.ledger.records import Record
-from node.ledger.transaction import Transaction, signed_bytes
+from node.ledger.transaction import Transaction
 from node.membership.blocks import change_in, flaw_in_place, key_in
 from node.membership.changes import REGISTRY, OrderError, decode_order
 from node.membership.registry import Registry
@@ -73,7 +73,7 @@ class Following:
 
     def flaw_in_signatures(self, transaction: Transaction, as_of: int) -> str | None:
         """Why nobody may say that its signers signed it, by the keys certified up to the height ``as_of``; or None."""
-        data = signed_bytes(transaction.body)
+        data = transaction.signed
         for name, signature in transaction.signatures:
             keys = self.registry.client_keys(name, as_of)
             if not keys:
@@ -104,7 +104,7 @@ class Following:
             return "number_gaps"
         if body.contract != REGISTRY:
             return None
-        data = signed_bytes(body)
+        data = transaction.signed
         for name, signature in transaction.signatures:
             key = self.registry.client_key_at(name, height)
             if key is None or not self._verify(key, data, signature):

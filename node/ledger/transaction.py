@@ -7,7 +7,7 @@ maps, and bytes are accepted only if they are what encoding the decoded value gi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
@@ -55,6 +55,11 @@ class Transaction(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
         return sha256(_encode(self.body)).digest()
 
     @property
+    def signed(self) -> bytes:
+        """What each of its signers must have signed."""
+        return signed_bytes(self.body, self.signers[1:])
+
+    @property
     def signers(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.signatures)
 
@@ -66,9 +71,12 @@ class TransactionError(Exception):
 _decode = msgspec.msgpack.Decoder(Transaction).decode
 
 
-def signed_bytes(body: Body) -> bytes:
-    """What every signer signs."""
-    return _encode(("consortium/transaction", body))
+def signed_bytes(body: Body, cosigners: Sequence[str] = ()) -> bytes:
+    """What every signer signs: the body, and who signs it besides the client, in ascending order.
+
+    So nobody who passes a transaction on can take a signature off, or put one on: then no other would hold.
+    """
+    return _encode(("consortium/transaction", body, *cosigners))
 
 
 def encode_transaction(transaction: Transaction) -> bytes:
@@ -78,11 +86,11 @@ def encode_transaction(transaction: Transaction) -> bytes:
 
 def sign_transaction(body: Body, signers: list[tuple[str, Callable[[bytes], bytes]]]) -> Transaction:
     """Sign ``body`` with the client's signer (first) and every co-signer's; order is made canonical here."""
-    data = signed_bytes(body)
     first, *rest = signers
     if first[0] != body.client:
         raise ValueError(f"the first signer is {first[0]}, not the client {body.client}")
     ordered = [first, *sorted(rest, key=lambda signer: signer[0])]
+    data = signed_bytes(body, [name for name, _ in ordered[1:]])
     return Transaction(body=body, signatures=tuple((name, sign(data)) for name, sign in ordered))
 
 

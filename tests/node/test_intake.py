@@ -3,11 +3,12 @@
 import pytest
 
 from consensus.protocols import Status
-from consensus.vocabulary import MILLISECOND, SECOND, Broadcast, Reply, SetTimer, Trace
+from consensus.vocabulary import MILLISECOND, SECOND, Broadcast, Rejected, Reply, SetTimer, Trace
 from network.gossip import Transactions
 from network.requests import BusyReason, Receipt, Redirect, Submit
+from node.ledger.transaction import Transaction, encode_transaction
 from node.options import ReplicaOptions
-from tests.node.lab import Net, commits, of, replies, transfer
+from tests.node.lab import Net, commits, of, replies, transaction, transfer
 from tests.node.world import Town, pay
 
 PATIENCE = 4 * SECOND
@@ -45,13 +46,13 @@ def test_no_client_may_take_the_whole_pool():
 
 
 def test_a_member_that_leaves_a_co_signature_away_spoils_nothing():
-    both = {"ann": "ann", "bob": "bob"}
+    whole = transaction(1, signers={"ann": "ann", "bob": "bob"})
+    stripped = encode_transaction(Transaction(whole.body, whole.signatures[:1]))
     host = Net(observers=2, options=ReplicaOptions())[1]
-    host.receive(2, Transactions((transfer(1),)))
-    host.submit(transfer(1, signers=both))
-    assert host.replica.mempool.oldest(1, 10) == [transfer(1, signers=both)]
-    host.receive(2, Transactions((transfer(1),)))
-    assert host.replica.mempool.oldest(1, 10) == [transfer(1, signers=both)]
+    (rejected,) = of(Rejected, host.receive(2, Transactions((stripped,))))
+    assert rejected.reason == "the signature of ann does not verify"
+    host.submit(encode_transaction(whole))
+    assert host.replica.mempool.oldest(1, 10) == [encode_transaction(whole)]
 
 
 def test_what_is_ordered_gives_its_share_back():

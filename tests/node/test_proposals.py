@@ -5,8 +5,9 @@ import pytest
 from consensus.chain import Block
 from consensus.protocols import Verdict
 from node import proposals as room
+from node.ledger.transaction import Transaction, encode_transaction
 from node.proposals import Proposals
-from tests.node.lab import NETWORK, Net, block_on, transfer
+from tests.node.lab import NETWORK, Net, block_on, transaction, transfer
 
 
 @pytest.fixture
@@ -62,6 +63,13 @@ def test_a_claim_of_a_rival_block_at_the_same_height_does_not_count(replica, pro
 def test_a_forged_transaction_spoils_its_block(replica, proposals):
     block = block_on(replica, [transfer(2), transfer(3, signers={"ann": "stranger"})])
     assert refusal(proposals, block) == "the signature of ann does not verify"
+
+
+def test_so_does_one_from_which_a_lying_leader_took_a_co_signature(replica, proposals):
+    whole = transaction(2, signers={"ann": "ann", "bob": "bob"})
+    stripped = encode_transaction(Transaction(whole.body, whole.signatures[:1]))
+    assert refusal(proposals, block_on(replica, [stripped])) == "the signature of ann does not verify"
+    assert proposals.judge(block_on(replica, [encode_transaction(whole)])) is Verdict.ACCEPT
 
 
 def test_another_networks_block_is_refused(replica, proposals):

@@ -11,7 +11,7 @@ from consensus.chain import Certificate
 from node.ledger.audit import AuditError, audit_ledger
 from node.ledger.block import BLOCK_TRANSACTIONS_MAX
 from node.ledger.export import Line, decode_line, encode_line, export_ledger, lines_of
-from node.ledger.transaction import Transaction, encode_transaction
+from node.ledger.transaction import Transaction, encode_transaction, signed_bytes
 from tests.node.ledger.auditors import DOCS, EXAMPLE, refused, verdicts
 from tests.node.ledger.mutations import altered, fields, mutated
 
@@ -211,6 +211,26 @@ def test_a_transaction_that_no_block_may_hold(make_ledger, file, match):
     bad = TRANSACTIONS[match](ledger)
     ledger.append(bad if isinstance(bad, bytes) else encode_transaction(bad))
     refused(file, ledger.bytes(), match, line=3)
+
+
+@pytest.mark.parametrize("gone", [(1,), (2,), (1, 2)])
+def test_a_co_signature_cannot_be_taken_off(make_ledger, file, gone):
+    """Each signer says who else signs, so a block that holds less than was signed is invalid: nothing is refused."""
+    ledger = make_ledger("pbft")
+    whole = ledger.transaction("alice", ("bob", "carol"))
+    left = tuple(pair for place, pair in enumerate(whole.signatures) if place not in gone)
+    ledger.append(encode_transaction(Transaction(whole.body, left)))
+    refused(file, ledger.bytes(), "the signature of alice does not verify", line=2)
+
+
+def test_nor_can_one_be_put_on_that_the_client_does_not_know_of(make_ledger, file):
+    ledger = make_ledger("pbft")
+    alone = ledger.transaction("alice")
+    for data in (signed_bytes(alone.body), signed_bytes(alone.body, ("bob",))):
+        more = Transaction(alone.body, (*alone.signatures, ("bob", ledger.sign("bob", data))))
+        ledger.append(encode_transaction(more))
+        refused(file, ledger.bytes(), "the signature of alice does not verify", line=2)
+        ledger.chain.pop()
 
 
 def test_a_transaction_that_stands_twice(make_ledger, file):

@@ -73,6 +73,9 @@ def test_signing_makes_the_order_canonical_and_leaves_the_id_alone(ledger):
     assert decode_transaction(encode_transaction(transaction)) == transaction
     assert transaction.id == sign_transaction(body, [signer("bob")]).id
     assert transaction.id != msgspec.structs.replace(transaction, body=ledger.transaction("bob").body).id
-    assert transaction.signatures[0][1] == ledger.sign("bob", signed_bytes(body))
+    data = signed_bytes(body, ("alice", "carol"))
+    assert transaction.signed == data != signed_bytes(body)
+    assert transaction.signatures == tuple((name, ledger.sign(name, data)) for name in ("bob", "alice", "carol"))
+    assert sign_transaction(body, [signer("bob")]).signed == signed_bytes(body)
     with pytest.raises(ValueError, match="the first signer is alice, not the client bob"):
         sign_transaction(body, [signer("alice")])

@@ -165,8 +165,14 @@ class Examiner:
         except EvidenceError as error:
             raise PresentationError(str(error)) from None
 
-    def ask(self, purpose: str, height: int = 0) -> Challenge:
-        """A new challenge: for a record as it stands at ``height`` or later."""
+    def ask(self, purpose: str, *, height: int) -> Challenge:
+        """A new challenge: for a record as it stands at ``height`` or later, shown by a key in force then.
+
+        Name the highest block that you have heard of: what was shown, or a key that was lost, before it counts for
+        nothing. ValueError below 1, which would take a presentation as of any height.
+        """
+        if height < 1:
+            raise ValueError(f"a challenge as of height {height}: name a block, 1 or later, that you have heard of")
         network, nonce = self._genesis.network, self._nonce()
         unsigned = Challenge(network, self._name, purpose, nonce, height, self._key, signature=bytes(64))
         challenge = msgspec.structs.replace(unsigned, signature=self._sign(_challenge_bytes(unsigned)))

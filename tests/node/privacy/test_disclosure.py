@@ -127,23 +127,23 @@ def test_chosen_fields_are_shown_with_proof_to_one_who_knows_the_genesis(protoco
 
 
 def test_an_answer_is_taken_once(scene):
-    raw = _encode(scene.present(scene.school.ask("enrolment"), "visit/nights"))
+    raw = _encode(scene.present(scene.school.ask("enrolment", height=1), "visit/nights"))
     scene.school.check(raw)
     refused(scene, raw, "no challenge of ours that is still open")
 
 
 def test_what_was_shown_to_one_cannot_be_shown_to_another_or_for_another_purpose(scene):
-    mine, other = scene.school.ask("enrolment"), scene.school.ask("marketing")
+    mine, other = scene.school.ask("enrolment", height=1), scene.school.ask("marketing", height=1)
     presentation = scene.present(mine, "visit/nights")
     insurer = scene.examiner("insurer")
-    insurer.ask("enrolment")
+    insurer.ask("enrolment", height=1)
     with pytest.raises(PresentationError, match="no challenge of ours"):
         insurer.check(_encode(presentation))
     refused(scene, replace(presentation, challenge=challenge_digest(other)), "signature of alice")
 
 
 def test_a_holder_answers_only_whom_they_mean_to_answer(scene):
-    challenge = scene.school.ask("enrolment")
+    challenge = scene.school.ask("enrolment", height=1)
     with pytest.raises(PresentationError, match="not signed by school"):
         scene.present(challenge, "visit/nights", asked_by="insurer")
     relayed = replace(challenge, purpose="research")
@@ -166,17 +166,17 @@ def test_the_record_must_stand_so_at_the_height_asked_for(scene):
 )
 def test_a_key_that_was_revoked_or_replaced_speaks_for_nobody(identity, match):
     scene = Scene(identity=identity)
-    refused(scene, scene.present(scene.school.ask("enrolment"), "visit/nights"), match)
+    refused(scene, scene.present(scene.school.ask("enrolment", height=1), "visit/nights"), match)
 
 
 def test_a_key_that_was_issued_anew_speaks_for_its_holder():
     scene = Scene(identity=entry(certificate("alice", 0, 1), certificate("new key", 1)))
-    presentation = scene.present(scene.school.ask("enrolment"), "visit/nights", signs="new key")
+    presentation = scene.present(scene.school.ask("enrolment", height=1), "visit/nights", signs="new key")
     assert scene.school.check(_encode(presentation)).values == {"visit/nights": 4}
 
 
 def test_whatever_is_changed_proves_nothing(scene):
-    challenge = scene.school.ask("enrolment")
+    challenge = scene.school.ask("enrolment", height=1)
     good = scene.present(challenge, "visit/nights", "visit/hospital")
     shown = good.openings[0]
     identity = good.identity
@@ -210,11 +210,18 @@ def test_a_holder_who_lies_proves_nothing_either(scene):
         ({"holder": "bob", "identity": scene.evidence(ClientEntry.namespace, "bob")}, "signature of bob"),
         ({"holder": "eve", "identity": scene.evidence(ClientEntry.namespace, "eve")}, "eve has no key"),
     ):
-        refused(scene, scene.present(scene.school.ask("enrolment"), "visit/nights", **changes), match)
+        refused(scene, scene.present(scene.school.ask("enrolment", height=1), "visit/nights", **changes), match)
+
+
+def test_a_challenge_names_a_height(scene):
+    with pytest.raises(TypeError, match="height"):
+        scene.school.ask("enrolment")
+    with pytest.raises(ValueError, match="1 or later"):
+        scene.school.ask("enrolment", height=0)
 
 
 def test_every_flipped_byte_is_refused(scene):
-    raw = _encode(scene.present(scene.school.ask("enrolment"), "visit/nights"))
+    raw = _encode(scene.present(scene.school.ask("enrolment", height=1), "visit/nights"))
     for place in range(0, len(raw), 7):
         for bit in (1, 128):
             mutated = bytearray(raw)
@@ -232,7 +239,7 @@ def test_what_is_no_presentation_is_refused(scene, raw):
 
 
 def test_one_that_is_spelled_differently_is_refused(scene):
-    raw = _encode(scene.present(scene.school.ask("enrolment"), "visit/nights"))
+    raw = _encode(scene.present(scene.school.ask("enrolment", height=1), "visit/nights"))
     refused(scene, b"\xdc\x00\x07" + raw[1:], "not the canonical encoding")
     decode_presentation(raw)
 
@@ -245,9 +252,9 @@ def test_a_change_of_members_that_is_not_proven_is_not_followed(scene):
 
 def test_challenges_that_nobody_answers_do_not_pile_up(scene):
     school = scene.examiner("school")
-    first = school.ask("enrolment")
+    first = school.ask("enrolment", height=1)
     for _ in range(OPEN_MAX):
-        school.ask("enrolment")
+        school.ask("enrolment", height=1)
     with pytest.raises(PresentationError, match="still open"):
         school.check(_encode(scene.present(first, "visit/nights")))
 
@@ -264,7 +271,7 @@ def test_nothing_of_the_other_fields_is_shown(four, chosen, guess):
     fields = dict(zip(sorted(FIELDS), four, strict=True))
     scene = Scene(fields=fields)
     shown = {sorted(FIELDS)[place] for place in chosen}
-    raw = _encode(scene.present(scene.school.ask("enrolment"), *shown))
+    raw = _encode(scene.present(scene.school.ask("enrolment", height=1), *shown))
     assert scene.school.check(raw).values == {path: fields[path] for path in shown}
     salts_shown = [opening.salt for opening in decode_presentation(raw).openings]
     windows = {raw[place : place + 32].hex() for place in range(len(raw) - 31)}

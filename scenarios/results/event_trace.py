@@ -18,6 +18,7 @@ import msgspec
 from consensus.chain import Block
 from consensus.vocabulary import Rejected, Trace
 from network.virtual.evidence import Sent
+from scenarios.runner.actors import actor_names
 
 _PLACES = ("view", "term", "height", "round", "start", "previous_index", "name")
 _STEPS = ("acknowledged", "answered")
@@ -27,7 +28,7 @@ _encode = msgspec.json.Encoder().encode
 class EventTrace:
     """A :data:`network.virtual.evidence.TraceHook` that writes to a file; close it when the run is over.
 
-    ``names`` are the nodes' in their order; the clients' actor comes after them. What a busy node decides to send
+    ``names`` are the nodes' in their order. What a busy node decides to send
     leaves it later: such a line is held back until its time has come.
     """
 
@@ -35,7 +36,7 @@ class EventTrace:
         # No time and no name in the header: the same run gives the same file.
         self._raw = path.open("wb")
         self._file = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, mtime=0, compresslevel=5)
-        self._names = (*names, "clients")
+        self._names = actor_names(names)
         self._held: list[tuple[int, int, bytes]] = []
         self._told = 0
 

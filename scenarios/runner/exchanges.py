@@ -18,6 +18,7 @@ from consensus.properties import Observer
 from consensus.vocabulary import Broadcast, Commit, Image, NodeId, Reply, Send, Trace
 from network.kinds import kind_of
 from scenarios.results.exchanges import Exchange, Happening
+from scenarios.runner.actors import actor_names
 from scenarios.runner.traffic import Traffic
 
 HAPPENINGS_MAX = 150
@@ -62,7 +63,7 @@ class Witness(Observer):
 
     def __init__(self, traffic: Traffic, names: Sequence[str], faulted: Callable[[], bool]) -> None:
         self._traffic = traffic
-        self._names = (*names, "clients")
+        self._names = actor_names(names)
         self._faulted = faulted
         self._recent: deque[_Seen] = deque(maxlen=HAPPENINGS_MAX)
         self._flights: dict[int, tuple[Any, int]] = {}

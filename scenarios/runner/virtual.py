@@ -23,6 +23,7 @@ from node.membership import Ed25519Crypto
 from node.replica import Replica
 from scenarios.language.models import costs as language
 from scenarios.results.event_trace import EventTrace
+from scenarios.runner.actors import CLIENTS
 from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged, Conductor
 from scenarios.runner.exchanges import Witness
@@ -52,7 +53,7 @@ class VirtualRun:
         self.common = Common(plan.genesis)
         self.record = RunRecord()
         self._nodes = len(plan.genesis.members)
-        self._clients = self._nodes
+        self._clients = CLIENTS
         self._script = FaultScript(plan.scenario.faults)
         self._names = plan.node_names
         self.scan = scan_for(plan.scenario)

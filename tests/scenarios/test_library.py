@@ -1,0 +1,84 @@
+"""Every shipped scenario passes, and none of them cannot fail: each has a change under which one expectation does."""
+
+import pytest
+
+from scenarios.dashboard import NoView
+from scenarios.language import load_scenario
+from scenarios.runner import run
+from scenarios.shipped import shipped
+
+ELSEWHERE = {"gossip_22", "one_claim", "real_spending", *(name for name in shipped() if name.startswith("privacy_"))}
+"""Those that have tests of their own: end_to_end, test_story.py, test_flows.py, test_privacy_modes.py."""
+
+_END = "run.duration=12s"
+
+
+def _crashing(*names):
+    """These nodes crash for good after a second, and nothing else happens."""
+    return f"faults=[{', '.join(f'{{at: 1 s, crash: {name}}}' for name in names)}]"
+
+
+BROKEN = {
+    # what is worse than the scenario can bear
+    "broken_disks": ("drained", "faults.2={at: 2 s, full_disk: hospital}", "faults.3={at: 3 s, crash: bureau}", _END),
+    "broker_down": ("commit_latency.max", "faults.0.for=5s", "faults.1.at=8s"),
+    "censoring_primary": (
+        "commit_latency.max",
+        "consensus.nodes.complain_after=20s",
+        "consensus.pbft.view_change_timeout=5s",
+    ),
+    "everybody_crashes": ("drained", _crashing("hospital", "bureau"), _END),
+    "flapping_line": ("drained", "faults.0.flap=[insurer-1, insurer-2, bureau]", "faults.0.for=1min", _END),
+    "garbled": ("drained", "faults.0={at: 1 s, corrupt: 100%}", _END),
+    "hospital_cut_off": ("converges_within", "faults.0={at: 2 s, cut: [hospital]}"),
+    "late_and_overtaken": ("commit_latency.p90", "faults.0.delay=1ms", "faults.1.by=1ms"),
+    "leaders_crash": ("drained", _crashing("insurer-1", "insurer-2", "bureau"), _END),
+    "lost_and_doubled": ("drained", "faults.0={at: 1 s, loss: 90%}", _END),
+    "lying_member": ("drained", _crashing("hospital", "bureau"), _END),
+    "mute_primary": ("commit_latency.max", "consensus.pbft.view_change_timeout=5s"),
+    "no_quorum": ("commit_latency.max", "faults.0.partition=[[insurer-1], rest]"),
+    "one_way_line": ("commit_latency.max", "consensus.pbft.view_change_timeout=20s", "faults.0.for=8s"),
+    "partition_and_equivocation": ("drained", "faults.1={at: 1 s, cut: [insurer-2, reinsurer]}", "run.duration=6s"),
+    "partition_heals": ("commit_latency.max", "faults.0.partition=[[insurer-1, hospital], [insurer-2, bureau], rest]"),
+    "primary_crashes": ("recovers_within", "consensus.pbft.view_change_timeout=4s"),
+    "replaying_member": ("commit_latency.max", "consensus.pbft.view_change_timeout=4s"),
+    "slow_disk": ("commit_latency.max", "faults.0.by=900ms"),
+    "slow_machine": ("commit_latency.p90", "faults.0.by=1ms"),
+    "two_liars": ("drained", "faults.3={at: 1 s, cut: [hospital-3, bureau]}", "run.duration=15s"),
+    "wrong_clocks": ("drained", _crashing("hospital", "bureau"), _END),
+    # other numbers than the scenario counts with
+    "members_4": ("heard.pbft.prepare.count", "members.hospital.count=4"),
+    "members_7": ("heard.pbft.prepare.count", "members.hospital.count=7"),
+    "members_16": ("heard.pbft.commit.count", "members.hospital.count=8"),
+    "members_31": ("commit_latency.p90", "network.default.latency=50ms", "workload.0.transfers=4"),
+    "protocols_and_sizes": ("drained", _crashing("hospital-1", "hospital-2"), _END),
+    "three_regions": ("drained", "faults.0={at: 3 s, cut: [insurer-3, hospital-3, bureau]}", "run.duration=15s"),
+    "reads_while_leaders_fall": ("drained", _crashing("insurer-1", "insurer-2", "bureau"), _END),
+    # stories: other answers than are told
+    "duplicate_cover": ("story", "story.15.output.state=AGREED"),
+    "lost_key": ("steps", "story.6.expect=ok"),
+    "members_come_and_go": ("steps", "story.3.expect=ok"),
+}
+"""Scenario: the expectation that fails, and with which values."""
+
+
+def test_each_has_been_broken():
+    assert set(BROKEN) == set(shipped()) - ELSEWHERE
+
+
+def _verdicts(name, folder, *overrides):
+    result = run(load_scenario(shipped()[name], list(overrides)), view=NoView(), out=folder, mode="virtual")
+    return result.verdict, {item.name: (item.verdict, item.detail) for item in result.finished.expectations}
+
+
+@pytest.mark.parametrize("name", sorted(set(shipped()) - ELSEWHERE))
+def test_it_passes(name, tmp_path):
+    verdict, judged = _verdicts(name, tmp_path)
+    assert verdict == "pass", {key: said for key, said in judged.items() if said[0] != "pass"}
+
+
+@pytest.mark.parametrize("name", sorted(BROKEN))
+def test_its_expectation_can_fail(name, tmp_path):
+    expectation, *overrides = BROKEN[name]
+    verdict, judged = _verdicts(name, tmp_path, *overrides)
+    assert (verdict, judged[expectation][0]) == ("fail", "fail"), judged

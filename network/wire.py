@@ -14,7 +14,8 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from network.codec import MESSAGES_PER_FRAME, CodecError, MessageCodec
 from network.frames import FRAME_VERSION, Frame, FrameError, ReadFrame, read_frame, seal_frame, verify_frame
@@ -31,8 +32,19 @@ _Lane = tuple[str, str, str]
 """(sender, receiver or "", kind)"""
 
 
+class Opened(NamedTuple):
+    """What came in one frame: from whom, under which key, and what."""
+
+    sender: str
+    key: bytes
+    messages: list[Any]
+
+
 class Wire:
-    """Seals, batches, opens. ``schedule`` is called when a flush is due: a driver passes ``loop.call_soon``."""
+    """Seals, batches, opens. ``schedule`` is called when a flush is due: a driver passes ``loop.call_soon``.
+
+    ``verify_key_of`` gives the key that speaks for a sender (None: a stranger), ``other_keys_of`` those that do so too.
+    """
 
     def __init__(  # noqa: PLR0913 - each end of the wire
         self,
@@ -41,6 +53,7 @@ class Wire:
         codec: MessageCodec,
         incarnation: int,
         verify_key_of: Callable[[str], bytes | None],
+        other_keys_of: Callable[[str], tuple[bytes, ...]] = lambda _: (),
         publish: Callable[[str, bytes], bool],
         schedule: Callable[[Callable[[], None]], object],
     ) -> None:
@@ -48,6 +61,7 @@ class Wire:
         self._codec = codec
         self._incarnation = incarnation
         self._verify_key_of = verify_key_of
+        self._other_keys_of = other_keys_of
         self._publish = publish
         self._schedule = schedule
         self._signers: dict[str, Callable[[bytes], bytes]] = {}
@@ -78,16 +92,19 @@ class Wire:
 
     def receive(self, topic: str, payload: bytes) -> tuple[str, list[Any]] | None:
         """(sender, messages) of an acceptable frame that is for us; None for everything else."""
+        opened = self.open(topic, payload)
+        return None if opened is None else (opened.sender, opened.messages)
+
+    def open(self, topic: str, payload: bytes) -> Opened | None:
+        """The same, and which of the sender's keys signed it."""
         try:
             read = read_frame(payload, self._network)
             frame = read.frame
             if frame.sender in self._signers:
                 return None  # our own echo, or so it says
             self._require_ours(frame, topic)
-            key = self._verify_key_of(frame.sender)
-            self._require_new(read, key)
-            verify_frame(read, key)
-            self._replay.accept(key or b"", frame.incarnation, frame.sequence, read.signature)
+            key = self._signer(read)
+            self._replay.accept(key, frame.incarnation, frame.sequence, read.signature)
             messages = self._codec.decode(frame.body)
         except FrameError as error:
             self._drop(error.reason, error.detail)
@@ -96,7 +113,27 @@ class Wire:
             self._drop("message", f"from {frame.sender}: {error}")
             return None
         self.frames_in += 1
-        return frame.sender, messages
+        return Opened(frame.sender, key, messages)
+
+    def _signer(self, read: ReadFrame) -> bytes:
+        """The key that signed it; FrameError where none of its sender's did, or it is not new."""
+        sender = read.frame.sender
+        key = self._verify_key_of(sender)
+        if key is None:
+            raise FrameError("unknown_sender", sender)
+        try:
+            self._require_signed(read, key)
+        except FrameError:
+            for other in self._other_keys_of(sender):
+                with suppress(FrameError):
+                    self._require_signed(read, other)
+                    return other
+            raise
+        return key
+
+    def _require_signed(self, read: ReadFrame, key: bytes) -> None:
+        self._require_new(read, key)
+        verify_frame(read, key)
 
     def _require_ours(self, frame: Frame, topic: str) -> None:
         """FrameError where the frame is none for us to read now, whether or not it is signed."""
@@ -105,14 +142,14 @@ class Wire:
         if frame.receiver and frame.receiver not in self._signers:
             raise FrameError("receiver", f"meant for {frame.receiver}")
 
-    def _require_new(self, read: ReadFrame, key: bytes | None) -> None:
+    def _require_new(self, read: ReadFrame, key: bytes) -> None:
         """FrameError where we took a frame of that key, incarnation and sequence before, or a later incarnation's.
 
         Two different ones of one number, both signed, or a former life that goes on and on: two processes share one
         key and do not know of each other.
         """
         frame = read.frame
-        if key is None or self._replay.is_new(key, frame.incarnation, frame.sequence):
+        if self._replay.is_new(key, frame.incarnation, frame.sequence):
             return
         detail = f"{frame.sender} {frame.incarnation}/{frame.sequence}"
         if self._replay.contradicts(key, frame.incarnation, frame.sequence, read.signature):

@@ -1,15 +1,19 @@
 """The door 门: whose frames a node takes, by the registry as of the last block that it executed.
 
-A frame must bear the key that is in force for its sender at the next height: a member's or a wallet's. A key that was
-revoked, has expired, or is of a node's former number is refused by name, so that the log says what happened. An
-organisation whose node's key was re-issued stands under a new number from then on, and its old key opens nothing.
+A frame must bear a key that speaks for its sender at the next height. For a wallet that is the key in force. For an
+organisation it is the key of each of its nodes that decides, whatever became of its certificate: who decides is the
+configuration's to say, and nobody may mute a voter by certifying another node under its name, or by revoking one that
+was voted out and decides on for a while. Besides, it is the key in force of the last node that was certified under the
+name: so a node whose key was issued anew can catch up before it is voted in, and its former key opens nothing once that
+is voted out. Any other key is refused by name, so that the log says what happened.
 
 A node that is behind goes by what it has executed: it hears whoever was a member then, and catches up by them.
 """
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Callable, Collection, Mapping
+from typing import NoReturn
 
 from consensus.vocabulary import NodeId
 from network.frames import FrameError
@@ -18,78 +22,97 @@ from node.chain_state import ChainState
 from node.membership import Certificate, Registry
 from node.membership.founding import Founding
 
-
-class Guest(msgspec.Struct, frozen=True):
-    """Somebody who may come in: the key to show, and the number of a node (None: a wallet)."""
-
-    key: bytes
-    number: NodeId | None
+Guest = Mapping[bytes, NodeId | None]
+"""Each key that speaks for a sender, and the number of the node whose it is (None: a wallet); the likeliest first."""
 
 
 class Door:
-    """Looks senders up in the state that ``chain`` holds now; what it found is kept until the next block."""
+    """Looks senders up in the state that ``chain`` holds now; what it found is kept until the next block.
 
-    def __init__(self, founding: Founding, chain: ChainState) -> None:
+    ``electors`` are those who have a vote on the block at the head of ``chain``.
+    """
+
+    def __init__(self, founding: Founding, chain: ChainState, electors: Callable[[], Collection[NodeId]]) -> None:
         self._founding = founding
         self._chain = chain
+        self._electors_of = electors
         self._look()
 
     def _look(self) -> None:
-        self._tree = self._chain.tree
-        self._registry = Registry(self._founding, self._tree.get)
+        self._head = self._chain.head
+        self._electors = self._electors_of()
+        self._registry = Registry(self._founding, self._chain.tree.get)
         self._names = self._registry.member_names()
-        self._numbers = {name: number for number, name in enumerate(self._names)}  # the last number of each ...
+        self._numbers: dict[str, list[NodeId]] = {}
         for number, name in enumerate(self._names):
-            if self._numbers[name] != number and self._holds(number) and not self._holds(self._numbers[name]):
-                self._numbers[name] = number  # ... unless only a former one's key holds yet
+            self._numbers.setdefault(name, []).append(number)
         self._guests: dict[str, Guest] = {}
-
-    def _holds(self, number: NodeId) -> bool:
-        member = self._registry.member(number)
-        return member is not None and member.certificate.standing(self._chain.height + 1) is None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every node's name by its number."""
-        if self._chain.tree is not self._tree:
+        if self._chain.head is not self._head:
             self._look()
         return self._names
 
-    def number(self, sender: str) -> NodeId | None:
-        """Under which number its frames count; None for a wallet."""
-        return self._numbers.get(sender) if self.names else None
-
     def key(self, sender: str) -> bytes | None:
-        """The key that a frame of ``sender`` must bear; None for a stranger.
+        """The key that a frame of ``sender`` must bear, or the likeliest of them; None for a stranger.
 
         FrameError("key_revoked"), or "key_expired", "key_not_yet_valid", where it had or will have one.
         """
+        guest = self._guest(sender)
+        return next(iter(guest)) if guest is not None else None
+
+    def other_keys(self, sender: str) -> tuple[bytes, ...]:
+        """The others that it may bear as well: where an organisation has two nodes for a while."""
+        guest = self._guest(sender)
+        return tuple(guest)[1:] if guest is not None else ()
+
+    def number(self, sender: str, key: bytes) -> NodeId | None:
+        """Under which number frames of ``sender`` with that key count; None for a wallet."""
+        return (self._guest(sender) or {}).get(key)
+
+    def _guest(self, sender: str) -> Guest | None:
         names = self.names
         guest = self._guests.get(sender)
         if guest is None:
             guest = self._find(sender, names)
-            if guest is None:
-                return None
-            self._guests[sender] = guest  # never more than the registry has names: strangers are not kept
-        return guest.key
+            if guest is not None:
+                self._guests[sender] = guest  # never more than the registry has names: strangers are not kept
+        return guest
 
     def _find(self, sender: str, names: tuple[str, ...]) -> Guest | None:
-        number = self._numbers.get(sender)
-        if number is not None:
-            assert names[number] == sender  # noqa: S101 - by construction
-            member = self._registry.member(number)
-            return Guest(self._in_force(sender, (member.certificate,) if member else ()), number)
+        numbers = self._numbers.get(sender)
+        if numbers is not None:
+            assert all(names[number] == sender for number in numbers)  # noqa: S101 - by construction
+            return self._nodes(sender, numbers)
         if not sender.startswith(WALLET_PREFIX):
             return None
         entry = self._registry.client(sender.removeprefix(WALLET_PREFIX))
-        return Guest(self._in_force(sender, entry.certificates), None) if entry is not None else None
+        if entry is None:
+            return None
+        in_force = entry.in_force(self._chain.height + 1)
+        return {_key(in_force): None} if in_force is not None else self._refuse(sender, entry.last)
 
-    def _in_force(self, sender: str, certificates: tuple[Certificate, ...]) -> bytes:
+    def _nodes(self, sender: str, numbers: list[NodeId]) -> Guest:
+        """Those that decide, and the last one whose certificate is in force."""
+        certificates = {number: self._certificate(number) for number in numbers}
+        guest = {_key(certificates[number]): number for number in numbers if number in self._electors}
         height = self._chain.height + 1
-        refusal = ""
-        for certificate in certificates:
-            standing = certificate.standing(height)
-            if standing is None:
-                return bytes.fromhex(certificate.verify_key)
-            refusal = standing
-        raise FrameError(refusal or "unknown_sender", f"{sender} has no key in force at height {height}")
+        last = next((number for number in reversed(numbers) if certificates[number].standing(height) is None), None)
+        if last is not None:
+            guest.setdefault(_key(certificates[last]), last)
+        return guest or self._refuse(sender, certificates[numbers[-1]])
+
+    def _certificate(self, number: NodeId) -> Certificate:
+        member = self._registry.member(number)
+        assert member is not None  # noqa: S101 - whoever has a number has a certificate
+        return member.certificate
+
+    def _refuse(self, sender: str, last: Certificate) -> NoReturn:
+        height = self._chain.height + 1
+        raise FrameError(last.standing(height) or "unknown_sender", f"{sender} has no key in force at height {height}")
+
+
+def _key(certificate: Certificate) -> bytes:
+    return bytes.fromhex(certificate.verify_key)

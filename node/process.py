@@ -102,7 +102,7 @@ class NodeProcess:
         image = self._store.load()
         incarnation = self._begin_incarnation(image)
         self._replica = self._build_replica(image)
-        self._door = Door(self._common.directory.founding, self._replica.chain)
+        self._door = Door(self._common.directory.founding, self._replica.chain, lambda: self._replica.voting.electors)
         self._carrier = Carrier(self._store, self._out, self._fail)
         self._links = LinkFaults(self._me_name, seed=incarnation)
         async with self._open_bus(incarnation) as bus:
@@ -165,6 +165,7 @@ class NodeProcess:
             codec=MessageCodec(self._common.protocol.messages),
             incarnation=incarnation,
             verify_key_of=self._door.key,
+            other_keys_of=self._door.other_keys,
             publish=self._links.sending(bus.publish),
             schedule=self._loop.call_soon,
         )
@@ -174,11 +175,11 @@ class NodeProcess:
     # Inputs
 
     def _frame(self, topic: str, payload: bytes) -> None:
-        received = self._wire.receive(topic, payload) if self._ready else None
+        received = self._wire.open(topic, payload) if self._ready else None
         if received is None:
             return
-        sender, messages = received
-        number = self._door.number(sender)
+        sender, key, messages = received
+        number = self._door.number(sender, key)
         for message in messages:
             self._telemetry.message("heard", kind_of(message))
             if number is None:

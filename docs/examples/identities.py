@@ -138,7 +138,8 @@ class Identities:
         require(0 < len(numbers) <= 16 and numbers == sorted(set(numbers)), "not in ascending order")
         for verb, number in changes:
             require(verb in ("add-voter", "remove") and number < len(self.members), "no such node, or no such verb")
-            require(verb == "remove" or self.members[number].holds(height), "a key not in force")
+            lasting = self.members[number].holds(height) and self.members[number].until == 0
+            require(verb == "remove" or lasting, "a key not in force, or not for good")
             require((number in self.voters) == (verb == "remove"), "nothing changes")
         self.voters = after(self.voters, changes)
 

@@ -152,9 +152,12 @@ class LightClient:
             if not verify_proof(first.state, MemberEntry.namespace, str(number), record, proof):
                 raise EvidenceError(f"the registry does not say that of node {number}")
             try:
-                keys[number] = bytes.fromhex(_decode_member(record).certificate.verify_key)
+                certificate = _decode_member(record).certificate
+                keys[number] = bytes.fromhex(certificate.verify_key)
             except ValueError as error:  # msgspec's errors are ValueErrors too
                 raise EvidenceError(f"node {number}: {error}") from None
+            if certificate.standing(first.height) is not None or certificate.until_height:
+                raise EvidenceError(f"votes in node {number}, whose certificate is not in force or has an end")
         return keys
 
     def _require_decided(

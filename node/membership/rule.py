@@ -3,7 +3,9 @@
 The authority is the consortium. At least a quorum of the voters named by the last executed change of members (before
 the first, the genesis' own) signs each change with their nodes' keys; ``sequence`` must be the registry's next, so that
 no approval counts twice; and no height that a change is about may lie at or below the block that carries it out, so
-that nothing already decided is judged anew. The rule is small and needs no contract: an auditor applies the same.
+that nothing already decided is judged anew. Who votes has a certificate without an end, and is given no end while it
+votes, so that no height comes at which too few are left to decide. The rule is small and needs no contract: an auditor
+applies the same.
 """
 
 from __future__ import annotations
@@ -152,6 +154,9 @@ def _change_members(registry: Registry, change: Iterable[tuple[str, int]], heigh
         entry = registry.member(number)
         if entry is None or (verb != "remove" and entry.certificate.standing(height) is not None):
             raise RegistryRefusal("member_unknown", f"no certificate of node {number} is in force")
+        if verb != "remove" and entry.certificate.until_height:
+            end = f"that of node {number} ends at {entry.certificate.until_height}"
+            raise RegistryRefusal("certificate_ends", f"{end}: who votes needs one without an end")
     try:
         after = Configuration(voters=authority.voters).changed(reconfiguration_of(pairs))
     except ConfigurationError as error:

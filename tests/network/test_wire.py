@@ -235,6 +235,47 @@ def test_no_change_of_one_byte_goes_through(data):
     assert End("b").receive(topic, bytes(changed)) is None
 
 
+# Two nodes under one name
+
+
+@pytest.fixture
+def both(b):
+    """An end that hears whoever has the key of a, or of c, under the name of a."""
+    b._other_keys_of = lambda name: (bytes(KEYS["c"].verify_key),) if name == "a" else ()
+    return b
+
+
+def twin():
+    """An end that speaks as a with the key of c."""
+    end = End()
+    end.speak_as("a", sign("c"))
+    return end
+
+
+def test_a_sender_may_have_two_keys_and_each_says_which_it_is(a, both):
+    ((topic, first),) = a.say("b", Fetch(1))
+    ((_, second),) = twin().say("b", Fetch(2))
+    assert both.open(topic, first) == ("a", bytes(KEYS["a"].verify_key), [Fetch(1)])
+    assert both.open(topic, second) == ("a", bytes(KEYS["c"].verify_key), [Fetch(2)]), "of the same number: no clone"
+    assert not both.dropped
+
+
+def test_each_of_two_keys_counts_its_own_frames(a, both):
+    frames = [*a.say("b", Fetch(1)), *twin().say("b", Fetch(2))]
+    for topic, payload in frames:
+        assert both.receive(topic, payload) is not None
+        assert both.receive(topic, payload) is None
+    assert both.dropped.total() == 2
+
+
+def test_a_third_key_speaks_for_nobody(both):
+    stranger = End()
+    stranger.speak_as("a", sign("b"))
+    ((topic, payload),) = stranger.say("b", Fetch(1))
+    assert both.receive(topic, payload) is None
+    assert both.dropped == {"signature": 1}
+
+
 # What is asked before a signature
 
 

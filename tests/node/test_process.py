@@ -14,6 +14,7 @@ from network.bus.links import LinkFaults
 from network.codec import RecordCodec
 from network.gossip import Position, Transactions
 from network.requests import Query, Submit, Subscribe
+from network.wire import Opened
 from node.chain_state import Divergence
 from node.config import ConfigError, load_config
 from node.door import Door
@@ -67,6 +68,7 @@ class Chain:
     """A chain that has changed no identity."""
 
     height = 0
+    head = None
 
     class tree:  # noqa: N801 - stands for one
         @staticmethod
@@ -85,10 +87,10 @@ class Carrier:
 class Wire:
     """Hands over what the test put there as if it had come from the bus."""
 
-    def __init__(self, sender, *messages):
-        self.received = (sender, list(messages))
+    def __init__(self, sender, key, *messages):
+        self.received = Opened(sender, key, list(messages))
 
-    def receive(self, topic, payload):  # noqa: ARG002
+    def open(self, topic, payload):  # noqa: ARG002
         return self.received
 
 
@@ -97,12 +99,12 @@ def process(tmp_path):
     process = NodeProcess(load_config(write_config(tmp_path)), Telemetry("member-0", io.StringIO()))
     process._replica, process._carrier, process._ready = Replica(), Carrier(), True
     process._links = LinkFaults("member-0")
-    process._door = Door(process._common.directory.founding, Chain())
+    process._door = Door(process._common.directory.founding, Chain(), lambda: (0,))
     return process
 
 
 def hear(process, sender, *messages):
-    process._wire = Wire(sender, *messages)
+    process._wire = Wire(sender, process._door.key(sender), *messages)
     process._frame("topic", b"")
     return process._replica.heard
 

@@ -162,11 +162,11 @@ class LedgerBuilder:
         arguments = msgspec.msgpack.encode(order)
         return self.transaction("bob", **{"contract": "registry", "action": action, "arguments": arguments} | changes)
 
-    def add_node(self, name):
+    def add_node(self, name, until=0):
         """Certify a node of that name (again, with another key, where it has one)."""
         self.names.append(f"{name}/{len(self.names)}")
         key = self.key(self.names[-1])
-        self.append(self.order("certify", Certify("observer", name, "insurer", 0, key, bytes(32))))
+        self.append(self.order("certify", Certify("observer", name, "insurer", 0, key, bytes(32), 0, until)))
         return len(self.names) - 1
 
     def elect(self, *changes):

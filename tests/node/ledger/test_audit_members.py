@@ -4,7 +4,7 @@ import pytest
 
 from consensus.configuration import Configuration
 from node.ledger.audit import audit_ledger
-from node.membership import Certify, Reissue, Revoke
+from node.membership import Certify, Reissue, Revoke, members_change
 from tests.node.ledger.auditors import refused, verdicts
 
 PROTOCOLS = ("raft", "pbft")
@@ -65,6 +65,14 @@ def test_a_change_of_members_that_is_not_carried_out_is_refused(ledger, file, ch
     assert ours.line == 3
 
 
+def test_a_node_whose_certificate_ends_is_not_voted_in(ledger, file):
+    ledger.append()
+    newcomer = ledger.add_node("newcomer", until=1000)
+    order = ledger.order("members", (("add-voter", newcomer),))
+    members_block(ledger, order, members_change(order))
+    refused(file, ledger.bytes(), "certificate_ends", line=4)
+
+
 def test_a_change_of_members_stands_alone_and_states_the_height_right_below(ledger, file):
     ledger.append()
     ledger.deciders = after_of(ledger)
@@ -97,6 +105,21 @@ def test_the_old_voters_decide_nothing_any_more(ledger, file):
     ledger.deciders = Configuration(voters=(0, 1, 2))
     ledger.append(proposer=4)
     refused(file, ledger.bytes(), "does not vote", line=good + 1)
+
+
+def test_under_pbft_who_is_voted_out_and_revoked_decides_until_the_new_voters_do(make_ledger, file):
+    """Who decides is what headers name, whatever became of a certificate."""
+    ledger = make_ledger("pbft")
+    ledger.append(ledger.order("members", (("remove", 3),)))
+    ledger.append(ledger.order("revoke", Revoke("observer", "member-3", 3)))
+    block = ledger.append(proposer=3)
+    ledger.chain[-1] = (block, ledger.certificate(block, signers=(1, 2, 3)))
+    assert verdicts(file, ledger.bytes()) == (None, None)
+    ledger.deciders = Configuration(voters=(0, 1, 2))
+    block = ledger.append()
+    assert verdicts(file, ledger.bytes()) == (None, None)
+    ledger.chain[-1] = (block, ledger.certificate(block, signers=(1, 3)))
+    refused(file, ledger.bytes(), "signer 3 does not vote")
 
 
 def test_under_raft_a_leader_that_is_voted_out_may_have_proposed_what_follows(ledger, file):

@@ -121,6 +121,15 @@ def test_nobody_but_whom_the_change_votes_in_is_introduced(ledger):
         LightClient(ledger.genesis).follow(forger.handover())
 
 
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_nobody_is_introduced_whose_certificate_has_an_end(make_ledger, protocol):
+    ledger = make_ledger(protocol)
+    newcomer = ledger.add_node("newcomer", until=1000)
+    ledger.elect(("add-voter", newcomer))
+    with pytest.raises(EvidenceError, match="whose certificate is not in force or has an end"):
+        LightClient(ledger.genesis).follow(handover(ledger, place_of_change(ledger), newcomer))
+
+
 class Forger:
     """Puts keys of its own into a registry of its own, for everybody, and signs for everybody."""
 

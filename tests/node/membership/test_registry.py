@@ -205,6 +205,16 @@ def test_a_lost_node_key_is_another_number_of_the_same_name(office):
     assert registry.member(4).certificate.standing(12) is None
 
 
+@pytest.mark.parametrize("when", ["certified", "revoked"])
+def test_a_node_whose_certificate_ends_cannot_be_voted_in(office, when):
+    """Else a height might come at which too few are left to decide, and nobody could change that any more."""
+    assert office.do("certify", node(until_height=1000 if when == "certified" else 0), 5) == "ok"
+    if when == "revoked":
+        assert office.do("revoke", Revoke("observer", "member-4", 4, 1000), 6) == "ok"
+    assert office.do("members", (("add-voter", 4),), 7) == "certificate_ends"
+    assert office.registry.voters == (0, 1, 2)
+
+
 def test_a_revoked_node_cannot_be_voted_in(office):
     assert office.do("revoke", Revoke("observer", "member-3", 3), 5) == "ok"
     assert office.do("members", (("add-voter", 3),), 6) == "member_unknown"

@@ -105,6 +105,7 @@ def test_what_holds_whatever_is_approved(seed):
             assert (key is None) == (not in_force)
             assert key is None or registry.standing(name, key, height) is None
     assert registry.voters
+    assert not any(registry.member(number).certificate.until_height for number in registry.voters)
     keys = [registry.member_key(number) for number in range(registry.member_count)]
     assert len(dict.fromkeys(keys)) == len(keys), "each number binds a key of its own"
 

@@ -63,13 +63,19 @@ class Pareto(msgspec.Struct, frozen=True, tag="pareto", forbid_unknown_fields=Tr
     p99_ns: int
 
 
+class Exponential(msgspec.Struct, frozen=True, tag="exponential", forbid_unknown_fields=True):
+    """The exponential distribution, the times between the events of a Poisson process, through its mean."""
+
+    mean_ns: int
+
+
 class Empirical(msgspec.Struct, frozen=True, tag="empirical", forbid_unknown_fields=True):
     """What was measured: each of the ``samples_ns``, in ascending order, as often as any other."""
 
     samples_ns: tuple[int, ...]
 
 
-Distribution = Constant | Uniform | Normal | Lognormal | Pareto | Empirical
+Distribution = Constant | Uniform | Normal | Lognormal | Pareto | Exponential | Empirical
 
 PARETO_SPREAD_MAX = 1000
 """The most that a Pareto distribution's 99th percentile may be of its least value: its tail would know no bounds."""
@@ -99,6 +105,9 @@ def quantiles(distribution: Distribution) -> array[int]:
         case Pareto(least, p99):
             _require(0 < least <= p99 <= least * PARETO_SPREAD_MAX, distribution)
             return _pareto(least, p99)
+        case Exponential(mean):
+            _require(mean >= 0, distribution)
+            return _through(_over_logs(lambda log: mean * log))
         case Empirical(samples):
             _require(bool(samples) and samples[0] >= 0 and list(samples) == sorted(samples), distribution)
             return array("q", [samples[(2 * i + 1) * len(samples) >> TABLE_BITS + 1] for i in range(TABLE_SIZE)])
@@ -119,14 +128,19 @@ def _from_normal(value: Callable[[Decimal], Decimal]) -> array[int]:
 
 
 def _pareto(least: int, p99: int) -> array[int]:
-    """Least * tail ** (-1/alpha), where alpha makes it ``p99`` at a tail of 1/100; far out every entry is a knot."""
-    places = [*range(0, TABLE_SIZE - _FAR_TAIL, _STEP), *range(TABLE_SIZE - _FAR_TAIL, TABLE_SIZE)]
+    """Least * tail ** (-1/alpha), where alpha makes it ``p99`` at a tail of 1/100."""
     with localcontext(_CONTEXT):
         slope = (Decimal(p99) / least).ln() / Decimal(100).ln()
+        return _through(_over_logs(lambda log: least * (slope * log).exp()))
+
+
+def _over_logs(value: Callable[[Decimal], Decimal]) -> list[tuple[int, int]]:
+    """The knots of a growing function of -ln(tail); far out every entry is one."""
+    places = [*range(0, TABLE_SIZE - _FAR_TAIL, _STEP), *range(TABLE_SIZE - _FAR_TAIL, TABLE_SIZE)]
+    with localcontext(_CONTEXT):
         whole = Decimal(2 * TABLE_SIZE)
         logs = [(i, (whole / (whole - (2 * i + 1))).ln()) for i in places]
-        knots = [(i, int((least * (slope * log).exp()).to_integral_value())) for i, log in logs]
-    return _through(knots)
+        return [(i, int(value(log).to_integral_value())) for i, log in logs]
 
 
 def _through(knots: list[tuple[int, int]]) -> array[int]:

@@ -25,7 +25,7 @@ from network.virtual.bare.blocks import NETWORK, request, root
 from network.virtual.crypto import ModelCrypto, Notary
 from network.virtual.draws import Stream
 from scenarios.experiments.elections import Elections, Range
-from scenarios.runner.links import distribution_of
+from scenarios.runner.distributions import distribution_of
 
 TERM = 1
 """The old leader's."""

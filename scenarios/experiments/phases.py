@@ -31,7 +31,7 @@ from scenarios.language.models.network import Latency
 from scenarios.language.problems import ScenarioInvalid
 from scenarios.language.reading import read_file
 from scenarios.language.verdicts import problems_of
-from scenarios.runner.links import distribution_of
+from scenarios.runner.distributions import distribution_of
 from scenarios.workers import workers
 
 DRAWS = 24_000

@@ -1,16 +1,17 @@
-"""Files that a scenario refers to, read into it: ``latency: {file: ...}``, ``costs: ...``, ``profile: ...``.
+"""Files that a scenario names, read into it: ``latency: {file: ...}``, ``replay:``, ``costs:``, ``profile:``.
 
 What a run keeps of its scenario is then whole: it can be played again anywhere, and its hash covers the data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Any
 
 from scenarios.language.models.network import SAMPLES_MAX
+from scenarios.language.models.replay import rows_of_csv, rows_of_jsonl
 from scenarios.language.problems import Path, Problem, ScenarioInvalid
 from scenarios.language.reading import BYTES_MAX, Document, read_file
 from scenarios.language.units import UnitError, parse_duration
@@ -32,6 +33,7 @@ def inline_files(document: Document) -> list[Problem]:
         del latency["file"]
         latency.setdefault("dist", "empirical")
         latency["samples"] = samples
+    problems += _inline_replays(document, folder)
     network = document.root.get("network")
     for kind, path, mapping in (("costs", ("costs",), document.root), ("links", ("network", "profile"), network)):
         key = path[-1]
@@ -42,6 +44,33 @@ def inline_files(document: Document) -> list[Problem]:
                 message = f"no {key}: {unread.problems[0].message}"
                 problems.append(Problem(document.mark(path), path, message))
     return problems
+
+
+def _inline_replays(document: Document, folder: FilePath) -> list[Problem]:
+    """Recorded arrivals, by their files' names."""
+    problems = []
+    workload = document.root.get("workload")
+    for index, flow in enumerate(workload if isinstance(workload, tuple) else ()):
+        arrivals = flow.get("arrivals") if isinstance(flow, dict) else None
+        if not (isinstance(arrivals, dict) and isinstance(arrivals.get("replay"), str)):
+            continue
+        path = folder / arrivals["replay"]
+        try:
+            read = {".csv": rows_of_csv, ".jsonl": rows_of_jsonl}[path.suffix]
+            arrivals["replay"] = {"rows": _read_rows(path, read)}
+        except (KeyError, ValueError) as error:
+            place: Path = ("workload", index, "arrivals", "replay")
+            said = f"`{path}` is neither *.csv nor *.jsonl" if isinstance(error, KeyError) else str(error)
+            problems.append(Problem(document.mark(place), place, said))
+    return problems
+
+
+def _read_rows(path: FilePath, read: Callable[[str], str]) -> str:
+    try:
+        return read(_text(path))
+    except ValueError as error:
+        said = str(error)
+        raise ValueError(said if said.startswith("`") else f"`{path}`, {said}") from None
 
 
 def _named(folder: FilePath, kind: str, name: str) -> FilePath:
@@ -67,16 +96,8 @@ def _latencies(root: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def _samples(path: FilePath) -> tuple[str, ...]:
     """The durations in the file at ``path``, one a line; empty lines and what stands behind a ``#`` do not count."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(BYTES_MAX + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no text in UTF-8"
-        raise ValueError(f"`{path}` cannot be read: {reason}") from None
-    if len(text) > BYTES_MAX:
-        raise ValueError(f"`{path}` is larger than {BYTES_MAX >> 10} KiB")
     samples = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(_text(path).splitlines(), start=1):
         sample = line.partition("#")[0].strip()
         if not sample:
             continue
@@ -88,3 +109,16 @@ def _samples(path: FilePath) -> tuple[str, ...]:
     if not 0 < len(samples) <= SAMPLES_MAX:
         raise ValueError(f"`{path}` holds {len(samples)} durations; one to {SAMPLES_MAX} are good, evenly thinned out")
     return tuple(samples)
+
+
+def _text(path: FilePath) -> str:
+    """What is in the file at ``path``; ValueError where it cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(BYTES_MAX + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no text in UTF-8"
+        raise ValueError(f"`{path}` cannot be read: {reason}") from None
+    if len(text) > BYTES_MAX:
+        raise ValueError(f"`{path}` is larger than {BYTES_MAX >> 10} KiB")
+    return text

@@ -36,8 +36,13 @@ _BOUNDS = {
 _BOOLEAN_WORDS = {"yes", "no", "on", "off", "y", "n"}
 
 
-def problems_of(error: ValidationError, document: Document, skip: Iterable[Path]) -> list[Problem]:
-    """One problem for each thing wrong; nothing under the places in ``skip``, which are wrong for known reasons."""
+def problems_of(
+    error: ValidationError, document: Document, skip: Iterable[Path], schema: dict[str, Any] | None = None
+) -> list[Problem]:
+    """One problem for each thing wrong; nothing under the places in ``skip``, which are wrong for known reasons.
+
+    ``schema`` is the JSON Schema of the document where it is no scenario.
+    """
     skipped = list(skip)
     chosen: dict[Path, ErrorDetails] = {}
     for detail in error.errors(include_url=False):
@@ -45,7 +50,7 @@ def problems_of(error: ValidationError, document: Document, skip: Iterable[Path]
         if not any(path[: len(place)] == place for place in skipped):
             chosen.setdefault(path, detail)
     return [
-        _problem(detail, path, document)
+        _problem(detail, path, document, schema or json_schema())
         for path, detail in chosen.items()
         if not (detail["type"] in _TYPES and _has_deeper(path, chosen))
     ]
@@ -78,11 +83,12 @@ def _place(detail: ErrorDetails, root: Any) -> Path:
     return tuple(path)
 
 
-def _problem(detail: ErrorDetails, path: Path, document: Document) -> Problem:
+def _problem(detail: ErrorDetails, path: Path, document: Document, schema: dict[str, Any]) -> Problem:
     kind = detail["type"]
     if kind == "extra_forbidden":
-        near = did_you_mean(str(path[-1]), _known_keys(path[:-1]))
-        known = "" if near else _listed(_known_keys(path[:-1]))
+        keys = _known_keys(path[:-1], document.root, schema)
+        near = did_you_mean(str(path[-1]), keys)
+        known = "" if near else _listed(keys)
         return Problem(document.mark(path, key=True), path, f"unknown key{near}{known}")
     if kind == "missing":
         return Problem(document.mark(path[:-1]), path, "is missing")
@@ -152,30 +158,46 @@ def _listed(names: list[str]) -> str:
     return f"; known here: {', '.join(names)}" if 0 < len(names) <= 12 else ""
 
 
-def _known_keys(path: Path) -> list[str]:
-    """The keys that the schema knows in the mapping at ``path``."""
-    schema = json_schema()
-    nodes = [schema]
+def _known_keys(path: Path, root: Any, schema: dict[str, Any]) -> list[str]:
+    """The keys that the schema knows in the mapping at ``path`` of ``root``."""
+    nodes, value = [schema], root
     for part in path:
-        nodes = [inner for node in nodes for inner in _inside(node, part, schema)]
+        value = _item(value, part)
+        nodes = [inner for node in nodes for inner in _inside(node, part, schema, value)]
     names: list[str] = []
     for node in nodes:
         names += [name for name in node.get("properties", {}) if name not in names]
     return names
 
 
-def _inside(node: dict[str, Any], part: str | int, schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _item(value: Any, part: str | int) -> Any:
+    try:
+        return value[part]
+    except (LookupError, TypeError):
+        return None
+
+
+def _inside(node: dict[str, Any], part: str | int, schema: dict[str, Any], value: Any) -> list[dict[str, Any]]:
     if isinstance(part, int):
         found = [node.get("items")]
     else:
         named = node.get("properties", {}).get(part)
         found = [named] if named else [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
-    return [branch for item in found if isinstance(item, dict) for branch in _branches(item, schema)]
+    return [branch for item in found if isinstance(item, dict) for branch in _branches(item, schema, value)]
 
 
-def _branches(node: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _branches(node: dict[str, Any], schema: dict[str, Any], value: Any) -> list[dict[str, Any]]:
+    """What ``node`` may be: of alternatives that a constant tells apart, those that ``value`` has chosen."""
     if "$ref" in node:
-        return _branches(schema["$defs"][node["$ref"].rsplit("/", 1)[-1]], schema)
+        return _branches(schema["$defs"][node["$ref"].rsplit("/", 1)[-1]], schema, value)
     if "anyOf" in node:
-        return [branch for option in node["anyOf"] for branch in _branches(option, schema)]
+        return [branch for option in node["anyOf"] for branch in _branches(option, schema, value)]
+    if "oneOf" in node:
+        options = [branch for option in node["oneOf"] for branch in _branches(option, schema, value)]
+        return [option for option in options if _chosen(option, value)] or options
     return [node]
+
+
+def _chosen(option: dict[str, Any], value: Any) -> bool:
+    constants = {name: kind["const"] for name, kind in option.get("properties", {}).items() if "const" in kind}
+    return bool(constants) and all(_item(value, name) == constant for name, constant in constants.items())

@@ -249,7 +249,7 @@ class Conductor:
         self, now: int, kind: str, position: int, called_ns: int, code: str, output: Any, height: int, digest: bytes
     ) -> Trace:
         self._done += 1
-        self._unlock(position)
+        self._unlock(position, now)
         acknowledged = Acknowledged(
             step=self._steps[position],
             position=position,
@@ -272,11 +272,13 @@ class Conductor:
                 missing[index] += 1
         return dependents, missing
 
-    def _unlock(self, position: int) -> None:
+    def _unlock(self, position: int, now: int) -> None:
         for dependent in self._dependents.get(position, ()):
             self._missing[dependent] -= 1
             if not self._missing[dependent]:
-                heapq.heappush(self._ready, (self._steps[dependent].at_ns, dependent))
+                step = self._steps[dependent]
+                thought = now - self._began_ns + step.think_ns if step.think_ns else 0
+                heapq.heappush(self._ready, (max(step.at_ns, thought), dependent))
 
     def _release(self, now: int) -> Effects:
         """Submit what is due, one message per client; ask what is due."""

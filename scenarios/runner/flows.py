@@ -1,13 +1,14 @@
-"""Flows: generators of workloads that a scenario names under ``workload:``, and what they need in the genesis.
+"""Flows: what a scenario names under ``workload:``, as drafts of transactions, and what they need in the genesis.
 
-A flow is a pure function of its arguments, the scenario, the keys and the seed. To add one, write a model of its
-arguments and a builder, and enter them in ``FLOWS``.
+A flow is a pure function of its arguments, the scenario, the keys and the seed. Those of a market are built together
+(``scenarios.runner.market``); any other is by itself: to add one, write a model of its arguments and a builder, and
+enter them in ``FLOWS``. All flows' transactions are numbered and signed together.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,21 +19,26 @@ from node.ledger.genesis import Genesis
 from node.ledger.state_tree import StateTree
 from node.membership import KeyRing
 from scenarios.language.models.base import Part
-from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_mean
+from scenarios.language.models.market import MARKET_FLOWS, MarketFlow
+from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
+from scenarios.language.reading import Document
 from scenarios.language.schema import Scenario
-from scenarios.runner import city_plan, transfers
+from scenarios.language.verdicts import problems_of
+from scenarios.runner import city_plan, market, transfers
+from scenarios.runner.drafts import Draft, steps_of
+from scenarios.runner.market.cast import CastError
 from scenarios.runner.workload import Step
 
 
 class FlowKind(NamedTuple):
-    """A generator: the model of its arguments, its steps, its opening cash, and what is wrong at the end.
+    """A flow by itself: the model of its arguments, its drafts, its opening cash, and what is wrong at the end.
 
     ``cast`` finds its parties among the members: ValueError where they, or the arguments, do not do.
     """
 
     arguments: type[Part]
     cast: Callable[[Any, Scenario], Any]
-    build: Callable[[Any, Scenario, KeyRing, Genesis, int], list[Step]]
+    build: Callable[[Any, Scenario, KeyRing, int], list[Draft]]
     openings: Callable[[Any, Scenario], tuple[Opening, ...]]
     differences: Callable[[Any, Scenario, StateTree, int], tuple[str, ...]]
 
@@ -59,75 +65,90 @@ FLOWS: Mapping[str, FlowKind] = MappingProxyType(
 
 def build_flows(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int) -> list[Step]:
     """The steps of every flow of ``scenario``, in order of submission. ScenarioInvalid where a flow is not right."""
-    found = [
-        step for kind, arguments in _flows(scenario) for step in kind.build(arguments, scenario, keyring, genesis, seed)
-    ]
-    numbered = Counter((step.client, step.number, step.query is None) for step in found)
-    _require_apart(scenario, (client for (client, _, _), count in numbered.items() if count > 1))
-    return sorted(found, key=lambda step: step.at_ns)
+    found = _flows(scenario)
+    drafts = [draft for kind, arguments in found.alone for draft in kind.build(arguments, scenario, keyring, seed)]
+    try:
+        drafts += market.build(scenario, found.market, seed)
+    except ValueError as error:
+        raise _invalid(scenario, ("workload",), str(error)) from None
+    return steps_of(drafts, keyring, genesis.network, scenario.run.clock)
 
 
 def flow_openings(scenario: Scenario) -> tuple[Opening, ...]:
     """The cash that the flows' parties begin with, for the settings of the contract "accounts"."""
-    found = tuple(opening for kind, arguments in _flows(scenario) for opening in kind.openings(arguments, scenario))
+    flows = _flows(scenario)
+    found = tuple(opening for kind, arguments in flows.alone for opening in kind.openings(arguments, scenario))
+    found += market.openings(scenario, flows.market)
     owners = Counter(opening.owner for opening in found)
-    _require_apart(scenario, (owner for owner, count in owners.items() if count > 1))
+    for name in (owner for owner, count in owners.items() if count > 1):
+        message = f"`{name}` takes part in two flows of which one keeps accounts by itself: it can be in no other"
+        raise _invalid(scenario, ("workload",), message)
     return found
 
 
 def flow_differences(scenario: Scenario, tree: StateTree, seed: int) -> tuple[str, ...]:
     """What a drained run's state gets wrong, compared with what the data alone says; empty when all is right."""
-    found = (kind.differences(arguments, scenario, tree, seed) for kind, arguments in _flows(scenario))
-    return tuple(line for lines in found for line in lines)
+    flows = _flows(scenario)
+    alone = [line for kind, arguments in flows.alone for line in kind.differences(arguments, scenario, tree, seed)]
+    return (*alone, *market.differences(scenario, flows.market, tree, seed))
 
 
 def flow_problems(scenario: Scenario) -> list[Problem]:
     """Everything wrong with the scenario's flows, for those who check without running."""
-    return _all(scenario)[1]
+    return _read(scenario)[1]
 
 
-def _require_apart(scenario: Scenario, in_two: Iterable[str]) -> None:
-    """Each flow numbers its clients' transactions, and opens their accounts, by itself: ScenarioInvalid for others."""
-    for name in in_two:
-        message = f"`{name}` takes part in two flows: each numbers its parties' transactions by itself"
-        raise ScenarioInvalid([Problem(Mark(scenario.origin.label, -1, 0), ("workload",), message)])
+class _Flows(NamedTuple):
+    """A scenario's flows, as their builders take them."""
+
+    alone: list[tuple[FlowKind, Part]]
+    market: list[MarketFlow]
 
 
-def _flows(scenario: Scenario) -> list[tuple[FlowKind, Part]]:
-    found, problems = _all(scenario)
+def _flows(scenario: Scenario) -> _Flows:
+    found, problems = _read(scenario)
     if problems:
         raise ScenarioInvalid(problems)
     return found
 
 
-def _all(scenario: Scenario) -> tuple[list[tuple[FlowKind, Part]], list[Problem]]:
-    found: list[tuple[FlowKind, Part]] = []
+def _read(scenario: Scenario) -> tuple[_Flows, list[Problem]]:
+    found = _Flows([], [])
     problems: list[Problem] = []
     for index, flow in enumerate(scenario.workload):
-        entry = _read(scenario, index, flow.flow, flow.__pydantic_extra__, problems)
-        if entry is not None:
-            found.append(entry)
+        path: Path = ("workload", index)
+        try:
+            if isinstance(flow, MarketFlow):
+                market.require_cast(scenario, flow)
+                found.market.append(flow)
+            else:
+                found.alone.append(_alone(scenario, path, flow.flow, flow.__pydantic_extra__))
+        except ScenarioInvalid as invalid:
+            problems += invalid.problems
+        except CastError as error:
+            problems += _invalid(scenario, (*path, error.key), str(error)).problems
+        except ValueError as error:
+            problems += _invalid(scenario, path, str(error)).problems
     return found, problems
 
 
-def _read(
-    scenario: Scenario, index: int, name: str, extra: Mapping[str, Any], problems: list[Problem]
-) -> tuple[FlowKind, Part] | None:
-    mark = Mark(scenario.origin.label, -1, 0)
+def _alone(scenario: Scenario, path: Path, name: str, extra: Mapping[str, Any]) -> tuple[FlowKind, Part]:
+    """A flow by itself. ScenarioInvalid, or ValueError, where it is not right."""
     kind = FLOWS.get(name)
     if kind is None:
-        message = f"there is no flow `{name}`; there are: {', '.join(FLOWS)}{did_you_mean(name, FLOWS)}"
-        problems.append(Problem(mark, ("workload", index, "flow"), message))
-        return None
+        known = [*MARKET_FLOWS, *FLOWS]
+        message = f"there is no flow `{name}`; there are: {', '.join(known)}{did_you_mean(name, known)}"
+        raise _invalid(scenario, (*path, "flow"), message)
+    given = {"flow": name, **extra}
     try:
-        arguments = kind.arguments.model_validate({"flow": name, **extra})
-        kind.cast(arguments, scenario)
+        arguments = kind.arguments.model_validate(given)
     except ValidationError as error:
-        for found in error.errors():
-            path = ("workload", index, *found["loc"])
-            problems.append(Problem(mark, path, found["msg"]))
-        return None
-    except ValueError as error:
-        problems.append(Problem(mark, ("workload", index), str(error)))
-        return None
+        document = Document(label=scenario.origin.label, text="", root=given, keys={}, values={})
+        found = problems_of(error, document, (), kind.arguments.model_json_schema())
+        raise ScenarioInvalid(problem._replace(path=(*path, *problem.path)) for problem in found) from None
+    kind.cast(arguments, scenario)
     return kind, arguments
+
+
+def _invalid(scenario: Scenario, path: Path, message: str) -> ScenarioInvalid:
+    return ScenarioInvalid([Problem(Mark(scenario.origin.label, -1, 0), path, message)])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from consensus.vocabulary import NodeId
-from network.virtual.distributions import Constant, Distribution, Empirical, Lognormal, Normal, Pareto, Uniform
 from network.virtual.links import Link, Links, Star
 from scenarios.language.models import network as language
+from scenarios.runner.distributions import distribution_of
 from scenarios.runner.plan import Plan
 
 Ends = tuple[list[NodeId], list[NodeId], language.LinkBetween | language.Apart]
@@ -66,20 +66,3 @@ def _link(default: language.Link, item: language.LinkBetween | language.Apart | 
         duplicate_ppm=own("duplicate"),
         bytes_per_s=own("bandwidth") or 0,
     )
-
-
-def distribution_of(latency: language.Latency) -> Distribution:
-    """The distribution that a scenario describes."""
-    match latency.dist:
-        case "constant":
-            return Constant(ns=latency.value or 0)
-        case "uniform":
-            return Uniform(low_ns=latency.min or 0, high_ns=latency.max or 0)
-        case "normal":
-            return Normal(mean_ns=latency.mean or 0, sd_ns=latency.sd or 0)
-        case "lognormal":
-            return Lognormal(median_ns=latency.median or 1, p99_ns=latency.p99 or 1)
-        case "pareto":
-            return Pareto(least_ns=latency.min or 1, p99_ns=latency.p99 or 1)
-        case "empirical":
-            return Empirical(samples_ns=tuple(sorted(latency.samples or ())))

@@ -9,26 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple
 
-import msgspec
 from pydantic import Field
 
 from consensus.vocabulary import MILLISECOND
 from node.contracts.accounts import Account, Opening, account
 from node.contracts.transfers import SendArgs
-from node.ledger.genesis import Genesis
 from node.ledger.state_tree import StateTree
-from node.ledger.transaction import TRANSACTION_VERSION, Body, encode_transaction, sign_transaction
 from node.membership import KeyRing
 from scenarios.language.models.base import Fen, Nanoseconds, Part, Word
 from scenarios.language.problems import did_you_mean
 from scenarios.language.schema import Scenario
+from scenarios.runner.drafts import Draft
 from scenarios.runner.draws import keyed_draw
-from scenarios.runner.workload import Step
 
 FLOW = "transfers"
 PARTIES_MIN = 2
 
-_encode = msgspec.msgpack.Encoder().encode
 _Count = Annotated[int, Field(ge=0, le=100_000)]
 
 
@@ -76,29 +72,27 @@ def parties_of(arguments: Transfers, scenario: Scenario) -> tuple[str, ...]:
     return parties
 
 
-def build(arguments: Transfers, scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int) -> list[Step]:
-    """Every step, in order of submission. Depends on its arguments alone."""
+def build(arguments: Transfers, scenario: Scenario, keyring: KeyRing, seed: int) -> list[Draft]:  # noqa: ARG001 - a builder's shape
+    """Every transfer and read, in order of submission. Depends on its arguments alone."""
     parties = parties_of(arguments, scenario)
     clock = scenario.run.clock
     payments = list(_drawn(arguments, parties, seed))
     total = arguments.transfers + arguments.reads
     sent = asked = 0
     last: dict[str, str] = {}
-    steps: list[Step] = []
+    drafts: list[Draft] = []
     for place in range(total):
         time_ms = clock.start + arguments.spread * place // total // MILLISECOND
-        at_ns = clock.run_ns(time_ms)
         if (place + 1) * arguments.reads // total > asked:
-            step = _read(asked, len(parties), parties[asked % len(parties)], at_ns)
+            draft = _read(asked, parties[asked % len(parties)], time_ms)
             asked += 1
         else:
-            number = sent // len(parties)
-            step = _transfer(payments[sent], sent, number, keyring, genesis.network, time_ms=time_ms, at_ns=at_ns)
+            draft = _transfer(payments[sent], sent, time_ms)
             sent += 1
-        after = (last[step.client],) if step.client in last else ()
-        last[step.client] = step.id
-        steps.append(msgspec.structs.replace(step, after=after))
-    return steps
+        draft.after = (last[draft.client],) if draft.client in last else ()
+        last[draft.client] = draft.id
+        drafts.append(draft)
+    return drafts
 
 
 def openings(arguments: Transfers, scenario: Scenario) -> tuple[Opening, ...]:
@@ -130,40 +124,25 @@ def _drawn(arguments: Transfers, parties: tuple[str, ...], seed: int) -> Iterato
         yield Transfer(parties[payer], parties[(payer + step) % len(parties)], amount)
 
 
-def _read(index: int, parties: int, party: str, at_ns: int) -> Step:
-    return Step(
+def _read(index: int, party: str, time_ms: int) -> Draft:
+    return Draft(
         id=f"read-{index + 1}",
+        time_ms=time_ms,
         client=party,
-        number=index // parties,
         query=(Account.namespace, account(party, "cash")),
-        at_ns=at_ns,
         title=f"{party} asks for its balance",
         flow=FLOW,
         case=party,
     )
 
 
-def _transfer(  # noqa: PLR0913 - what a transaction is made of
-    payment: Transfer, index: int, number: int, keyring: KeyRing, network: str, *, time_ms: int, at_ns: int
-) -> Step:
-    body = Body(
-        version=TRANSACTION_VERSION,
-        network=network,
-        client=payment.payer,
-        number=number,
-        contract="transfers",
-        action="send",
-        arguments=_encode(SendArgs(payee=payment.payee, amount_fen=payment.amount_fen)),
-        time_ms=time_ms,
-    )
-    transaction = sign_transaction(body, [(payment.payer, keyring.sign(payment.payer))])
-    return Step(
+def _transfer(payment: Transfer, index: int, time_ms: int) -> Draft:
+    return Draft(
         id=f"transfer-{index + 1}",
+        time_ms=time_ms,
         client=payment.payer,
-        number=number,
-        raw=encode_transaction(transaction),
-        transaction_id=transaction.id,
-        at_ns=at_ns,
+        call="transfers.send",
+        arguments=SendArgs(payee=payment.payee, amount_fen=payment.amount_fen),
         title=f"{payment.payer} sends {payment.payee} {payment.amount_fen / 100:,.2f} CNY",
         flow=FLOW,
         case=payment.payer,

@@ -20,7 +20,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     A read has no bytes, and its number counts apart from the numbers of its client's transactions.
 
-    ``at_ns`` is the earliest run time of its submission (business time through the scenario's clock scale).
+    ``at_ns`` is the earliest run time of its submission (business time through the scenario's clock scale). It comes
+    no sooner than ``think_ns`` after the last of ``after`` was acknowledged.
     ``expect`` is the receipt code it must get: "ok", or the reason code of a refusal that the story wants.
     ``before`` must be answered by the nodes at home of the wallets that they name, before it is submitted.
     ``title`` tells it in one line, for people: never a diagnosis or a treaty's terms.
@@ -36,6 +37,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     query: tuple[str, str] | None = None
     before: tuple[Errand, ...] = ()
     at_ns: int = 0
+    think_ns: int = 0
     after: tuple[str, ...] = ()
     expect: str = "ok"
     title: str = ""

@@ -114,7 +114,7 @@ def test_the_year_of_20190_person_years_to_the_fen(year):
 
 
 def test_the_documentation_counts_the_same_transactions(year):
-    text = (SCENARIO.parents[2] / "docs" / "real-spending.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "real-spending.md").read_text()
     settled = [step for step in year.steps if step.stage == "paid"]
     alone = sum(step.title.startswith("settles a bill at discharge") for step in settled)
     bills = sum(1 for _ in year.tree.items("inclusive-claims"))
@@ -247,11 +247,11 @@ def test_a_state_that_lost_a_fen_is_told_apart(small):
     ("override", "path", "said"),
     [
         ("workload.0.flow=city-plam", ("workload", 0, "flow"), "did you mean"),
-        ("workload.0.population=20191", ("workload", 0, "population"), "less than or equal to 20190"),
+        ("workload.0.population=20191", ("workload", 0, "population"), "must be at most 20190"),
         ("workload.0.product.ratio=50", ("workload", 0, "product", "ratio"), "has no unit"),
         ("workload.0.run_out=5 days", ("workload", 0), "longer than `batch_days`"),
         ("workload.0.cover=3 days", ("workload", 0), "fewer days"),
-        ("workload.0.coverage=1", ("workload", 0, "coverage"), "Extra inputs"),
+        ("workload.0.coverage=1", ("workload", 0, "coverage"), "unknown key"),
         ("members.insurer.count=8", ("workload", 0), "at most 7 insurers"),
         ("members={insurer: {}, hospital: {}, bureau: {}}", ("workload", 0), "needs a member of role `reinsurer`"),
     ],

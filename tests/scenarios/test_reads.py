@@ -136,9 +136,9 @@ def test_the_flow_passes_and_its_balances_follow_from_the_seed(tmp_path, seed):
         ("workload.0.parties=[insurer-1, insurer-3]", "did you mean `insurer-"),
         ("workload.0.parties=[insurer-1]", "need 2 parties, not 1"),
         ("workload.0.parties=[insurer-1, insurer-1]", "twice"),
-        ("workload.0.transfers=0", "greater than or equal to 1"),
-        ("workload.0.reads=-1", "greater than or equal to 0"),
-        ("workload.0.amount_max=0 CNY", "greater than or equal to 1"),
+        ("workload.0.transfers=0", "must be at least 1"),
+        ("workload.0.reads=-1", "must be at least 0"),
+        ("workload.0.amount_max=0 CNY", "must be at least 1"),
     ],
 )
 def test_what_is_wrong_with_transfers_is_said(override, said):

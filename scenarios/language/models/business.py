@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from scenarios.language.models.base import Nanoseconds, Part, Word
+from scenarios.language.models.market import MARKET_FLOWS, Claims, Payments, Reinsurance, Underwriting
 from scenarios.language.models.world import Moment
 
 Row = Annotated[int, Field(ge=1, le=200)] | Annotated[tuple[int, ...], Field(min_length=1)] | str
@@ -68,11 +69,28 @@ class Story(Part):
     """Its place in the funnel of measures."""
 
 
-class Flow(Part):
-    """One flow of the workload: `flow` names its generator, the rest are its arguments."""
+class OtherFlow(Part):
+    """A flow with a page of its own below: `flow` names it, the rest are its arguments."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Any]
 
-    flow: Annotated[str, Field(min_length=1, max_length=64)]
-    """The generator, as the workload's builder knows it."""
+    flow: Annotated[str, Field(min_length=1, max_length=64, json_schema_extra={"not": {"enum": [*MARKET_FLOWS]}})]
+    """Which one."""
+
+
+def _which(value: Any) -> str:
+    """The flow that a mapping, or a flow that was read, names."""
+    name = value.get("flow") if isinstance(value, dict) else getattr(value, "flow", None)
+    return name if isinstance(name, str) and name in MARKET_FLOWS else "other"
+
+
+Flow = Annotated[
+    Annotated[Payments, Tag("payments")]
+    | Annotated[Underwriting, Tag("underwriting")]
+    | Annotated[Claims, Tag("claims")]
+    | Annotated[Reinsurance, Tag("reinsurance")]
+    | Annotated[OtherFlow, Tag("other")],
+    Discriminator(_which),
+]
+"""One flow of the workload, by its name."""

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from scenarios.language.models.base import Bytes, Nanoseconds, Part, Ppm, Word
+from scenarios.language.models.distribution import require_complete
 from scenarios.language.units import parse_duration
 
 SAMPLES_MAX = 4096
-PARETO_SPREAD_MAX = 1000
 BUS = "bus"
 """What the nodes of a star are linked to."""
 
@@ -45,30 +45,10 @@ class Latency(Part):
 
     @model_validator(mode="after")
     def _complete(self) -> Latency:
-        needs = _LATENCY_NEEDS[self.dist]
         if self.file is not None:
             raise ValueError("a `file` of samples can be had for the links of a scenario's `network` alone")
-        for name in ("value", "min", "max", "mean", "sd", "median", "p99", "samples"):
-            given = getattr(self, name) is not None
-            if given != (name in needs):
-                raise ValueError(f"`dist: {self.dist}` takes {' and '.join(f'`{need}`' for need in needs)}")
-        if self.dist == "uniform" and (self.min or 0) > (self.max or 0):
-            raise ValueError("`min` is above `max`")
-        if self.dist == "lognormal" and not 0 < (self.median or 0) <= (self.p99 or 0):
-            raise ValueError("`median` must be more than nothing and not above `p99`")
-        if self.dist == "pareto" and not 0 < (self.min or 0) <= (self.p99 or 0) <= PARETO_SPREAD_MAX * (self.min or 0):
-            raise ValueError(f"`p99` must be at least `min`, and at most {PARETO_SPREAD_MAX} times as much")
+        require_complete(self)
         return self
-
-
-_LATENCY_NEEDS = {
-    "constant": ("value",),
-    "uniform": ("min", "max"),
-    "normal": ("mean", "sd"),
-    "lognormal": ("median", "p99"),
-    "pareto": ("min", "p99"),
-    "empirical": ("samples",),
-}
 
 
 def _short_latency(value: Any) -> Any:

@@ -12,7 +12,7 @@ from node.contracts.reinsurance.terms import Treaty
 from node.contracts.reinsurance.treaties import ClosePeriod, CloseYear, ConfirmPeriod, ConfirmYear
 from scenarios.runner.city_plan.arguments import CityPlan
 from scenarios.runner.city_plan.cast import HOUR_MS, Calendar
-from scenarios.runner.city_plan.drafts import Draft
+from scenarios.runner.drafts import Draft
 
 DAY_MS = 24 * HOUR_MS
 

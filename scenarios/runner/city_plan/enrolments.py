@@ -8,8 +8,8 @@ from node.contracts.inclusive import Enrol, FilePlan
 from node.contracts.reinsurance.treaties import SignTreaty
 from scenarios.runner.city_plan.arguments import CityPlan
 from scenarios.runner.city_plan.cast import HOUR_MS, Calendar, Cast
-from scenarios.runner.city_plan.drafts import Draft
 from scenarios.runner.city_plan.population import Insured
+from scenarios.runner.drafts import Draft
 
 FILING = "file-plan"
 

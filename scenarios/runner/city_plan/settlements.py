@@ -17,8 +17,8 @@ from node.membership import KeyRing
 from node.privacy import commitment, derive
 from scenarios.runner.city_plan.arguments import CityPlan
 from scenarios.runner.city_plan.cast import HOUR_MS, Calendar, Cast
-from scenarios.runner.city_plan.drafts import Draft
 from scenarios.runner.city_plan.population import Bill
+from scenarios.runner.drafts import Draft
 
 MINUTE_MS = 60_000
 DAY_MS = 24 * HOUR_MS
@@ -101,7 +101,7 @@ def settle_all(
 
 def reused(settled: Sequence[Settled], count: int) -> Iterator[Draft]:
     """``count`` of the bills settled at discharge, evenly spread, sent again days later: each is refused."""
-    single = [one.draft for one in settled if len(one.draft.arguments.bills) == 1]  # type: ignore[attr-defined]
+    single = [one.draft for one in settled if len(one.draft.arguments.bills) == 1]  # type: ignore[union-attr]
     chosen = [single[place * len(single) // count] for place in range(min(count, len(single)))]
     for draft in chosen:
         yield msgspec.structs.replace(

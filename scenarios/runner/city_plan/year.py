@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from node.contracts.accounts import Opening
 from node.contracts.inclusive import RESIDENTS
-from node.ledger.genesis import Genesis
 from node.membership import KeyRing
 from scenarios.language.schema import Scenario
 from scenarios.runner.city_plan.accounts import Booked, accounts
 from scenarios.runner.city_plan.arguments import CityPlan
 from scenarios.runner.city_plan.cast import calendar_of, cast_of
-from scenarios.runner.city_plan.drafts import Draft, steps_of
 from scenarios.runner.city_plan.enrolments import enrolments, filing
 from scenarios.runner.city_plan.population import insured_people, year_of_bills
 from scenarios.runner.city_plan.settlements import group, reused, settle_all
-from scenarios.runner.workload import Step
+from scenarios.runner.drafts import Draft
 
 
-def build(arguments: CityPlan, scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int) -> list[Step]:
-    """Every step of the year, in order of business time. Depends on its arguments alone."""
+def build(arguments: CityPlan, scenario: Scenario, keyring: KeyRing, seed: int) -> list[Draft]:
+    """Every transaction of the year. Depends on its arguments alone."""
     cast = cast_of(scenario)
     calendar = calendar_of(arguments, scenario.run.clock.start)
     people = insured_people(arguments, cast.insurers)
@@ -41,7 +39,7 @@ def build(arguments: CityPlan, scenario: Scenario, keyring: KeyRing, genesis: Ge
             booked[one.insurer].append(Booked(one.draft, loss_fen=one.paid_fen))
     for insurer in cast.insurers:
         drafts.extend(accounts(arguments, calendar, insurer, cast.reinsurer, booked[insurer]))
-    return steps_of(drafts, keyring, genesis.network, scenario.run.clock)
+    return drafts
 
 
 def openings(arguments: CityPlan, scenario: Scenario) -> tuple[Opening, ...]:

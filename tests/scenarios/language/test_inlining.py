@@ -8,7 +8,7 @@ import pytest
 
 from network.virtual import Empirical, Pareto
 from scenarios.language import Scenario, ScenarioInvalid, load_scenario, parse_scenario
-from scenarios.runner.links import distribution_of
+from scenarios.runner.distributions import distribution_of
 
 TEXT = """\
 version: 1
@@ -21,7 +21,7 @@ network:
     - {between: [insurer-1, insurer-2], latency: *far}
     - {between: [insurer-1, insurer-3], latency: *far}
 workload:
-  - {flow: claims}
+  - {flow: drill}
 """
 
 

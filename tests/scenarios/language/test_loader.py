@@ -30,7 +30,7 @@ faults:
   - {at: $crash-at, crash: leader, restart_after: 5s}
   - {at: {assumption: crash-at}, partition: [[insurer-1], rest], for: 15s}
 workload:
-  - {flow: claims, retention: $retention}
+  - {flow: drill, retention: $retention}
 """
 
 
@@ -123,7 +123,7 @@ def test_a_problem_found_later_gets_its_line() -> None:
     origin = example().origin
     found = Problem(Mark("example.yaml", -1, 0), ("workload", 0, "retention"), "is too little")
     (located,) = origin.located([found])
-    assert str(located).startswith("example.yaml:23:31: workload[0].retention: is too little\n")
+    assert str(located).startswith("example.yaml:23:30: workload[0].retention: is too little\n")
 
 
 def test_the_clock_maps_business_time_to_run_time_and_back() -> None:

@@ -104,6 +104,9 @@ class Observer:
     ) -> None:
         """An outward effect leaves the node, whose disk holds ``durable`` at this instant."""
 
+    def on_lost(self, now: int, node: NodeId, sender: NodeId, message: Any) -> None:
+        """A message to ``node`` is lost on its way, cut off, or finds nobody up; told of when that is settled."""
+
     def on_crash(self, now: int, node: NodeId, incarnation: int) -> None:
         """A machine is gone, with all it had not made durable."""
 

@@ -25,6 +25,7 @@ class Watch:
         self.on_persist = hooks(observers, "on_persist")
         self.on_leave = {kind: ByClass(observers, "on_leave", "weighs", kind) for kind in (Send, Broadcast, Reply)}
         self.on_crash = hooks(observers, "on_crash")
+        self._on_lost = hooks(observers, "on_lost")
         self.on_receive = ByClass(
             observers if trace is None else (_Arrivals(trace, self._flights), *observers), "on_receive", "hears"
         )
@@ -63,10 +64,12 @@ class Watch:
             self.trace(now, "send", actor.id, None, sent, number)
 
     def lost(self, now: int, fate: str, receiver: NodeId, sender: NodeId, message: Any) -> None:
-        """A message comes to nothing, for the trace: "lost", "cut", or "vanished" on arrival."""
+        """A message comes to nothing: "lost", "cut", or "vanished" on arrival."""
         if self.trace is not None:
             number = self._flights.arrived(message) if fate == "vanished" else None
             self.trace(now, fate, receiver, sender, message, number)
+        for hook in self._on_lost:
+            hook(now, receiver, sender, message)
 
     def durable(self, now: int, actor: Actor, batch: list[tuple[Record, ...]]) -> None:
         """The records of each ``Persist`` in ``batch`` became durable at ``actor``."""

@@ -1,4 +1,4 @@
-"""What runs leave behind: ``verify``."""
+"""What runs leave behind: ``verify`` and ``report``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.failures import EXIT_FAIL, say
+from scenarios.failures import EXIT_FAIL, EXIT_INVALID, say
 
 app = typer.Typer()
 
@@ -24,3 +24,22 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run
         say(f"{folder}: not sound")
         raise typer.Exit(EXIT_FAIL)
     typer.echo(f"{folder}: sound")
+
+
+@app.command(epilog="\b\nExample:\n  consortium report runs/one_claim/latest --out claim.html")
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run's folder.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write it; else report.html in the folder.")
+    ] = None,
+) -> None:
+    """Draw a run's report anew, from its files: one page that needs nothing else."""
+    from scenarios.results.manifest import ManifestError  # noqa: PLC0415 -- the page's templates are slow to load
+    from scenarios.results.report import ReportError, write_report  # noqa: PLC0415
+
+    try:
+        path = write_report(folder, out)
+    except (ManifestError, ReportError) as error:
+        say(f"consortium: {error}")
+        raise typer.Exit(EXIT_INVALID) from None
+    typer.echo(f"{path}: {path.stat().st_size:,} bytes")

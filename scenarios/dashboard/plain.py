@@ -7,6 +7,7 @@ told, and after as many refusals again, progress alone.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from scenarios.dashboard.model import Entry, RunModel, clean, clock_text
 from scenarios.dashboard.outlet import Outlet
@@ -93,6 +94,9 @@ class PlainView:
         self._outlet.line(f"verdict: {self._paint(model.verdict.upper(), colour)}")
         if model.folder:
             self._outlet.line(f"results: {model.folder}")
+            report = Path(model.folder, "report.html")
+            if report.is_file():
+                self._outlet.line(f"report: {report}")
 
     def close(self) -> None:
         """Nothing is held."""

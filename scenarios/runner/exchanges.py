@@ -66,8 +66,8 @@ class Witness(Observer):
         self._names = actor_names(names)
         self._faulted = faulted
         self._recent: deque[_Seen] = deque(maxlen=HAPPENINGS_MAX)
-        self._flights: dict[int, tuple[Any, int]] = {}
-        """By a message's identity (only ever looked up): itself, and when it left."""
+        self._flights: dict[int, tuple[Any, int | None]] = {}
+        """By a message's identity (only ever looked up): itself, and when it left; None: more than once."""
         self._open: list[_Episode] = []
         self._closed: list[_Episode] = []
         self._rounds = 0
@@ -83,7 +83,9 @@ class Witness(Observer):
     ) -> None:
         message = effect.message
         self._traffic.add(now, "sent", kind_of(message))
-        self._flights[id(message)] = (message, now)
+        known = self._flights.get(id(message))
+        again = known is not None and known[0] is message
+        self._flights[id(message)] = (message, None if again else now)
         if len(self._flights) > FLIGHTS_MAX:
             del self._flights[next(iter(self._flights))]
 
@@ -185,8 +187,16 @@ def _detail(what: Any) -> str:
     found = [f"{name.replace('_', ' ')} {getattr(what, name)}" for name in _PLACES if hasattr(what, name)]
     block = getattr(what, "block", None)
     blocks = getattr(what, "blocks", ())
+    digest = getattr(what, "hash", None)
     if isinstance(block, Block):
-        found.append(f"height {block.height}")
+        found += [f"height {block.height}", _named(block.hash)]
+    elif isinstance(digest, bytes):
+        found.append(_named(digest))
     elif isinstance(blocks, tuple) and blocks and isinstance(blocks[0], Block):
         found.append(f"height {blocks[0].height}" + (f" to {blocks[-1].height}" if len(blocks) > 1 else ""))
     return ", ".join(found)
+
+
+def _named(digest: bytes) -> str:
+    """A block by the first digits of its hash: two at one height are told apart."""
+    return f"block {digest[:2].hex()}"

@@ -81,6 +81,7 @@ def run(  # noqa: PLR0913 - the choices of one run
         manifest = manifest_of(plan, left, finished, facts)
         if folder is not None:
             write_results(folder, left, finished, manifest)
+            _draw_report(folder)
     except OSError as error:
         raise _cannot_write(error) from None
     except StoreError as error:
@@ -93,6 +94,15 @@ def run(  # noqa: PLR0913 - the choices of one run
     return RunResult(
         verdict=finished.verdict, folder=path, lines=lines, finished=finished, manifest=manifest, left=left
     )
+
+
+def _draw_report(folder: RunFolder) -> None:
+    from scenarios.results.report import ReportError, write_report  # noqa: PLC0415 - templates are slow to load
+
+    try:
+        write_report(folder)
+    except ReportError as error:
+        raise RunError(str(error), hint="all other results are in the run's folder") from None
 
 
 def _require_possible(scenario: Scenario, mode: str, protocol: str | None, *, trace: bool, written: bool) -> None:

@@ -1,0 +1,81 @@
+"""From a run's folder to ``report.html``: one file that needs nothing else and asks no network for anything.
+
+The page's own policy forbids it everything but its one style sheet, which is named by its hash; there is no script.
+Pictures say the same as tables, so that nothing is for the eye alone.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+from msgspec.structs import replace
+
+from scenarios.results.exchanges import Exchange
+from scenarios.results.report.facts import Facts, ReportError, read_facts
+from scenarios.results.report.markup import shown
+from scenarios.results.report.outcome import headline
+from scenarios.results.report.parts import Cell
+from scenarios.results.report.sections import sections_of
+from scenarios.results.run_folder import RunFolder, write_atomically
+
+BYTES_MAX = 1_000_000
+"""A report is smaller than this; exchanges are left out one by one where it would not be."""
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(folder: Path | RunFolder, out: Path | None = None) -> Path:
+    """Draw the report of the run in ``folder`` into it, or to ``out``; where it is.
+
+    ManifestError or ReportError where the folder's files do not tell of a run; OSError where it cannot be written.
+    """
+    run = folder if isinstance(folder, RunFolder) else RunFolder(folder)
+    path = out or run.report
+    write_atomically(path, render(read_facts(run)))
+    return path
+
+
+def render(facts: Facts) -> str:
+    """The page. ReportError where it cannot be kept below :data:`BYTES_MAX`."""
+    kept = facts.exchanges
+    while True:
+        page = _page(facts, kept)
+        if len(page.encode()) < BYTES_MAX:
+            return page
+        if not kept:
+            raise ReportError(f"the report would be larger than {BYTES_MAX:,} bytes")
+        kept = kept[:-1]
+
+
+def _page(facts: Facts, exchanges: tuple[Exchange, ...] | None) -> str:
+    shown_facts = replace(facts, exchanges=exchanges)
+    left_out = len(facts.exchanges or ()) - len(exchanges or ())
+    style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - ours
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    return _template().render(
+        run=facts.manifest,
+        description=" ".join(facts.description.split()),
+        headline=headline(facts),
+        sections=sections_of(shown_facts),
+        exchanges_left_out=left_out,
+        style=style,
+        style_sha256=digest,
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=shown,
+    )
+    environment.tests["cell"] = lambda value: isinstance(value, Cell)
+    return environment.get_template("report.html.j2")

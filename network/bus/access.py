@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from network.topics import require_level, wallet_address
+from network.topics import WALLET_PREFIX, require_level, wallet_address
 
 
 def render_access(network: str, nodes: Sequence[str], wallets: Iterable[str], watchers: Iterable[str]) -> str:
@@ -30,6 +30,24 @@ def render_access(network: str, nodes: Sequence[str], wallets: Iterable[str], wa
         *(_block(require_level(name), [f"topic read {network}/all/+/+"]) for name in watchers),
     ]
     return "\n".join(["# Whoever is not named here may do nothing.", *blocks])
+
+
+def render_addition(network: str, access: str, name: str, *, node: bool) -> str:
+    """``access`` with ``name`` added: an organisation, with ``node``, or a person.
+
+    What stands in ``access`` stays as it is, so somebody who was shut out by hand stays out. TopicError where the name
+    could be no level of a topic.
+    """
+    users = [line.removeprefix("user ").strip() for line in access.splitlines() if line.startswith("user ")]
+    wallets = [user for user in dict.fromkeys(users) if user.startswith(WALLET_PREFIX)]
+    nodes = [node for node in dict.fromkeys(users) if f"topic write {network}/all/{node}/+" in access.splitlines()]
+    blocks = []
+    if node:
+        blocks.append(_block(name, _of_node(network, require_level(name))))
+        blocks += (_block(wallet, [f"topic write {network}/to/{name}/{wallet}/+"]) for wallet in wallets)
+        nodes.append(name)
+    blocks.append(_block(wallet_address(name), _of_wallet(network, wallet_address(name), nodes)))
+    return "\n".join([access.rstrip("\n"), "", *blocks])
 
 
 def _of_node(network: str, node: str) -> list[str]:

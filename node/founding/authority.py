@@ -56,6 +56,15 @@ class Authority(Issued):
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         return cls(builder.sign(key, hashes.SHA256()), key)
 
+    @classmethod
+    def load(cls, certificate: bytes, key: bytes, password: str) -> Authority:
+        """The one of these PEM files. ValueError where they are none, do not belong together, or stay locked."""
+        loaded = x509.load_pem_x509_certificate(certificate)
+        opened = serialization.load_pem_private_key(key, password.encode())
+        if not isinstance(opened, ec.EllipticCurvePrivateKey) or opened.public_key() != loaded.public_key():
+            raise ValueError("the certificate is not that of the key")
+        return cls(loaded, opened)
+
     def for_client(self, name: str) -> Issued:
         """Admits ``name`` to the bus."""
         return self._issue(name, ExtendedKeyUsageOID.CLIENT_AUTH, None)

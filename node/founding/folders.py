@@ -31,24 +31,14 @@ from ruamel.yaml import YAML
 from consensus.chain import FORMAT_VERSION
 from network.bus.access import render_access
 from network.bus.mosquitto import render_tls_config
-from network.topics import wallet_address
 from node.contracts import accounts
 from node.founding.authority import Authority
 from node.founding.description import Description, FoundingError
-from node.keystore import KdfCost, Secrets, write_keys, write_private
+from node.founding.parties import Folders, Party
+from node.keystore import KdfCost, Secrets
 from node.ledger.genesis import Client, Genesis, Member
-from node.membership import Keys
 
 _encode = msgspec.msgpack.Encoder().encode
-
-
-class _Party:
-    """Keys of one organisation or person, drawn at random. Its node, if it has one, signs with a key of its own."""
-
-    def __init__(self) -> None:
-        seal_secret = secrets.token_bytes(32)
-        self.node = Keys(secrets.token_bytes(32), seal_secret)
-        self.wallet = Keys(secrets.token_bytes(32), seal_secret)
 
 
 def found_network(
@@ -91,34 +81,31 @@ class _Founding:
     """Writes one network into an empty folder."""
 
     def __init__(self, folder: Path, description: Description, passphrase: bytes | None, cost: KdfCost | None) -> None:
-        self._folder = folder
         self._description = description
-        self._passphrase = passphrase
-        self._cost = cost
-        self._parties = {name: _Party() for name in description.wallet_names}
+        self._parties = {name: Party() for name in description.wallet_names}
         self._authority = Authority.found(description.network)
+        self._folders = Folders(folder, self._authority, passphrase=passphrase, cost=cost)
         self._genesis = _genesis(description, self._parties).encode()
 
     def write(self) -> None:
-        description = self._description
-        self._public("network.yaml", _described(description))
-        self._public("genesis.bin", self._genesis)
+        description, folders, genesis = self._description, self._folders, self._genesis
+        bus = description.broker.url
+        folders.public("network.yaml", _described(description))
+        folders.public("genesis.bin", genesis)
         self._write_authority()
         self._write_broker()
         for name in description.organisations:
-            self._write_node(name)
+            folders.node(name, self._parties[name].node, genesis, bus)
         for name in description.wallet_names:
-            keys = self._parties[name].wallet
-            self._write_party(f"wallets/{name}", wallet_address(name), keys)
-            self._write_config(f"wallets/{name}", "wallet.yaml", wallet_address(name), f"The wallet of {name}.")
+            folders.wallet(name, self._parties[name].wallet, genesis, bus)
         for name in description.watchers:
-            self._write_party(f"watchers/{name}", name, None)
+            folders.party(f"watchers/{name}", name, None)
 
     def _write_authority(self) -> None:
         password = secrets.token_hex(32)
-        self._public("authority/ca.crt", self._authority.certificate)
-        self._private("authority/ca.key", self._authority.key(password))
-        self._keys("authority/keys.json", "authority", Secrets(tls_password=password))
+        self._folders.public("authority/ca.crt", self._authority.certificate)
+        self._folders.private("authority/ca.key", self._authority.key(password))
+        self._folders.keys("authority/keys.json", "authority", Secrets(tls_password=password))
 
     def _write_broker(self) -> None:
         description = self._description
@@ -127,58 +114,14 @@ class _Founding:
         access = render_access(
             description.network, tuple(description.organisations), description.wallet_names, description.watchers
         )
-        self._public("broker/mosquitto.conf", render_tls_config(description.broker.port, user).encode())
-        self._private("broker/acl", access.encode())
-        self._public("broker/ca.crt", self._authority.certificate)
-        self._public("broker/server.crt", server.certificate)
-        self._private("broker/server.key", server.key(None))
-
-    def _write_node(self, name: str) -> None:
-        self._write_party(f"nodes/{name}", name, self._parties[name].node)
-        self._write_config(f"nodes/{name}", "node.yaml", name, f"The node of {name}: consortium node node.yaml")
-
-    def _write_config(self, place: str, file: str, address: str, what: str) -> None:
-        self._public(f"{place}/genesis.bin", self._genesis)
-        lines = (
-            f"# {what}",
-            f"name: {address}",
-            "genesis: genesis.bin",
-            f"bus: {self._description.broker.url}",
-            "keys: keys.json",
-            "tls: {ca: ca.crt, certificate: tls.crt, key: tls.key}",
-            "",
-        )
-        self._public(f"{place}/{file}", "\n".join(lines).encode())
-
-    def _write_party(self, place: str, address: str, keys: Keys | None) -> None:
-        """What lets a party onto the bus, and its own keys where it signs anything."""
-        password = secrets.token_hex(32)
-        issued = self._authority.for_client(address)
-        self._public(f"{place}/ca.crt", self._authority.certificate)
-        self._public(f"{place}/tls.crt", issued.certificate)
-        self._private(f"{place}/tls.key", issued.key(password))
-        held = Secrets(tls_password=password)
-        if keys is not None:
-            held = Secrets(sign_seed=keys.sign_seed, seal_secret=keys.seal_secret, tls_password=password)
-        self._keys(f"{place}/keys.json", address, held)
-
-    def _keys(self, name: str, owner: str, held: Secrets) -> None:
-        write_keys(self._make_room(name), owner, held, self._passphrase, self._cost)
-
-    def _private(self, name: str, data: bytes) -> None:
-        write_private(self._make_room(name), data)
-
-    def _public(self, name: str, data: bytes) -> None:
-        self._make_room(name).write_bytes(data)
-
-    def _make_room(self, name: str) -> Path:
-        path = self._folder / name
-        for above in reversed(path.relative_to(self._folder).parents):
-            (self._folder / above).mkdir(mode=0o700, exist_ok=True)
-        return path
+        self._folders.public("broker/mosquitto.conf", render_tls_config(description.broker.port, user).encode())
+        self._folders.private("broker/acl", access.encode())
+        self._folders.public("broker/ca.crt", self._authority.certificate)
+        self._folders.public("broker/server.crt", server.certificate)
+        self._folders.private("broker/server.key", server.key(None))
 
 
-def _genesis(description: Description, parties: dict[str, _Party]) -> Genesis:
+def _genesis(description: Description, parties: dict[str, Party]) -> Genesis:
     organisations = tuple(description.organisations)
     members = tuple(
         Member(name, organisation.role, organisation.votes, parties[name].node.verify_key, parties[name].node.seal_key)

@@ -1,4 +1,4 @@
-"""A network of one's own: ``init``, ``passphrase`` and ``node``."""
+"""A network of one's own: ``init``, ``admit``, ``approve``, ``submit``, ``passphrase`` and ``node``."""
 
 from __future__ import annotations
 
@@ -53,6 +53,74 @@ def init(  # noqa: PLR0913 -- one parameter an option
         broker=broker,
     )
     raise typer.Exit(run_init(folder, asked, passphrase_file=passphrase_file, insecure=insecure_no_passphrase))
+
+
+@app.command(
+    epilog="\b\nExamples:\n  consortium admit harbour broker-2 --role broker\n"
+    "  consortium admit harbour bob --role patient --home insurer"
+)
+def admit(  # noqa: PLR0913 -- one parameter an option
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The network's folder, with its authority.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who joins.")],
+    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="What it is: insurer, hospital, patient, ...")],
+    home: Annotated[
+        str, typer.Option("--home", metavar="NAME", help="For a person, who runs no node: where it is at home.")
+    ] = "",
+    votes: Annotated[bool, typer.Option("--votes", help="Its node decides with the others from then on.")] = False,
+    sequence: Annotated[
+        int | None, typer.Option("--sequence", min=0, help="The registry's next change, where others came between.")
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option("--number", min=0, help="The registry's next node, where others came between.")
+    ] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option("--passphrase-file", metavar="FILE", help="Holds the passphrase of the new keys.")
+    ] = None,
+    insecure_no_passphrase: Annotated[
+        bool, typer.Option("--insecure-no-passphrase", help="Leave the new secrets in the open.")
+    ] = False,
+) -> None:
+    """Make a newcomer's keys, certificates and configuration, and a proposal for the members to approve.
+
+    The authority's passphrase comes from CONSORTIUM_PASSPHRASE_FILE, from CONSORTIUM_PASSPHRASE, or is asked for.
+    """
+    from node.founding import Newcomer, Place  # noqa: PLC0415 -- loads a whole node
+    from scenarios.admitting import run_admit  # noqa: PLC0415 -- the same
+
+    if (sequence is None) != (number is None):
+        raise typer.BadParameter("give both --sequence and --number, or neither")
+    place = None if sequence is None or number is None else Place(sequence=sequence, number=number)
+    newcomer = Newcomer(name=name, role=role, home=home, votes=votes)
+    code = run_admit(folder, newcomer, place, passphrase_file=passphrase_file, insecure=insecure_no_passphrase)
+    raise typer.Exit(code)
+
+
+@app.command(epilog="\b\nExample:\n  consortium approve harbour/proposals/broker-2.json harbour/nodes/insurer")
+def approve(
+    proposal: Annotated[Path, typer.Argument(metavar="PROPOSAL.json", help="What admit made.")],
+    node: Annotated[Path, typer.Argument(metavar="NODE_DIR", help="The folder of the node that approves.")],
+) -> None:
+    """Sign a proposal as a member that votes, and say what was signed; the file is passed on to the next."""
+    from scenarios.admitting import run_approve  # noqa: PLC0415 -- loads a whole node
+
+    raise typer.Exit(run_approve(proposal, node))
+
+
+@app.command(epilog="\b\nExample:\n  consortium submit harbour/proposals/broker-2.json harbour/wallets/insurer")
+def submit(
+    proposal: Annotated[Path, typer.Argument(metavar="PROPOSAL.json", help="What a quorum has approved.")],
+    wallet: Annotated[Path, typer.Argument(metavar="WALLET_DIR", help="Whose wallet hands it in; any will do.")],
+    *,
+    number: Annotated[
+        int | None,
+        typer.Option("--number", min=1, help="The wallet's own count for the first change (seconds since 1970)."),
+    ] = None,
+) -> None:
+    """Hand an approved proposal in over the network's broker, and tell what became of each change."""
+    from scenarios.admitting import run_submit  # noqa: PLC0415 -- loads a whole node
+
+    raise typer.Exit(run_submit(proposal, wallet, number))
 
 
 @app.command(epilog="\b\nExample:\n  consortium passphrase harbour/nodes/insurer/keys.json")

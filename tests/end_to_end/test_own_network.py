@@ -1,6 +1,7 @@
 """A network of one's own, as the guide founds it: nodes and a wallet with certificates, over a mosquitto that asks."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -13,21 +14,22 @@ import pytest
 from network.bus import find_mosquitto
 from node.founding import Description, found_network
 from node.keystore import KdfCost
-from tests.end_to_end.program import CONSORTIUM, ROOT, environment, execute
+from tests.end_to_end.program import CONSORTIUM, ROOT, consortium, environment, execute
 
 pytestmark = pytest.mark.mosquitto
 WORDS = "correct horse"
 
 
 @pytest.fixture
-def harbour(tmp_path):
+def harbour(tmp_path, request):
     """The network's folder, while its broker runs."""
+    protocol = getattr(request, "param", "solo")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     parts = {
         "network": "harbour",
-        "protocol": "solo",
+        "protocol": protocol,
         "broker": {"port": port},
         "organisations": {"insurer": {"role": "insurer"}, "regulator": {"role": "regulator", "votes": False}},
         "wallets": {"ann": {"role": "patient", "home": "insurer"}},
@@ -37,6 +39,7 @@ def harbour(tmp_path):
     found_network(folder, msgspec.convert(parts, Description), WORDS.encode(), KdfCost(1, 8192))
     broker = [find_mosquitto(), "-c", "mosquitto.conf"]
     with subprocess.Popen(broker, cwd=folder / "broker", stderr=subprocess.DEVNULL) as process:  # noqa: S603
+        (tmp_path / "broker.pid").write_text(str(process.pid))
         yield folder
         process.terminate()
 
@@ -94,3 +97,41 @@ def pay(harbour, cwd, fen, number):
         r"(\w+): ann pays insurer \d+ fen, block (\d+), signed by insurer.*\n", done.stdout
     ).groups()
     return code, int(height)
+
+
+def run(harbour, *words):
+    """A command of the program on this network's folder."""
+    return consortium(*words, cwd=harbour.parent, seconds=40, CONSORTIUM_PASSPHRASE=WORDS)
+
+
+@pytest.mark.parametrize("harbour", ["raft"], indirect=True)
+def test_a_newcomer_is_admitted_catches_up_and_votes(harbour, tmp_path):
+    nodes = [Node(harbour, name) for name in ("insurer", "regulator")]
+    try:
+        for node in nodes:
+            node.until(lambda told: told["event"] == "ready")
+        made = run(harbour, "admit", "harbour", "broker-2", "--role", "broker", "--votes")
+        assert (made.returncode, made.stderr) == (0, ""), made.stderr
+        proposal, wallet = "harbour/proposals/broker-2.json", "harbour/wallets/insurer"
+        os.kill(int((tmp_path / "broker.pid").read_text()), signal.SIGHUP)
+        nodes.append(Node(harbour, "broker-2"))
+        refused = run(harbour, "submit", proposal, wallet)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "1 of the 1 who vote must approve; so far did: nobody" in refused.stderr
+        assert run(harbour, "approve", proposal, "harbour/nodes/insurer").returncode == 0
+        submitted = run(harbour, "submit", proposal, wallet)
+        assert (submitted.returncode, submitted.stderr) == (0, "")
+        told = submitted.stdout.splitlines()
+        assert [line.partition(":")[0] for line in told] == ["ok"] * 3
+        assert "add-voter node 2" in told[2]
+        code, height = pay(harbour, tmp_path, 2500, 1)
+        assert code == "ok"
+        ends = [node.until(lambda told: told.get("height", 0) >= height and told["closed"]) for node in nodes]
+        assert len({end["root"] for end in ends}) == 1
+        again = run(harbour, "submit", proposal, wallet)
+        assert again.returncode == 2
+        assert "carried out already" in again.stderr
+        assert [node.stop() for node in nodes] == [0, 0, 0]
+    finally:
+        for node in nodes:
+            node.kill()

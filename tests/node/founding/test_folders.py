@@ -130,7 +130,7 @@ def test_a_founding_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
             raise OSError(28, "No space left on device")
         write_private(path, data)
 
-    monkeypatch.setattr("node.founding.folders.write_private", full)
+    monkeypatch.setattr("node.founding.parties.write_private", full)
     with pytest.raises(OSError, match="No space left"):
         found_network(tmp_path / "harbour", described(), WORDS, CHEAP)
     assert list(tmp_path.iterdir()) == []

@@ -1,15 +1,18 @@
-"""Repeating what was published, and measuring this machine: ``experiment`` and ``calibrate``."""
+"""Many runs at once, and measuring this machine: ``experiment``, ``sweep`` and ``calibrate``."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from scenarios.commands.ending import end_in_order
+from scenarios.commands.options import ScenarioArgument, SetOption, Ui, UiOption
 from scenarios.failures import EXIT_INVALID, say
 from scenarios.language import ScenarioInvalid
-from scenarios.shipped import find_experiment
+from scenarios.shipped import find_experiment, find_scenario
 
 app = typer.Typer()
 
@@ -36,6 +39,40 @@ def experiment(
     except ScenarioInvalid as invalid:
         say(str(invalid))
         raise typer.Exit(EXIT_INVALID) from None
+
+
+@app.command(
+    epilog="\b\nExamples:\n  consortium sweep protocols_and_sizes\n"
+    "  consortium sweep my.yaml --set sweep.repeat=20 --resume\n"
+    "  consortium sweep my.yaml --scheduler tcp://10.0.0.7:8786"
+)
+def sweep(  # noqa: PLR0913 -- one parameter an option
+    *,
+    scenario: ScenarioArgument,
+    override: SetOption = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes that play at a time; else one a core.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Play on a Dask cluster (tcp://HOST:8786).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where results go; else runs/SCENARIO/sweep.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the finished runs that lie there.")] = False,
+    ui: UiOption = None,
+) -> None:
+    """Run every point of a scenario's `sweep:` in virtual time, into one table with means and intervals.
+
+    The table is the same, byte by byte, whatever plays it. A sweep that was cut off goes on with --resume.
+    """
+    from scenarios.sweeps.command import run_sweep  # noqa: PLC0415 -- loads the virtual world
+    from scenarios.sweeps.sweeping import Means  # noqa: PLC0415
+
+    end_in_order()
+    means = Means(jobs=jobs or len(os.sched_getaffinity(0)), scheduler=scheduler)
+    path = find_scenario(scenario)
+    raise typer.Exit(run_sweep(path, override or [], means, out=out, resume=resume, machine=ui is Ui.JSON))
 
 
 @app.command(

@@ -1,0 +1,53 @@
+import multiprocessing
+import os
+
+import msgspec
+import pytest
+
+from scenarios.sweeps.executing import in_processes, in_this_process
+from scenarios.sweeps.planning import Point
+
+
+class Deadly(Point, frozen=True, kw_only=True):
+    """Takes the process with it that is given it."""
+
+    def __reduce__(self):
+        return os._exit, (9,)
+
+
+@pytest.fixture
+def points(planned):
+    """Nine that are over at once, since they are refused."""
+    planned = planned("{repeat: 9}").points
+    return [msgspec.structs.replace(point, invalid="made up") for point in planned]
+
+
+def by_seed(finished):
+    return {one.point.seed: one.row for one in finished}
+
+
+def test_processes_play_what_this_process_would(planned, points):
+    points = [*points, *planned("{repeat: 2}", "run.seed=90").points]
+    assert by_seed(in_processes(points, 2)) == by_seed(in_this_process(points))
+
+
+def test_a_run_that_takes_its_process_with_it_loses_no_other(points):
+    points[1] = Deadly(**msgspec.structs.asdict(points[1]))
+    rows = by_seed(in_processes(points, 1))
+    outcomes = ["crashed" if point is points[1] else "invalid" for point in points]
+    assert [rows[point.seed].outcome for point in points] == outcomes
+    assert "died" in rows[points[1].seed].why
+
+
+def test_whoever_stops_asking_ends_the_processes(points):
+    before = set(multiprocessing.active_children())
+    playing = in_processes(points, 1)
+    next(playing)
+    assert set(multiprocessing.active_children()) - before
+    playing.close()
+    assert not set(multiprocessing.active_children()) - before
+
+
+def test_nothing_to_play_is_nothing():
+    assert not list(in_this_process(()))
+    assert not list(in_processes((), 1))

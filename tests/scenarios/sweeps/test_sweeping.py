@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+
+from scenarios.failures import FailureError
+from scenarios.sweeps.sweeping import Means, begin, sweep
+
+TABLES = ("runs.csv", "summary.csv", "differences.csv")
+SWEEP = "{repeat: 3, pair: {slow: {consensus.protocol: raft}, quick: {consensus.protocol: solo}}}"
+
+
+def tables(path: Path) -> dict[str, bytes]:
+    return {name: (path / name).read_bytes() for name in TABLES}
+
+
+@pytest.fixture
+def plan(planned):
+    return planned(SWEEP)
+
+
+@pytest.fixture
+def whole(plan, tmp_path):
+    """The tables of a sweep that was played one run after the other."""
+    sweep(begin(plan, tmp_path / "whole"), Means())
+    return tables(tmp_path / "whole")
+
+
+def test_processes_make_the_very_same_tables(plan, whole, tmp_path):
+    sweep(begin(plan, tmp_path / "parallel"), Means(jobs=2))
+    assert tables(tmp_path / "parallel") == whole
+    assert whole["runs.csv"].count(b",pass,") == 6
+
+
+def test_a_sweep_that_was_interrupted_goes_on_and_ends_with_the_very_same_tables(plan, whole, tmp_path):
+    played = []
+
+    def impatient(finished):
+        played.append(finished.point)
+        if len(played) == 2:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "twice"
+    sweeping = begin(plan, out)
+    table = sweep(sweeping, Means(), told=impatient)
+    assert sweeping.interrupted
+    assert len(table) == 2
+    assert (out / "runs.csv").read_bytes().count(b"\n") == 3
+    with pytest.raises(FailureError, match="--resume"):
+        begin(plan, out)
+    resumed = begin(plan, out, resume=True)
+    assert resumed.resumed == 2
+    sweep(resumed, Means(), told=lambda finished: played.append(finished.point))
+    assert tuple(played) == plan.points
+    assert tables(out) == whole
+
+
+def test_one_bad_run_loses_no_other(planned, tmp_path):
+    plan = planned("{repeat: 2, matrix: {consensus.protocol: [paxos, solo]}}")
+    table = sweep(begin(plan, tmp_path / "out"), Means())
+    assert [row.outcome for _, row in table.runs] == ["invalid", "invalid", "pass", "pass"]
+    assert table.complete
+
+
+def test_nothing_is_written_where_nothing_was_asked_for(planned, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    table = sweep(begin(planned("{repeat: 1}"), None), Means())
+    assert table.outcomes() == {"pass": 1}
+    assert [path for path in sorted(tmp_path.rglob("*")) if path not in before] == [tmp_path / "tiny.yaml"]

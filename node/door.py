@@ -13,7 +13,6 @@ A node that is behind goes by what it has executed: it hears whoever was a membe
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import NoReturn
 
 from consensus.vocabulary import NodeId
 from network.frames import FrameError
@@ -73,45 +72,46 @@ class Door:
         return (self._guest(sender) or {}).get(key)
 
     def _guest(self, sender: str) -> Guest | None:
-        names = self.names
+        if self._chain.head is not self._head:
+            self._look()
         guest = self._guests.get(sender)
         if guest is None:
-            guest = self._find(sender, names)
+            guest = self._find(sender)
             if guest is not None:
                 self._guests[sender] = guest  # never more than the registry has names: strangers are not kept
         return guest
 
-    def _find(self, sender: str, names: tuple[str, ...]) -> Guest | None:
-        numbers = self._numbers.get(sender)
-        if numbers is not None:
-            assert all(names[number] == sender for number in numbers)  # noqa: S101 - by construction
-            return self._nodes(sender, numbers)
-        if not sender.startswith(WALLET_PREFIX):
-            return None
-        entry = self._registry.client(sender.removeprefix(WALLET_PREFIX))
-        if entry is None:
-            return None
-        in_force = entry.in_force(self._chain.height + 1)
-        return {_key(in_force): None} if in_force is not None else self._refuse(sender, entry.last)
-
-    def _nodes(self, sender: str, numbers: list[NodeId]) -> Guest:
-        """Those that decide, and the last one whose certificate is in force."""
-        certificates = {number: self._certificate(number) for number in numbers}
-        guest = {_key(certificates[number]): number for number in numbers if number in self._electors}
+    def _find(self, sender: str) -> Guest | None:
+        """The nodes of that name, and the wallet that is addressed so: neither mutes the other."""
         height = self._chain.height + 1
-        last = next((number for number in reversed(numbers) if certificates[number].standing(height) is None), None)
-        if last is not None:
-            guest.setdefault(_key(certificates[last]), last)
-        return guest or self._refuse(sender, certificates[numbers[-1]])
+        nodes = {number: self._certificate(number) for number in self._numbers.get(sender, ())}
+        wallet = self._wallet(sender)
+        speaks = {number: its for number, its in nodes.items() if number in self._electors}
+        for number in reversed(nodes):
+            if nodes[number].standing(height) is None:
+                speaks.setdefault(number, nodes[number])
+                break
+        guest: dict[bytes, NodeId | None] = {_key(certificate): number for number, certificate in speaks.items()}
+        for certificate in wallet:
+            if certificate.standing(height) is None:
+                guest.setdefault(_key(certificate), None)
+        held = (*nodes.values(), *wallet)
+        if held and not guest:
+            reason = held[-1].standing(height) or "unknown_sender"
+            raise FrameError(reason, f"{sender} has no key in force at height {height}")
+        return guest or None
+
+    def _wallet(self, sender: str) -> tuple[Certificate, ...]:
+        """Every certificate of the client that ``sender`` is the address of."""
+        if not sender.startswith(WALLET_PREFIX):
+            return ()
+        entry = self._registry.client(sender.removeprefix(WALLET_PREFIX))
+        return entry.certificates if entry is not None else ()
 
     def _certificate(self, number: NodeId) -> Certificate:
         member = self._registry.member(number)
         assert member is not None  # noqa: S101 - whoever has a number has a certificate
         return member.certificate
-
-    def _refuse(self, sender: str, last: Certificate) -> NoReturn:
-        height = self._chain.height + 1
-        raise FrameError(last.standing(height) or "unknown_sender", f"{sender} has no key in force at height {height}")
 
 
 def _key(certificate: Certificate) -> bytes:

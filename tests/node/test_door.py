@@ -165,6 +165,14 @@ def test_an_observer_whose_key_was_issued_anew_counts_under_its_new_number_alone
     assert heard(door, "member-1") == {NEW.verify_key("two"): 4}
 
 
-def test_a_member_whose_name_looks_like_a_wallets_is_not_that_wallets_prey(chain):
+def test_a_member_whose_name_looks_like_a_wallets_and_that_wallet_are_both_heard_as_what_they_are(door, chain):
     chain.certify(4, "wallet.ann", certificate(NEW["one"], 1))
-    assert door_of(chain).key("wallet.ann") == NEW.verify_key("one")
+    assert heard(door, "wallet.ann") == {NEW.verify_key("one"): 4, KEYS.verify_key("ann"): None}
+    chain.certify(4, "wallet.ann", certificate(NEW["one"], 1, 5, revoked=True))
+    assert heard(door, "wallet.ann") == {KEYS.verify_key("ann"): None}
+
+
+def test_a_wallet_that_is_certified_with_a_nodes_key_does_not_mute_that_node(door, chain):
+    chain.certify(4, "wallet.ann", certificate(NEW["one"], 1))
+    chain.put("ann", ClientEntry("insurer", 0, (certificate(NEW["one"], 1),)))
+    assert heard(door, "wallet.ann") == {NEW.verify_key("one"): 4}

@@ -35,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from consensus_pages import consensus_page, transcripts_page
 from oracle_pages import oracles_page
 from shrunk_pages import refresh, shrunk_page
+from table_pages import tables_page
 
 FOLDER = Path(__file__).parent / "reference"
 ROLES = ("bureau", "insurer", "hospital", "patient", "reinsurer", "broker", "regulator")
@@ -63,6 +64,7 @@ def pages() -> dict[str, str]:
         "consensus.md": consensus_page(_generated("the protocols' own structs (`consensus/`)")),
         "oracles.md": oracles_page(_generated("the oracles themselves and the tests that break each property")),
         "shrunk.md": shrunk_page(_generated("failures that `consortium check` kept (`docs/examples/failures/`)")),
+        "tables.md": tables_page(_generated("the tables' own definitions (`scenarios/results/exports/`)")),
         "transcripts.md": transcripts_page(_generated("the golden transcripts (`tests/consensus/transcripts/`)")),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from node.contracts.runtime import business_entries, execute_block, genesis_state
+from node.contracts.runtime import Outcome, business_entries, execute_block, genesis_state
 from node.ledger import Genesis, StateTree, Transaction, business_root
 from node.membership import Directory
 
@@ -16,6 +16,8 @@ class ContractMachine:
         self._directory = Directory(genesis)
         self._tree: StateTree = genesis_state(genesis)
         self._height = 0
+        self.outcomes: tuple[Outcome, ...] = ()
+        """What became of the last block's transactions, in their order."""
 
     @property
     def root(self) -> bytes:
@@ -24,7 +26,8 @@ class ContractMachine:
     def run(self, transactions: Sequence[Transaction]) -> None:
         """Execute the next block's."""
         self._height += 1
-        self._tree = execute_block(self._tree, self._directory, transactions, height=self._height).tree
+        execution = execute_block(self._tree, self._directory, transactions, height=self._height)
+        self._tree, self.outcomes = execution.tree, execution.outcomes
 
     def business_root(self) -> bytes:
         """The business root of the state as of now."""

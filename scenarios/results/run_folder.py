@@ -119,18 +119,18 @@ class RunFolder:
 
     def write_lines(self, path: Path, lines: Iterable[str | bytes]) -> None:
         """Like :meth:`write`, a line at a time and each with a newline after it."""
-        with _replacing(path) as file:
+        with replacing(path) as file:
             for line in lines:
                 file.write((line if isinstance(line, bytes) else line.encode()) + b"\n")
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Replace ``path`` by ``content``, whole or not at all; on an error nothing new is left behind."""
-    with _replacing(path) as file:
+    with replacing(path) as file:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
-class _replacing:  # noqa: N801 -- reads as a verb where it is used
+class replacing:  # noqa: N801 -- reads as a verb where it is used
     """A file opened beside ``path`` that takes its place when all was written and made durable."""
 
     def __init__(self, path: Path) -> None:

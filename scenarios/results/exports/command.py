@@ -1,0 +1,104 @@
+"""``consortium extract``: writes what was asked for, and says what, and what the run has not got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+import typer
+
+from scenarios.failures import EXIT_INVALID, EXIT_PASS, say
+from scenarios.results.exports.mermaid import MESSAGES_MAX, mermaid_lines
+from scenarios.results.exports.perfetto import missing, perfetto_lines
+from scenarios.results.exports.scope import scope_of
+from scenarios.results.exports.shiviz import HEADER, MANY, shiviz_lines
+from scenarios.results.exports.source import ExtractError, RunFiles
+from scenarios.results.exports.writing import Format, write_tables
+
+PICTURES = {"perfetto": "perfetto.json", "shiviz": "shiviz.log", "mermaid": "sequence.mmd"}
+"""Formats that are one file, and what it is called where nobody says."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The command's options. ``form``: "csv", "parquet" or one of :data:`PICTURES`."""
+
+    form: str
+    out: Path | None = None
+    tables: Sequence[str] | None = None
+    window: str | None = None
+    nodes: Sequence[str] | None = None
+    messages: int | None = None
+
+
+def run_extract(run: Path, asked: Asked) -> int:
+    """Extract from the run's folder; the exit code. OSError where the output cannot be written."""
+    try:
+        files = RunFiles(run)
+        picture = asked.form in PICTURES
+        _require_sense(asked, picture=picture)
+        return _picture(files, asked) if picture else _tables(files, asked)
+    except ExtractError as error:
+        say(f"consortium: {error}")
+        return EXIT_INVALID
+
+
+def _require_sense(asked: Asked, *, picture: bool) -> None:
+    """ExtractError where an option would do nothing."""
+    given: dict[str, object] = (
+        {"--window": asked.window, "--nodes": asked.nodes} if not picture else {"--tables": asked.tables}
+    )
+    if asked.form != "mermaid":
+        given["--messages"] = asked.messages
+    for option, value in given.items():
+        if value is not None:
+            raise ExtractError(f"{option} says nothing about --to {asked.form}")
+
+
+def _tables(files: RunFiles, asked: Asked) -> int:
+    out = asked.out or files.folder.path / "extract" / asked.form
+    form: Format = "parquet" if asked.form == "parquet" else "csv"
+    written = write_tables(files, out, form, asked.tables)
+    for table in written:
+        if table.path is not None:
+            typer.echo(f"{table.rows:>9,} rows  {table.path}")
+        else:
+            say(f"no {table.table}: {table.absent}")
+    return EXIT_PASS if asked.tables is None or all(table.path for table in written) else EXIT_INVALID
+
+
+def _picture(files: RunFiles, asked: Asked) -> int:
+    out = asked.out or files.folder.path / "extract" / PICTURES[asked.form]
+    scope = scope_of(files, asked.window, asked.nodes)
+    lines: Iterable[str | bytes]
+    if asked.form == "perfetto":
+        for lack in missing(files):
+            say(lack)
+        lines = perfetto_lines(files, scope)
+    elif asked.form == "shiviz":
+        lines = shiviz_lines(files, scope)
+    else:
+        lines = mermaid_lines(files, scope, asked.messages or MESSAGES_MAX)
+    counted = _Counted(lines)
+    files.folder.write_lines(out, counted)
+    shown = (counted.lines - len(HEADER)) // 2
+    if asked.form == "shiviz" and shown > MANY:
+        say(f"{shown:,} events; ShiViz draws about {MANY:,} without trouble: choose a --window, or some --nodes")
+    typer.echo(out)
+    return EXIT_PASS
+
+
+class _Counted:
+    """Counts the lines as they pass."""
+
+    def __init__(self, lines: Iterable[str | bytes]) -> None:
+        self._inner = iter(lines)
+        self.lines = 0
+
+    def __iter__(self) -> _Counted:
+        return self
+
+    def __next__(self) -> str | bytes:
+        line = next(self._inner)
+        self.lines += 1
+        return line

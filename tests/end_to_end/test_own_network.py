@@ -14,10 +14,12 @@ import pytest
 from network.bus import find_mosquitto
 from node.founding import Description, found_network
 from node.keystore import KdfCost
-from tests.end_to_end.program import CONSORTIUM, ROOT, consortium, environment, execute
+from scenarios.cli import invoke
+from tests.end_to_end.program import CONSORTIUM, ROOT, environment, execute
 
 pytestmark = pytest.mark.mosquitto
 WORDS = "correct horse"
+UNSEALED = ("--insecure-no-passphrase",)  # to seal keys is slow on purpose
 
 
 @pytest.fixture
@@ -99,38 +101,29 @@ def pay(harbour, cwd, fen, number):
     return code, int(height)
 
 
-def run(harbour, *words):
-    """A command of the program on this network's folder."""
-    return consortium(*words, cwd=harbour.parent, seconds=40, CONSORTIUM_PASSPHRASE=WORDS)
-
-
 @pytest.mark.parametrize("harbour", ["raft"], indirect=True)
-def test_a_newcomer_is_admitted_catches_up_and_votes(harbour, tmp_path):
+def test_a_newcomer_is_admitted_catches_up_and_votes(harbour, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CONSORTIUM_PASSPHRASE", WORDS)
+    proposal, wallet = str(harbour / "proposals" / "broker-2.json"), str(harbour / "wallets" / "insurer")
     nodes = [Node(harbour, name) for name in ("insurer", "regulator")]
     try:
         for node in nodes:
             node.until(lambda told: told["event"] == "ready")
-        made = run(harbour, "admit", "harbour", "broker-2", "--role", "broker", "--votes")
-        assert (made.returncode, made.stderr) == (0, ""), made.stderr
-        proposal, wallet = "harbour/proposals/broker-2.json", "harbour/wallets/insurer"
+        assert not invoke(["admit", str(harbour), "broker-2", "--role", "broker", "--votes", *UNSEALED])
         os.kill(int((tmp_path / "broker.pid").read_text()), signal.SIGHUP)
         nodes.append(Node(harbour, "broker-2"))
-        refused = run(harbour, "submit", proposal, wallet)
-        assert (refused.returncode, refused.stdout) == (2, "")
-        assert "1 of the 1 who vote must approve; so far did: nobody" in refused.stderr
-        assert run(harbour, "approve", proposal, "harbour/nodes/insurer").returncode == 0
-        submitted = run(harbour, "submit", proposal, wallet)
-        assert (submitted.returncode, submitted.stderr) == (0, "")
-        told = submitted.stdout.splitlines()
+        assert not invoke(["approve", proposal, str(harbour / "nodes" / "insurer")])
+        capsys.readouterr()
+        assert not invoke(["submit", proposal, wallet])
+        told = capsys.readouterr().out.splitlines()
         assert [line.partition(":")[0] for line in told] == ["ok"] * 3
         assert "add-voter node 2" in told[2]
         code, height = pay(harbour, tmp_path, 2500, 1)
         assert code == "ok"
         ends = [node.until(lambda told: told.get("height", 0) >= height and told["closed"]) for node in nodes]
         assert len({end["root"] for end in ends}) == 1
-        again = run(harbour, "submit", proposal, wallet)
-        assert again.returncode == 2
-        assert "carried out already" in again.stderr
+        assert invoke(["submit", proposal, wallet]) == 2
+        assert "carried out already" in capsys.readouterr().err
         assert [node.stop() for node in nodes] == [0, 0, 0]
     finally:
         for node in nodes:

@@ -3,8 +3,9 @@
 ``scenario.md`` comes from the JSON Schema of scenarios, ``acts.md`` from the roles' verbs, ``contracts.md`` from the
 catalogue of contracts, ``cli.md`` from the command line's help, ``consensus.md`` from the protocols' structs,
 ``transcripts.md`` from the golden transcripts and ``shrunk.md`` from failures that are searched for anew when the
-program no longer plays them. ``tests/docs/test_reference.py`` holds the committed pages to this;
-``python docs/generate.py --check`` does it by hand.
+program no longer plays them. Beside that folder, ``gallery.md`` and ``systems.md`` come from the shipped scenarios.
+``tests/docs/test_reference.py`` holds the committed pages to this; ``python docs/generate.py --check`` does it by
+hand.
 """
 # ruff: noqa: INP001, T201 - a script beside the pages, which prints
 
@@ -33,6 +34,7 @@ from scenarios.runner.story_assumptions import RESTS_ON
 
 sys.path.insert(0, str(Path(__file__).parent))
 from consensus_pages import consensus_page, transcripts_page
+from library_pages import gallery_page, refresh_runs, systems_page
 from oracle_pages import oracles_page
 from shrunk_pages import refresh, shrunk_page
 from table_pages import tables_page
@@ -67,6 +69,12 @@ def pages() -> dict[str, str]:
         "tables.md": tables_page(_generated("the tables' own definitions (`scenarios/results/exports/`)")),
         "transcripts.md": transcripts_page(_generated("the golden transcripts (`tests/consensus/transcripts/`)")),
     }
+
+
+def front_pages() -> dict[str, str]:
+    """Generated pages beside the written ones, by file name."""
+    note = _generated("the shipped scenarios (`scenarios/library/`)")
+    return {"gallery.md": gallery_page(note), "systems.md": systems_page(note)}
 
 
 # The scenario language
@@ -375,18 +383,23 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or with ``--check`` say which are not current."""
     FOLDER.mkdir(exist_ok=True)
     if arguments != ["--check"]:
-        for path in refresh():
+        for path in (*refresh(), *refresh_runs()):
             print(path)
-    current = pages()
-    stale = [name for name, text in current.items() if _read(FOLDER / name) != text]
+    current = {FOLDER / name: text for name, text in pages().items()}
+    current |= {FOLDER.parent / name: text for name, text in front_pages().items()}
+    stale = [path for path, text in current.items() if _read(path) != text]
     if arguments == ["--check"]:
-        for name in stale:
-            print(f"docs/reference/{name} is not current: run python docs/generate.py", file=sys.stderr)
+        for path in stale:
+            print(f"{_shown(path)} is not current: run python docs/generate.py", file=sys.stderr)
         return 1 if stale else 0
-    for name in stale:
-        (FOLDER / name).write_text(current[name])
-        print(f"docs/reference/{name}")
+    for path in stale:
+        path.write_text(current[path])
+        print(_shown(path))
     return 0
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(FOLDER.parent.parent).as_posix()
 
 
 def _read(path: Path) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_mean
+from scenarios.language.reading import read_file
 
 
 def library() -> Path:
@@ -36,6 +37,12 @@ def shipped() -> dict[str, Path]:
     """Name -> file of every shipped scenario, in order of name; what only others extend begins with "_"."""
     found = sorted(library().rglob("[!_]*.yaml"), key=lambda path: path.stem)
     return {path.stem: path for path in found}
+
+
+def systems_table() -> dict[int, str]:
+    """The table of systems, configs/systems.yaml: number -> name. Scenarios name rows of it under `source:`."""
+    root = read_file(Path(str(files("configs"))) / "systems.yaml").root
+    return {int(number): str(name) for number, name in root.items()}
 
 
 def find_experiment(given: str) -> Path:

@@ -74,12 +74,36 @@ class Metrics:
             found[name] = Summary(unit="events", count=sum(by for _, by in events))
         return dict(sorted(found.items()))
 
-    def value(self, name: str, duration_ns: int) -> int | None:
+    def has(self, name: str) -> bool:
+        """Was anything measured or counted under that name?"""
+        return name in self._measures or name in self._counters
+
+    def unit(self, name: str) -> str:
+        """What ``name`` is measured in; "events" for a counter, and for what was never measured."""
+        return self._measures[name].unit if name in self._measures else "events"
+
+    def within(self, times: Sequence[tuple[int, int]]) -> Metrics:
+        """What happened in one of ``times`` (start, end) whole: of a sample in ns, from its beginning on."""
+        part = Metrics()
+        for name, measure in self._measures.items():
+            lasts = measure.unit == "ns"
+            for now_ns, value in measure.samples:
+                if any(start <= (now_ns - value if lasts else now_ns) and now_ns < end for start, end in times):
+                    part.sample(name, now_ns, value, measure.unit)
+        for name, events in self._counters.items():
+            for now_ns, by in events:
+                if any(start <= now_ns < end for start, end in times):
+                    part.count(name, now_ns, by)
+        return part
+
+    def value(self, name: str, duration_ns: int, times: Sequence[tuple[int, int]] | None = None) -> int | None:
         """The value that an expectation's "measure.statistic" means; None where nothing was measured.
 
-        ``statistic`` is one of :data:`STATISTICS`; ``rate`` is events in :data:`RATE_SCALE` seconds of ``duration_ns``.
-        KeyError where the name has no such form.
+        ``statistic`` is one of :data:`STATISTICS`; ``rate`` is events in :data:`RATE_SCALE` seconds of ``duration_ns``,
+        or of ``times``, to which the value is limited where they are given. KeyError where the name has no such form.
         """
+        if times is not None:
+            return self.within(times).value(name, sum(end - start for start, end in times))
         measure, _, statistic = name.rpartition(".")
         if not measure or statistic not in STATISTICS:
             raise KeyError(name)

@@ -16,16 +16,16 @@ from node.contracts.accounts import overdrawn, total_of_all_accounts
 from node.ledger.transaction import decode_transaction
 from node.privacy.envelope import Envelope
 from node.privacy.vault import VaultRecord, open_for
-from scenarios.language.models.expect import MetricBound, Quantity
-from scenarios.results import STATISTICS, Expectation, Metrics
+from scenarios.results import Expectation, Metrics
 from scenarios.results.leakage import Leakage
+from scenarios.runner.bounds import Measures
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.consistency import linearizable
 from scenarios.runner.flows import flow_differences
 from scenarios.runner.holdings import Holdings, envelopes_on
 from scenarios.runner.leakage_expected import leakage_as_told
 from scenarios.runner.leaks import LeakScan
-from scenarios.runner.liveness import converged, recovered
+from scenarios.runner.liveness import converged, recovered, stalled
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
 from scenarios.runner.story_checks import opened_by_parties_only, reads_logged, two_clocks
@@ -65,12 +65,12 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     judged = [Expectation(name, "fail", detail) for name, detail in evidence.record.violations]
     if evidence.record.accountability is not None:  # nothing else is promised
         judged = judged or [Expectation("accountability", "pass", evidence.record.accountability)]
-        return judged + [_metric(bound, evidence) for bound in expect.metrics]
+        return judged + _metrics(evidence)
     seen = {name for name, _ in evidence.record.violations}
     judged += [_SAFETY[name](evidence) for name in expect.safety if name in _SAFETY and name not in seen]
     judged += [_steps(evidence), _drained(evidence), *_liveness(evidence), *_story(evidence), *_flows(evidence)]
     judged += _leakage(evidence)
-    judged += [_metric(bound, evidence) for bound in expect.metrics]
+    judged += _metrics(evidence)
     if evidence.record.trouble is not None:
         judged.append(Expectation("environment", "inconclusive", str(evidence.record.trouble)))
     return judged
@@ -239,7 +239,7 @@ def _drained(evidence: Evidence) -> Expectation:
 def _liveness(evidence: Evidence) -> list[Expectation]:
     """What the scenario wants to see after its faults, and a word on faults that never began."""
     wanted, record = evidence.plan.scenario.expect.liveness, evidence.record
-    judged = []
+    judged = [stalled(record, span) for span in wanted.stalls_during]
     if wanted.recovers_within is not None:
         transactions = sum(step.query is None for step in evidence.plan.workload.steps)
         judged.append(recovered(record, wanted.recovers_within, steps=transactions))
@@ -325,35 +325,10 @@ def _flows(evidence: Evidence) -> list[Expectation]:
     return [Expectation("business", "pass", "the state agrees with what the flows say by themselves")]
 
 
-def _metric(bound: MetricBound, evidence: Evidence) -> Expectation:
-    if "." not in bound.metric or bound.metric.rpartition(".")[2] not in STATISTICS:
-        return Expectation(bound.metric, "inconclusive", f"is no measure: end it in .{', .'.join(STATISTICS)}")
-    value = evidence.metrics.value(bound.metric, evidence.record.ended_ns)
-    if value is None:
-        return Expectation(bound.metric, "inconclusive", "was never measured")
-    checks: tuple[tuple[Quantity | None, Callable[[int, int], bool], str], ...] = (
-        (bound.min, lambda v, b: v >= b, "at least"),
-        (bound.max, lambda v, b: v <= b, "at most"),
-        (bound.equals, lambda v, b: v == b, "exactly"),
-    )
-    kind = next(limit.kind for limit, _, _ in checks if limit is not None)
-    for limit, holds, words in checks:
-        if limit is not None and not holds(value, limit.value):
-            detail = f"is {told(value, kind)}, should be {words} {told(limit.value, kind)}"
-            return Expectation(bound.metric, bound.severity, detail)
-    return Expectation(bound.metric, "pass", f"is {told(value, kind)}")
-
-
-def told(value: int, kind: str) -> str:
-    """A measured value for people: ``kind`` as the bound's quantity has it."""
-    match kind:
-        case "duration":
-            return f"{value / 1e9:.3g} s" if value >= 10**9 else f"{value / 1e6:.3g} ms"
-        case "rate":
-            return f"{value / 1e6:.3g}/s"
-        case "share":
-            return f"{value / 1e4:g} %"
-        case "money":
-            return f"{value / 100:,.2f} CNY"
-        case _:
-            return f"{value:,}"
+def _metrics(evidence: Evidence) -> list[Expectation]:
+    """What is asked of measures; counters of stages that the workload foresees may be at nothing."""
+    steps = evidence.plan.workload.steps
+    foreseen = list(dict.fromkeys(f"{step.flow}.{step.stage}" for step in steps if step.flow and step.stage))
+    tree = evidence.highest.chain.tree if evidence.holdings else None
+    measures = Measures(evidence.metrics, evidence.record, tree, foreseen)
+    return [measures.judge(asked) for asked in evidence.plan.scenario.expect.metrics]

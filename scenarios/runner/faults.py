@@ -138,7 +138,9 @@ def _apart(fault: Fault, hands: Hands, resolve: Callable[[str], NodeId], nodes: 
 
 
 def over_ns(fault: Fault, now_ns: int) -> int | None:
-    """When a fault that begins now is over by itself; None where it lasts to the end of the run, or is over at once."""
+    """When a fault that begins now is over by itself, now where it brings somebody back; None: at the run's end."""
+    if fault.kind == "restart":
+        return now_ns
     lasts = fault.restart_after if fault.kind == "crash" else fault.for_
     return None if lasts is None else now_ns + lasts
 

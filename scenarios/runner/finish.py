@@ -28,6 +28,7 @@ from scenarios.results.course import Fault, course_lines
 from scenarios.results.exchanges import exchange_lines
 from scenarios.results.funnel import Stage, funnel_json
 from scenarios.results.leakage import Leakage
+from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
 from scenarios.runner.funnel import funnel_of
 from scenarios.runner.holdings import Holdings
@@ -154,6 +155,15 @@ def manifest_of(plan: Plan, left: Left, finished: Finished, facts: Circumstances
     )
 
 
+def _stages(item: Acknowledged) -> list[str]:
+    """The stages of its flow's funnel that a step was at, by the workload and by the state that its receipt names."""
+    if not item.step.flow or item.code != "ok":
+        return []
+    state = item.output.get("state") if isinstance(item.output, dict) else None
+    named = [item.step.stage, state.lower() if isinstance(state, str) else ""]
+    return [stage for stage in dict.fromkeys(named) if stage]
+
+
 def measure(record: RunRecord) -> Metrics:
     """Latency from a step's first submission to its acknowledgement, overall and by flow; counts of what was done."""
     metrics = Metrics()
@@ -163,6 +173,8 @@ def measure(record: RunRecord) -> Metrics:
         metrics.count("throughput", item.returned_ns)
         if item.step.flow:
             metrics.sample(f"{item.step.flow}.latency", item.returned_ns, latency)
+        for stage in _stages(item):
+            metrics.count(f"{item.step.flow}.{stage}", item.returned_ns)
         if item.code != "ok":
             metrics.count("refused", item.returned_ns)
     for item in record.answered:

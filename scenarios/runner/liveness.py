@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scenarios.language.units import Span
 from scenarios.results import Expectation
 from scenarios.runner.faults import seconds
 from scenarios.runner.record import RunRecord
@@ -34,6 +35,18 @@ def recovered(record: RunRecord, within_ns: int, *, steps: int) -> Expectation:
         return Expectation(name, "inconclusive", "the run ended too early to tell")
     took = f"the first one came after {seconds(min(later) - calm)}" if later else "none was"
     return Expectation(name, "fail", f"no block was decided within {seconds(within_ns)} of the last fault; {took}")
+
+
+def stalled(record: RunRecord, span: Span) -> Expectation:
+    """No height was decided for the first time in ``span``."""
+    name = "stalls_during"
+    told = f"from {seconds(span.start_ns)} to {seconds(span.end_ns)}"
+    for height, first in record.first_decided().items():
+        if span.start_ns <= first < span.end_ns:
+            return Expectation(name, "fail", f"block {height} was decided at {seconds(first)}, not stalled {told}")
+    if record.ended_ns < span.end_ns:
+        return Expectation(name, "inconclusive", f"the run was over at {seconds(record.ended_ns)}, not stalled {told}")
+    return Expectation(name, "pass", f"no block {told}")
 
 
 def converged(record: RunRecord, within_ns: int, *, names: Sequence[str]) -> Expectation:

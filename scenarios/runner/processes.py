@@ -81,7 +81,7 @@ class ProcessesRun:
                 show=lambda node, condition: self._show(node, condition=condition),
                 until_ready=lambda node: self._until_ready([(node.child, node.ready)]),
                 back=self._is_back,
-                healed=lambda: self._told_fault("the links heal"),
+                healed=lambda: self._told_fault("the links heal", self._now_ns()),
                 failed=self._fail,
             ),
         )
@@ -423,7 +423,7 @@ class ProcessesRun:
         node = self._nodes[number]
         if node.status is not None:
             self.record.resumed.append(Decision(self._now_ns(), number, node.status.height))
-        self._told_fault(f"{node.child.name} is back")
+        self._told_fault(f"{node.child.name} is back", self._now_ns())
 
     def _fail(self, failure: RunError) -> None:
         self._failure = failure

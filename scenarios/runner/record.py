@@ -24,7 +24,10 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class FaultDone(msgspec.Struct, frozen=True):
-    """A fault began or ended. ``until_ns``: when what began is over by itself; None where that is not known."""
+    """A fault began or ended. ``until_ns``: when what began is over by itself; its own time where something ended.
+
+    None: what began lasts to the end of the run, or until something else ends it.
+    """
 
     now_ns: int
     line: str

@@ -44,7 +44,7 @@ def test_the_calm_begins_when_the_last_fault_is_over():
         ({"crash": "a", "restart_after": "2 s"}, 7 * SECOND),
         ({"cut": ("a",), "for": "10 s"}, 15 * SECOND),
         ({"loss": "5%"}, None),
-        ({"restart": "a"}, None),
+        ({"restart": "a"}, 5 * SECOND),
     ],
 )
 def test_a_fault_says_when_it_is_over(fault, over):

@@ -6,15 +6,15 @@ measures: a duration, a rate, a share, an amount of money, or a plain number.
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from scenarios.language import units
-from scenarios.language.models.base import Nanoseconds, Part, Word
+from scenarios.language.comparisons import parse_comparison
+from scenarios.language.models.base import Nanoseconds, Part, TimeSpan, Word
+from scenarios.language.quantities import Quantity, parse_quantity
 
 Safety = Literal[
     "agreement",
@@ -26,31 +26,6 @@ Safety = Literal[
     "privacy",
     "linearizable",
 ]
-
-
-class Quantity(NamedTuple):
-    """``value`` in the smallest unit of its ``kind``: ns, events per 10**6 s, ppm, fen, or a plain count."""
-
-    value: int
-    kind: Literal["duration", "rate", "share", "money", "count"]
-
-
-def parse_quantity(value: Any) -> Quantity:
-    """The quantity in "2s", "10/s", "95%", "100 CNY" or 3; UnitError where it is none of these."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Quantity(value, "count")
-    if not isinstance(value, str) or isinstance(value, Decimal):
-        raise units.UnitError(f"`{value}` is no quantity; write it like `2s`, `10/s`, `95%`, `100 CNY` or `3`")
-    if re.fullmatch(r"\d[\d_]*", value):
-        return Quantity(int(value), "count")
-    if "/" in value:
-        rate = units.parse_rate(value)
-        return Quantity(rate.events * 10**15 // rate.per_ns, "rate")
-    if re.search(r"(%|‰|ppm)\s*$", value):
-        return Quantity(units.parse_share(value), "share")
-    if re.search(r"(CNY|fen|元)\s*$", value):
-        return Quantity(units.parse_money(value), "money")
-    return Quantity(units.parse_duration(value), "duration")
 
 
 def _quantity(value: Any) -> Quantity:
@@ -67,7 +42,18 @@ Bound = Annotated[
 ]
 
 
-class MetricBound(Part):
+class Measured(Part):
+    """What is common to all that is asked of measures: over which time, and how bad a breach is."""
+
+    during: TimeSpan | None = None
+    """Only what happened in this time of the run."""
+    outside: Literal["faults"] | None = None
+    """Only what happened while no fault was on: no part of it, from a step's submission to its answer."""
+    severity: Literal["fail", "warn"] = "fail"
+    """Whether a breach fails the run or is only told."""
+
+
+class MetricBound(Measured):
     """A measure that must stay within bounds."""
 
     metric: Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
@@ -78,8 +64,6 @@ class MetricBound(Part):
     """The most it may be."""
     equals: Bound | None = None
     """What it must be exactly."""
-    severity: Literal["fail", "warn"] = "fail"
-    """Whether a breach fails the run or is only told."""
 
     @model_validator(mode="after")
     def _bounded(self) -> MetricBound:
@@ -93,11 +77,50 @@ class MetricBound(Part):
         return self
 
 
+def _comparison(text: str) -> str:
+    try:
+        parse_comparison(text)
+    except ValueError as error:
+        raise PydanticCustomError("unit", "{said}", {"said": str(error)}) from None
+    return text
+
+
+class Compared(Measured):
+    """A comparison of measures that must hold. As a text alone it is short for `{that: ...}`."""
+
+    that: Annotated[str, AfterValidator(_comparison)]
+    """As in `claims.paid / claims.approved == 100%`; accounts at the end are `accounts.insurer-1.claims-paid`."""
+
+
+def _which(value: Any) -> str:
+    return "compared" if isinstance(value, str | Compared) or (isinstance(value, dict) and "that" in value) else "bound"
+
+
+def _short(value: Any) -> Any:
+    return {"that": value} if isinstance(value, str) else value
+
+
+Metric = Annotated[
+    Annotated[MetricBound, Tag("bound")]
+    | Annotated[Compared, BeforeValidator(_short, json_schema_input_type=Compared | str), Tag("compared")],
+    Discriminator(_which),
+]
+"""A bound, or a comparison."""
+
+Stalls = Annotated[
+    tuple[TimeSpan, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "examples": ["21s..35s"]}),
+]
+
+
 class Liveness(Part):
     """That the network gets on."""
 
     drains: bool = True
     """Every step of the workload is acknowledged before the run's duration ends."""
+    stalls_during: Stalls = ()
+    """A time, or several, in which no block is decided: that a fault really stops what it should."""
     recovers_within: Nanoseconds | None = None
     """After the last fault ends, a block is decided within this long, unless nothing is left to decide."""
     converges_within: Nanoseconds | None = None
@@ -121,7 +144,7 @@ class Expect(Part):
     """Properties watched at every commit of every node; `linearizable`: of what clients heard, reads included."""
     liveness: Liveness = Liveness()
     """That the network gets on."""
-    metrics: tuple[MetricBound, ...] = ()
-    """Measures that must stay within bounds."""
+    metrics: tuple[Metric, ...] = ()
+    """Measures that must stay within bounds, and comparisons of them."""
     leakage: dict[Word, dict[Annotated[str, Field(min_length=1, max_length=96)], Held]] = Field(default_factory=dict)
     """By a story's step that shares something: fields, with `*` for any part of a name, and who ever held them how."""

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from node.contracts.accounts import Account
-from scenarios.language.models.expect import MetricBound, Quantity
+from scenarios.language.models.expect import MetricBound
 from scenarios.language.models.world import Canary
+from scenarios.language.quantities import Quantity
 from scenarios.results import Metrics
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
@@ -50,7 +51,7 @@ class Case:
         replica.chain.append(block_on(replica, raws), None)
 
     def judged(self):
-        liveness = SimpleNamespace(drains=self.drains, recovers_within=None, converges_within=None)
+        liveness = SimpleNamespace(drains=self.drains, stalls_during=(), recovers_within=None, converges_within=None)
         expect = SimpleNamespace(safety=SAFETY, metrics=self.bounds, liveness=liveness, leakage={})
         scenario = SimpleNamespace(expect=expect, canaries=(CANARY,), story=(), workload=(), faults=(1, 2))
         plan = SimpleNamespace(scenario=scenario, workload=workload(*self.steps), node_names=NODES, seed=1)

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-NEEDS = {"mosquitto": ("mosquitto", "mosquitto_pub", "mosquitto_sub"), "tmux": ("tmux",)}
+NEEDS = {
+    "mosquitto": ("mosquitto", "mosquitto_pub", "mosquitto_sub"),
+    "tmux": ("tmux",),
+    "chromium": ("chromium",),
+}
 """Marker -> the programs that its tests run."""
 
 

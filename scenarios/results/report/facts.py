@@ -79,13 +79,20 @@ def read_facts(folder: RunFolder) -> Facts:
         course=course is not None,
         exchanges=_if_there(folder.exchanges, lambda path: chosen(_lines(path, msgspec.json.Decoder(Exchange).decode))),
         funnel=_if_there(folder.funnel, lambda path: _whole(path, tuple[Stage, ...])),
-        flows=_if_there(folder.business, lambda path: flows_of(_lines(path, _entry), manifest.height)),
+        flows=_if_there(folder.business, lambda path: _flows(path, manifest)),
         leakage=_if_there(folder.leakage, lambda path: _whole(path, Leakage)),
         end_ns=max(ends),
     )
 
 
 _entry = msgspec.json.Decoder(tuple[str, str, Any]).decode
+
+
+def _flows(path: Path, manifest: Manifest) -> Flows:
+    try:
+        return flows_of(_lines(path, _entry), manifest.height)
+    except ValueError as error:
+        raise ReportError(f"{path}: {error}") from None
 
 
 def _if_there(path: Path, read: Callable[[Path], _Read]) -> _Read | None:

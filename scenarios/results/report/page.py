@@ -15,7 +15,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from msgspec.structs import replace
 
-from scenarios.results.exchanges import Exchange
 from scenarios.results.report.facts import Facts, ReportError, read_facts
 from scenarios.results.report.markup import shown
 from scenarios.results.report.outcome import headline
@@ -24,7 +23,7 @@ from scenarios.results.report.sections import sections_of
 from scenarios.results.run_folder import RunFolder, write_atomically
 
 BYTES_MAX = 1_000_000
-"""A report is smaller than this; exchanges are left out one by one where it would not be."""
+"""A report is smaller than this; as many exchanges as it takes are left out where it would not be."""
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -41,26 +40,32 @@ def write_report(folder: Path | RunFolder, out: Path | None = None) -> Path:
 
 def render(facts: Facts) -> str:
     """The page. ReportError where it cannot be kept below :data:`BYTES_MAX`."""
-    kept = facts.exchanges
-    while True:
+    fits: str | None = None
+    least, most = 0, len(facts.exchanges or ())
+    kept = most  # all of them, mostly
+    while least <= most:
         page = _page(facts, kept)
         if len(page.encode()) < BYTES_MAX:
-            return page
-        if not kept:
-            raise ReportError(f"the report would be larger than {BYTES_MAX:,} bytes")
-        kept = kept[:-1]
+            fits, least = page, kept + 1
+        else:
+            most = kept - 1
+        kept = (least + most) // 2
+    if fits is None:
+        raise ReportError(f"the report would be larger than {BYTES_MAX:,} bytes")
+    return fits
 
 
-def _page(facts: Facts, exchanges: tuple[Exchange, ...] | None) -> str:
-    shown_facts = replace(facts, exchanges=exchanges)
-    left_out = len(facts.exchanges or ()) - len(exchanges or ())
+def _page(facts: Facts, exchanges: int) -> str:
+    """The page with the first so many exchanges."""
+    kept = facts if facts.exchanges is None else replace(facts, exchanges=facts.exchanges[:exchanges])
+    left_out = len(facts.exchanges or ()) - exchanges
     style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - ours
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return _template().render(
         run=facts.manifest,
         description=" ".join(facts.description.split()),
         headline=headline(facts),
-        sections=sections_of(shown_facts),
+        sections=sections_of(kept),
         exchanges_left_out=left_out,
         style=style,
         style_sha256=digest,

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from scenarios.results.exchanges import Exchange, Happening
 from scenarios.results.report.markup import at, drawing, joined, line, path, plain, tag, text
-from scenarios.results.report.words import count, moment
+from scenarios.results.report.words import count, moment, natural
 
 _ROW, _LANE_MAX, _LANE_MIN, _LEFT, _TOP, _LABEL, _WIDTH = 22, 84, 60, 84, 40, 390, 1020
 
@@ -32,7 +32,7 @@ def title_of(exchange: Exchange, word: str) -> str:
 def lanes_of(exchange: Exchange) -> list[str]:
     """Who takes part: nodes by name, the clients last."""
     names = {name for h in exchange.happenings for name in (h.node, h.sender) if name is not None}
-    return [*sorted(names - {"clients"}, key=_natural), *(["clients"] if "clients" in names else [])]
+    return [*sorted(names - {"clients"}, key=natural), *(["clients"] if "clients" in names else [])]
 
 
 def diagram(exchange: Exchange, label: str, number: int = 0) -> Markup:
@@ -161,8 +161,3 @@ def _tips(number: int) -> Markup:
         markerUnits="userSpaceOnUse", orient="auto",
     )  # fmt: skip
     return joined([tag("defs", marker)])
-
-
-def _natural(name: str) -> tuple[str, int]:
-    stem, _, number = name.rpartition("-")
-    return (stem, int(number)) if stem and number.isdecimal() else (name, 0)

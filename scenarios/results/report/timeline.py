@@ -11,7 +11,7 @@ from markupsafe import Markup
 from scenarios.results.course import Fault, Standing
 from scenarios.results.report.facts import Asked
 from scenarios.results.report.markup import box, drawing, line, plain, text
-from scenarios.results.report.words import axis_time, bin_ns, count, duration, moment, ticks, time_ticks
+from scenarios.results.report.words import axis_time, bin_ns, count, duration, moment, natural, ticks, time_ticks
 
 BINS = 100
 FAULTS_MAX = 24
@@ -144,7 +144,7 @@ class Stretch(msgspec.Struct, frozen=True):
 
 
 def stretches(standings: Sequence[Standing], end_ns: int) -> dict[str, list[Stretch]]:
-    """By node, in the order in which they were first seen; each stretch lasts until the next."""
+    """By node, in order of name; each stretch lasts until the next."""
     seen: dict[str, list[Standing]] = {}
     for standing in standings:
         seen.setdefault(standing.node, []).append(standing)
@@ -155,7 +155,7 @@ def stretches(standings: Sequence[Standing], end_ns: int) -> dict[str, list[Stre
                 own, [*(later.at_ns for later in own[1:]), max(end_ns, own[-1].at_ns)], strict=True
             )
         ]
-        for node, own in seen.items()
+        for node, own in sorted(seen.items(), key=lambda item: natural(item[0]))
     }
 
 

@@ -97,3 +97,9 @@ def axis_time(ns: int, end_ns: int) -> str:
         if end_ns >= 3 * unit_ns:
             return f"{ns / unit_ns:g} {unit}"
     return f"{ns} ns"
+
+
+def natural(name: str) -> tuple[str, int, str]:
+    """Names in the order in which people count: insurer-2 before insurer-10."""
+    stem, _, number = name.rpartition("-")
+    return (stem, int(number), name) if stem and number.isascii() and number.isdecimal() else (name, 0, name)

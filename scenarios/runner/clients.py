@@ -53,7 +53,7 @@ class ClientsProcess:
         self._config = config
         self._plan = plan
         self._common = Common(plan.genesis)
-        self._conductor = plan.conductor(self._common)
+        self._conductor, self._known = plan.clients(self._common)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._finished = asyncio.Event()
         self._running = False
@@ -74,7 +74,8 @@ class ClientsProcess:
             network=network,
             codec=MessageCodec(self._common.protocol.messages),
             incarnation=self._config.incarnation,
-            verify_key_of=self._node_key,
+            verify_key_of=lambda name: next(iter(self._known.keys_of(name)), None),
+            other_keys_of=lambda name: tuple(self._known.keys_of(name))[1:],
             publish=bus.publish,
             schedule=self._loop.call_soon,
         )
@@ -86,10 +87,6 @@ class ClientsProcess:
         for step, called_ns in self._conductor.unacknowledged():
             self._say("unacknowledged", id=step.id, called_ns=called_ns)
         self._say("end", dropped=dict(self._wire.dropped))
-
-    def _node_key(self, name: str) -> bytes | None:
-        number = self._common.directory.number(name)
-        return None if number is None else self._common.directory.member_key(number)
 
     async def _commands(self) -> None:
         """A line "start" begins the replay; the end of input ends the process."""
@@ -106,14 +103,11 @@ class ClientsProcess:
             transport.close()
 
     def _frame(self, topic: str, payload: bytes) -> None:
-        received = self._wire.receive(topic, payload) if self._running else None
-        if received is None:
+        opened = self._wire.open(topic, payload) if self._running else None
+        number = self._known.keys_of(opened.sender).get(opened.key) if opened is not None else None
+        if opened is None or number is None:
             return
-        sender, messages = received
-        number = self._common.directory.number(sender)
-        if number is None:
-            return
-        for message in messages:
+        for message in opened.messages:
             self._carry(self._conductor.receive(time.monotonic_ns(), number, message))
 
     def _timer(self, name: str) -> None:
@@ -124,7 +118,7 @@ class ClientsProcess:
         for effect in effects:
             match effect:
                 case Send(to, message):
-                    node = self._common.directory.member(to).name
+                    node = self._known.name(to)
                     kind = _KINDS.get(type(message), "submit")
                     self._wire.send(wallet_address(message.client), node, kind, message)
                 case SetTimer(name, after_ns):

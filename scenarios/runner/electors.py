@@ -8,6 +8,7 @@ other way round, so a client that is late hears too few equal words, not wrong o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from consensus.configuration import Configuration, ConfigurationError
@@ -24,6 +25,11 @@ class Electors:
         self._protocol = protocol
         self._options = protocol.options(options)
         self._since: list[tuple[int, tuple[NodeId, ...]]] = [(0, voters)]
+        self._listeners: list[Callable[[bytes, int], None]] = []
+
+    def listen(self, executed: Callable[[bytes, int], None]) -> None:
+        """Have ``executed`` told of every transaction that was carried out, and at which height."""
+        self._listeners.append(executed)
 
     @property
     def latest(self) -> tuple[NodeId, ...]:
@@ -45,6 +51,8 @@ class Electors:
 
     def executed(self, raw: bytes, height: int) -> None:
         """That transaction was carried out at ``height``: others may decide from some block on."""
+        for listener in self._listeners:
+            listener(raw, height)
         try:
             asked = members_change(decode_transaction(raw))
             if asked is None:

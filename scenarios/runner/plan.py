@@ -16,6 +16,7 @@ from node.membership import Ed25519Crypto, KeyRing
 from node.replica import ReplicaOptions
 from scenarios.language.protocol_options import protocol_options
 from scenarios.language.schema import Scenario
+from scenarios.runner.acquaintances import Acquaintances
 from scenarios.runner.conductor import Conductor
 from scenarios.runner.electors import Electors
 from scenarios.runner.steps import build_steps, contract_settings
@@ -39,13 +40,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def conductor(self, common: Common) -> Conductor:
         """The clients of this run."""
+        return self.clients(common)[0]
+
+    def clients(self, common: Common) -> tuple[Conductor, Acquaintances]:
+        """The same, and whom they know."""
+        electors = Electors(common.protocol, common.voters, self.protocol_options)
+        known = Acquaintances(common.directory.founding, lambda: electors.latest)
+        electors.listen(known.executed)
         crypto = Ed25519Crypto(common.directory, _no_signing, common.verifier)
-        return Conductor(
-            workload=self.workload,
-            directory=common.directory,
-            crypto=crypto,
-            electors=Electors(common.protocol, common.voters, self.protocol_options),
-        )
+        crypto.follow(known.registry.member_key)
+        conductor = Conductor(workload=self.workload, directory=common.directory, crypto=crypto, electors=electors)
+        return conductor, known
 
 
 def make_plan(scenario: Scenario, *, protocol: str | None = None, seed: int | None = None) -> Plan:

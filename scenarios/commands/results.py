@@ -1,4 +1,4 @@
-"""What runs leave behind: ``verify`` and ``report``."""
+"""What runs leave behind: ``verify``, ``report`` and ``compare``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from scenarios.commands.options import Ui, UiOption
 from scenarios.failures import EXIT_FAIL, EXIT_INVALID, say
 
 app = typer.Typer()
@@ -43,3 +44,27 @@ def report(
         say(f"consortium: {error}")
         raise typer.Exit(EXIT_INVALID) from None
     typer.echo(f"{path}: {path.stat().st_size:,} bytes")
+
+
+@app.command(
+    epilog="\b\nExamples:\n  consortium compare runs/one_claim/20260101T120000Z-1 runs/one_claim/latest\n"
+    "  consortium compare runs/one_claim runs/two_claims\n"
+    "  consortium compare runs/mine/sweep before/runs.csv --all"
+)
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="FIRST", help="A run's folder, a folder of runs, or a sweep's.")],
+    second: Annotated[Path, typer.Argument(metavar="SECOND", help="Another.")],
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Show every measure, those of messages too.")] = False,
+    ui: UiOption = None,
+) -> None:
+    """Hold two runs, or two sweeps, side by side: what they were given, and what came of it.
+
+    Differences of several seeds have 95 % intervals; where both have the same seeds, they are compared in pairs.
+    """
+    from scenarios.results.comparison import compare as compared  # noqa: PLC0415 -- only here
+    from scenarios.results.comparison import read_side  # noqa: PLC0415
+    from scenarios.results.comparison.telling import as_json, told  # noqa: PLC0415
+
+    comparison = compared(read_side(first), read_side(second))
+    typer.echo(as_json(comparison) if ui is Ui.JSON else told(comparison, every=every).rstrip())

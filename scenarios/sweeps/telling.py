@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from scenarios.results.bootstrap import SCALE, Estimate
-from scenarios.results.flat import RATE
-from scenarios.results.metrics import RATE_SCALE, SECOND_NS
+from scenarios.results.amounts import aligned, amount, interval
 from scenarios.sweeps.planning import Cell
 from scenarios.sweeps.summary import Difference, differences, summarised
 from scenarios.sweeps.table import Table
@@ -15,45 +13,11 @@ SHOWN = ("commit_latency.mean", "commit_latency.p99", "throughput.rate")
 """Of each cell; all the others are in ``summary.csv``."""
 DIFFERENCES_SHOWN_MAX = 20
 
-_UNITS = (
-    ("days", 86_400 * SECOND_NS),
-    ("h", 3_600 * SECOND_NS),
-    ("min", 60 * SECOND_NS),
-    ("s", SECOND_NS),
-    ("ms", 1_000_000),
-    ("us", 1_000),
-)
-
 
 def told(table: Table) -> str:
     """The text, ending in a newline."""
     lines = [*_cells(table), *_odd(table), *_differences(table)]
     return "\n".join(lines) + "\n"
-
-
-def amount(thousandths: int | None, unit: str) -> str:
-    """A mean of thousandths of ``unit`` as people read it: times in seconds, rates by the second."""
-    if thousandths is None:
-        return ""
-    if unit == "ns":
-        return _time(thousandths // SCALE)
-    if unit == RATE:
-        return f"{thousandths / SCALE / RATE_SCALE:,.2f}/s"
-    return f"{thousandths / SCALE:,.1f}"
-
-
-def interval(estimate: Estimate, unit: str) -> str:
-    """As in "1.2 s [1.1 s, 1.4 s]"; without brackets where there is no interval."""
-    mean = amount(estimate.mean, unit)
-    if estimate.low is None or estimate.low == estimate.high:
-        return mean
-    return f"{mean} [{amount(estimate.low, unit)}, {amount(estimate.high, unit)}]"
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines whose columns begin below one another, the first row being the head."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _cells(table: Table) -> list[str]:
@@ -96,9 +60,3 @@ def _difference(line: Difference) -> list[str]:
     means = [amount(mean, line.unit) for mean in (line.first_mean, line.second_mean)]
     sides = [f"{name} {mean}" for name, mean in zip((line.first, line.second), means, strict=True)]
     return [str(line.cell), line.measure, str(line.estimate.count), *sides, interval(line.estimate, line.unit)]
-
-
-def _time(nanoseconds: int) -> str:
-    """In the unit that leaves a few digits before the point."""
-    name, size = next((one for one in _UNITS if abs(nanoseconds) >= one[1]), _UNITS[-1])
-    return f"{nanoseconds / size:.1f} {name}" if size < SECOND_NS else f"{nanoseconds / size:.2f} {name}"

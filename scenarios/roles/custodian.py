@@ -139,7 +139,7 @@ class Custodian:
             return ()
         home = draft.author if draft.author in organisations else organisations[0]
         secret = self._keyring.secret(f"deposits/{draft.author}")
-        sealed = seal_openings(secret, record, draft.openings, [(home, self._seal_key(home))], envelope.version)
+        sealed = seal_openings(secret, record, draft.openings, [(home, self._node_seal_key(home))], envelope.version)
         return (Deposit(home, record, envelope.version, _encode(sealed)),)
 
     def read(self, record: str, name: str, tree: StateTree) -> tuple[Opening, ...]:
@@ -178,6 +178,13 @@ class Custodian:
                 return tuple(name for name in parties if name == device or name != draft.author)
             case _:
                 return ()
+
+    def _node_seal_key(self, name: str) -> bytes:
+        """What the organisation's node opens: its own key, whatever became of its wallet's."""
+        registry = self._registry()
+        member = registry.member(registry.numbers_of(name)[-1])
+        assert member is not None  # noqa: S101 - it has this number
+        return bytes.fromhex(member.certificate.seal_key)
 
     def _seal_key(self, name: str) -> bytes:
         entry = self._registry().client(name)

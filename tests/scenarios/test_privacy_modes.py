@@ -11,10 +11,13 @@ import pytest
 from network.virtual import Crash, Cut, Loss
 from node.custody import CUSTODY, Stage
 from node.ledger.transaction import decode_transaction
-from node.privacy import Mode
+from node.membership import ClientEntry, Registry
+from node.membership.certificates import Certificate
+from node.privacy import Mode, Sealed, unseal
 from scenarios.language import ScenarioInvalid, load_scenario
 from scenarios.language.models.expect import OTHERS
 from scenarios.results.leakage import Leakage
+from scenarios.roles.custodian import Custodian
 from scenarios.runner.leakage_expected import leakage_as_told
 from scenarios.runner.plan import make_plan
 from scenarios.runner.run import run
@@ -198,3 +201,19 @@ def test_a_mode_that_cannot_be_is_told(mode, override, message):
 def test_an_expectation_that_makes_no_sense_is_told(leakage, message):
     with pytest.raises(ScenarioInvalid, match=message):
         load_scenario(find_scenario("privacy_encrypted"), (f"expect.leakage={leakage}",))
+
+
+def test_a_deposit_is_for_the_node_s_own_key_whatever_became_of_its_wallet_s():
+    plan = planned("collection")
+    again = plan.keyring.generation("hospital", 2)
+    certificate = Certificate(5, 0, again.verify_key.hex(), again.seal_key.hex(), recorded=4)
+    entry = ClientEntry(role="hospital", home=0, certificates=(certificate,))
+
+    def state(namespace, key):
+        return entry if (namespace, key) == (ClientEntry.namespace, "hospital") else None
+
+    custodian = Custodian(plan.scenario, plan.keyring, lambda: Registry.of(plan.genesis, state))
+    custodian.enclose("hospital/1", "medical_record", {"visit/days": 4}, ("hospital", "insurer"), "hospital")
+    (deposit,) = custodian.errands("hospital/1")
+    sealed = msgspec.msgpack.decode(deposit.sealed, type=Sealed)
+    assert unseal(sealed, "hospital", plan.keyring.seal_secret("hospital"))

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from network.virtual import collect_seldom
 from scenarios.commands import FAMILIES
 from scenarios.failures import EXIT_PASS, tell
 
@@ -53,6 +54,7 @@ _EXIT_OF_TYPER_INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The entry point of ``consortium``."""
+    collect_seldom()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character still shows the rest

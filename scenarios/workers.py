@@ -13,6 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
 from threading import Thread
 
+from network.virtual import collect_seldom
+
 
 def workers(jobs: int) -> ProcessPoolExecutor:
     """A pool of ``jobs`` new processes, which leave Ctrl-C to their parent and end when it does, however it ends."""
@@ -30,6 +32,7 @@ def stop(pool: ProcessPoolExecutor) -> None:
 
 
 def _begin() -> None:
+    collect_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes: the parent ends the others
     Thread(target=_end_with_the_parent, name="parent-watch", daemon=True).start()
 

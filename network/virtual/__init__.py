@@ -6,6 +6,7 @@ oracles of ``consensus/properties``. A world is a function of its arguments: the
 :meth:`World.event_sha256` on any machine and Python.
 """
 
+from network.virtual.collecting import collect_seldom
 from network.virtual.costs import Costs
 from network.virtual.distributions import Constant, Distribution, Empirical, Lognormal, Normal, Pareto, Uniform
 from network.virtual.draws import Stream
@@ -84,6 +85,7 @@ __all__ = [
     "TraceHook",
     "Uniform",
     "World",
+    "collect_seldom",
     "decode_plan",
     "encode_plan",
     "instant_links",

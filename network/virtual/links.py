@@ -54,6 +54,10 @@ class Links:
         """The second link, from the broker to ``target``; None in a mesh."""
         return None
 
+    def every(self) -> tuple[Link, ...]:
+        """Each link that there is, once; equal ones are one."""
+        return tuple(dict.fromkeys((self.default, *self.between.values())))
+
     def special(self, source: NodeId) -> list[NodeId]:
         """The targets that ``source`` reaches otherwise than the rest."""
         return self._targets.get(source, [])
@@ -71,6 +75,9 @@ class Star(Links):
 
     def beyond(self, target: NodeId) -> Link | None:
         return self.spokes.get(target, self.default)
+
+    def every(self) -> tuple[Link, ...]:
+        return tuple(dict.fromkeys((self.default, *self.spokes.values())))
 
     def special(self, source: NodeId) -> list[NodeId]:  # noqa: ARG002
         return list(self.spokes)

@@ -15,7 +15,7 @@ import msgspec
 from consensus.chain import Natural
 from consensus.vocabulary import Audience, Broadcast, NodeId, Send
 from network.virtual.actors import Actor, Outward, Way
-from network.virtual.distributions import TABLE_SHIFT
+from network.virtual.distributions import TABLE_SHIFT, quantiles
 from network.virtual.draws import WORD_BITS, mixed
 from network.virtual.evidence import Sent
 from network.virtual.faults import BrokerDown, Lasting, LinkFault
@@ -52,6 +52,8 @@ class Post:
         self._watch = watch
         self._counts = counts
         self._broker_down: tuple[BrokerDown, ...] = ()
+        for link in links.every():
+            quantiles(link.latency)  # their tables are made, and parameters that describe no duration refused, here
         self._free: dict[tuple[int, int], int] = {}  # (source, target) -> when a link of limited bandwidth is free
 
     def disturb(self, active: Iterable[Lasting]) -> None:

@@ -57,5 +57,5 @@ def _enqueue(queue: Queue, now: int, actor: Actor, name: str) -> None:
     alarm.at = max(now, alarm.due)
     alarm.generation += 1
     band = BAND_OVERDUE if alarm.due < now else BAND_ORDINARY
-    tie = actor.timer_draws.take(1)[0] & TIE_MASK
+    tie = actor.timer_draws.word() & TIE_MASK
     queue.push(key_of(alarm.at, band, tie, actor.index), Tick(actor.incarnation, name, alarm.generation))

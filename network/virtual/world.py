@@ -159,22 +159,23 @@ class World:
         heap, events, near = queue.heap, queue.events, queue.near
         hashed = None if self._watch.hash is None else self._watch.hash.arrivals
         while heap or near:
-            gathered = near and (not heap or near[-1] < heap[0])
-            entry = near[-1] if gathered else heap[0]
-            if entry >= limit:
-                self.now = until_ns if until_ns is not None else self.now
-                return Stop.TIME
-            event = events[number := entry & NUMBER_MASK]
-            if gathered:
+            if near and (not heap or near[-1] < heap[0]):
+                if (entry := near[-1]) >= limit:
+                    break
                 near.pop()
-            elif type(event) is Flight and (later := event.later):
-                if len(later) >= CROWD and not near:
-                    queue.gather(later[len(later) * 3 // 4])  # up to when a quarter of these have arrived
-                    continue
-                heapreplace(heap, later.pop())
+                event = events[entry & NUMBER_MASK]
             else:
-                heappop(heap)
-                del events[number]
+                if (entry := heap[0]) >= limit:
+                    break
+                event = events[number := entry & NUMBER_MASK]
+                if type(event) is Flight and (later := event.later):
+                    if len(later) >= CROWD and not near:
+                        queue.gather(later[len(later) * 3 // 4])  # up to when a quarter of these have arrived
+                        continue
+                    heapreplace(heap, later.pop())
+                else:
+                    heappop(heap)
+                    del events[number]
             now = self.now = entry >> TIME_SHIFT
             actor = actors[entry >> ACTOR_SHIFT & ACTOR_MASK]
             try:
@@ -196,7 +197,10 @@ class World:
                 raise
             if until is not None and until(self):
                 return Stop.PREDICATE
-        return Stop.IDLE
+        else:
+            return Stop.IDLE
+        self.now = self.now if until_ns is None else until_ns
+        return Stop.TIME
 
     def step(self) -> bool:
         """Let one event happen; False when there is none."""
@@ -399,7 +403,7 @@ class World:
 
     def _begin_sync(self, actor: Actor) -> None:
         generation = actor.disk.begin_sync()
-        word = actor.timer_draws.take(1)[0]
+        word = actor.timer_draws.word()
         instant = self._sync is None or actor.id == self._clients
         latency = actor.disk_extra_ns + (0 if instant else self._sync[word >> TABLE_SHIFT])  # type: ignore[index]
         if not latency and not actor.full:

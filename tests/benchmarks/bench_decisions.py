@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from consensus.pbft.messages import CommitVote
 from consensus.protocols import protocol
 from consensus.vocabulary import MILLISECOND, SECOND, Broadcast, Effects, NodeId, SetTimer
-from network.virtual import Crash, Duplicate, Fault, Link, Links, Loss, Normal, SlowDisk, World
+from network.virtual import Crash, Duplicate, Fault, Link, Links, Loss, Normal, SlowDisk, World, collect_seldom
 from network.virtual.bare import BareClient
 from scenarios.experiments.phases import replicas
 
@@ -51,6 +51,7 @@ def disturbances(nodes: int) -> tuple[Fault, ...]:
 def build(nodes: int, requests: int, faults: tuple[Fault, ...]) -> World:
     """A world at time 0 whose tables and machines are built."""
     client = BareClient(nodes, protocol("pbft").replies(nodes), requests, PACE_NS)
+    collect_seldom()  # as the programs do that play worlds
     world = replicas(nodes, LATENCY, client, seed=1, faults=faults)
     world.run(until_ns=0)
     return world

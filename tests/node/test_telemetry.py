@@ -51,6 +51,16 @@ def test_a_change_is_told(told):
     assert told.lines[-1]["height"] == 1
 
 
+def test_messages_are_counted_by_kind_and_told_once(told):
+    told.tell(first=True)
+    for way in ("sent", "heard", "heard"):
+        told.message(way, "raft.append")
+    told.tell()
+    told.tell(height=1)
+    told.tell(height=2)
+    assert [line["messages"] for line in told.lines] == [{}, {"sent.raft.append": 1, "heard.raft.append": 2}, {}]
+
+
 def test_commits_are_told_once_with_their_times(told):
     told.tell(first=True)
     told.committed(1)

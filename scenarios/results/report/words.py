@@ -71,16 +71,14 @@ def ticks(most: float, about: int = 4) -> list[float]:
 
 
 def time_ticks(end_ns: int, about: int) -> list[int]:
-    """Round times from 0 to ``end_ns``, ``about`` so many at most."""
-    step = next(
-        (size for size in _AXIS_NS if end_ns <= size * about), _AXIS_NS[-1] * max(1, end_ns // _AXIS_NS[-1] // about)
-    )
-    return list(range(0, end_ns + 1, step))
+    """Round times from 0 to ``end_ns``, ``about`` so many steps at most."""
+    return list(range(0, end_ns + 1, bin_ns(end_ns, about)))
 
 
 def bin_ns(end_ns: int, bins: int) -> int:
-    """The shortest round time that fits ``bins`` times at most into ``end_ns``."""
-    return next((size for size in _AXIS_NS if end_ns <= size * bins), _AXIS_NS[-1])
+    """The shortest round time that covers ``end_ns`` with ``bins`` of it; whole days where nothing shorter does."""
+    day = _AXIS_NS[-1]
+    return next((size for size in _AXIS_NS if end_ns <= size * bins), -(-end_ns // (day * bins)) * day)
 
 
 def decades(least: int, most: int) -> Sequence[int]:

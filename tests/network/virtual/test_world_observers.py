@@ -6,7 +6,7 @@ from consensus.properties import Observer, Violation
 from consensus.vocabulary import Commit, Persist, Put, Rejected, Reply, Send, SetTimer, Trace
 from network.virtual import Constant, Crash, FullDisk, Heal, Restart, World
 from network.virtual.crypto import ModelCrypto, Notary
-from network.virtual.faults import Cut
+from network.virtual.faults import Cut, Loss
 from tests.network.virtual.toys import MS, Note, play, scripted, steady
 
 
@@ -44,6 +44,9 @@ class Diary(Observer):
 
     def on_leave(self, now, node, incarnation, effect, durable):
         self.calls.append(("leave", now, node, incarnation, effect.message.text, "s" in durable))
+
+    def on_lost(self, now, node, sender, message):
+        self.calls.append(("lost", now, node, sender, message.text))
 
     def on_crash(self, now, node, incarnation):
         self.calls.append(("crash", now, node, incarnation))
@@ -190,3 +193,14 @@ def test_an_observer_that_names_classes_is_told_of_no_others() -> None:
     assert ears.calls == ["left loud", "left reply", "left low", "low"]
     assert replies.calls == ["left reply", "low"]
     assert murmurs.calls == ["left low", "low"]
+
+
+def test_a_message_that_comes_to_nothing_is_told_of_whether_cut_lost_or_too_late() -> None:
+    script = {(0, "start"): [Send(1, Note("hi"))]}
+    for fault, at_ns in (
+        (Cut(at_ns=0, one=(1,), other=()), 0),
+        (Loss(at_ns=0, ppm=1_000_000), 0),
+        (Crash(at_ns=0, node=1), MS),
+    ):
+        calls = watched(script, faults=[fault])
+        assert [call for call in calls if call[0] == "lost"] == [("lost", at_ns, 1, 0, "hi")], fault

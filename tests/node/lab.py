@@ -96,8 +96,8 @@ def certified(block, signers=(0,), *, round_=0, keys=MEMBERS):
 class Host:
     """One replica, its disk, and everything it has let out."""
 
-    def __init__(self, common, number, image=None, options=None, random=lambda: 0, *, private=False, **core_options):
-        """``private``: it can open what is meant for its organisation, and takes part in collections."""
+    def __init__(self, common, number, image=None, options=None, random=lambda: 0, *, private="", **core_options):
+        """``private`` names its organisation: it can open what is meant for that, and takes part in collections."""
         self.common = common
         self.private = private
         self.number = number
@@ -111,7 +111,8 @@ class Host:
         self.replica: Replica = common.replica(
             number,
             crypto=Ed25519Crypto(common.directory, KEYS.sign(MEMBERS[number]), common.verifier),
-            vault=vault_opener(MEMBERS[number], secret) if secret else lambda execution: {},  # noqa: ARG005 - nothing
+            vault=vault_opener(private, secret) if secret else lambda execution: {},  # noqa: ARG005 - nothing
+            name=private,
             seal_secret=secret,
             image=self.store.load(),
             random=random,
@@ -156,9 +157,12 @@ class Host:
 class Net:
     """All replicas of one network, and every message between them in order."""
 
-    def __init__(self, protocol="solo", voters=1, observers=0, *, founding=None, **options):
+    def __init__(self, protocol="solo", voters=1, observers=0, *, founding=None, private=False, **options):
         self.common = Common(founding or genesis(protocol, voters, observers))
-        self.hosts = [Host(self.common, number, **options) for number in range(voters + observers)]
+        self.hosts = [
+            Host(self.common, number, private=MEMBERS[number] if private else "", **options)
+            for number in range(voters + observers)
+        ]
         self.wire = deque()
         for host in self.hosts:
             self.send(host, host.start())

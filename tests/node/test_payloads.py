@@ -6,16 +6,19 @@ from msgspec.structs import replace
 
 from consensus.snapshots import DELIVERED
 from consensus.vocabulary import Persist, Put, Send
+from network.catchup import TIMER as CATCHUP
 from network.custody import Deposit, Want
-from network.gossip import Below
+from network.gossip import Below, Position
 from node.contracts import supervision
 from node.custody import CUSTODY, Stage
+from node.custody import TIMER as CUSTODIAN
 from node.ledger.genesis import Client
 from node.ledger.transaction import Body, encode_transaction, sign_transaction
+from node.membership import Certify, approved
 from node.payloads import VAULT
 from node.privacy import Mode, Payload, commit, enclose, seal_openings
 from node.pruning import prune, restore
-from tests.node.lab import KEYS, MEMBERS, NETWORK, Host, Net, genesis, of, transfer
+from tests.node.lab import KEYS, MEMBERS, NETWORK, Host, Net, genesis, of, rejections, transfer
 from tests.node.test_pruning import database_with, image_in
 
 REPORTER, REGULATOR = MEMBERS[:2]
@@ -80,7 +83,7 @@ def restored(net, tmp_path, *, forgetful=False):
     database = database_with(tmp_path / "1.sqlite", net.common, image)
     prune(database, net.common, keep=6)
     restore(database)
-    host = net.hosts[1] = Host(net.common, 1, image=image_in(database, net.common), private=True)
+    host = net.hosts[1] = Host(net.common, 1, image=image_in(database, net.common), private=REGULATOR)
     assert host.chain.gap.wanted > 3
     return host
 
@@ -151,3 +154,25 @@ def test_what_was_delivered_is_not_delivered_at_each_start(net, tmp_path):
         if isinstance(record, Put)
     }
     assert not spaces & {VAULT, CUSTODY, DELIVERED}
+
+
+def test_a_node_that_was_certified_later_gets_its_organisation_s_payloads(net):
+    """The regulator's node lost its key; the new one begins with nothing and reads with a key of its own."""
+    key = KEYS.verify_key(MEMBERS[3]), KEYS.seal_key(MEMBERS[3])
+    signers = [(number, KEYS.sign(MEMBERS[number])) for number in (0, 2)]
+    order = approved(NETWORK, 0, "certify", Certify("observer", REGULATOR, "regulator", 0, *key), signers)
+    body = Body(1, NETWORK, "ann", 100, "registry", "certify", _encode(order), 0)
+    newcomer = Host(net.common, 3, private=REGULATOR)
+    net.hosts.append(newcomer)
+    begin(net, newcomer)
+    net.submit(0, encode_transaction(sign_transaction(body, [("ann", KEYS.sign("ann"))])))
+    net.submit(0, transfer(50))
+    head = net[0].chain
+    net.send(newcomer, newcomer.receive(0, Position(head.height, head.head.hash)))
+    net.fire(3, CATCHUP)
+    assert newcomer.chain.height == head.height
+    for _ in range(8):  # two payloads to ask for, of one member
+        if CUSTODIAN in newcomer.timers:
+            net.fire(3, CUSTODIAN)
+    assert shelf(newcomer.store.load()) == {COLLECTED: Stage.HELD, SHORT: Stage.WAIVED}
+    assert not rejections(net[0].out)

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from scenarios.failures import EXIT_INVALID, EXIT_PASS, say
-from scenarios.results.exports.mermaid import MESSAGES_MAX, mermaid_lines
+from scenarios.results.exports.mermaid import CHARACTERS_MAX, MESSAGES_MAX, mermaid_lines
 from scenarios.results.exports.perfetto import missing, perfetto_lines
 from scenarios.results.exports.scope import scope_of
 from scenarios.results.exports.shiviz import HEADER, MANY, shiviz_lines
@@ -84,16 +84,18 @@ def _picture(files: RunFiles, asked: Asked) -> int:
     shown = (counted.lines - len(HEADER)) // 2
     if asked.form == "shiviz" and shown > MANY:
         say(f"{shown:,} events; ShiViz draws about {MANY:,} without trouble: choose a --window, or some --nodes")
+    if asked.form == "mermaid" and counted.size > CHARACTERS_MAX:
+        say(f"{counted.size:,} characters; Mermaid draws {CHARACTERS_MAX:,} unless its maxTextSize is set higher")
     typer.echo(out)
     return EXIT_PASS
 
 
 class _Counted:
-    """Counts the lines as they pass."""
+    """Counts lines and their characters as they pass."""
 
     def __init__(self, lines: Iterable[str | bytes]) -> None:
         self._inner = iter(lines)
-        self.lines = 0
+        self.lines = self.size = 0
 
     def __iter__(self) -> _Counted:
         return self
@@ -101,4 +103,5 @@ class _Counted:
     def __next__(self) -> str | bytes:
         line = next(self._inner)
         self.lines += 1
+        self.size += len(line) + 1
         return line

@@ -14,7 +14,10 @@ from scenarios.results.exports.source import ExtractError, RunFiles
 from scenarios.results.exports.trace import Happened, Joiner, Message, events
 
 MESSAGES_MAX = 200
-"""More than so many make no picture; Mermaid itself gives up at 50,000 characters."""
+"""More than so many make no picture."""
+
+CHARACTERS_MAX = 50_000
+"""Mermaid draws no longer text, unless its ``maxTextSize`` is set higher."""
 
 _NOTES = frozenset({"commit", "start", "crash", "pause", "resume"})
 

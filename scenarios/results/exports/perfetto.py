@@ -11,7 +11,7 @@ end at: so events are drawn up to 1 µs wide, never into the next one, and those
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import msgspec
@@ -123,16 +123,23 @@ def _standings(files: RunFiles, scope: Scope, processes: Mapping[str, int]) -> I
     if STANDINGS.absent(files) is not None:
         return
     last: dict[str, tuple[int, str]] = {}
-    end_ns = files.manifest.virtual_ns or 0
     for at_ns, node, condition, duty, round_ in STANDINGS.rows(files):
-        end_ns = max(end_ns, at_ns)
         if node in last and node in processes:
             yield from _slice(scope, processes[node], *last[node], at_ns)
         words = [*([] if condition == "up" and duty else [condition]), *([f"{duty} {round_}"] if duty else [])]
         last[node] = (at_ns, ", ".join(words))
+    end_ns = _end_ns(files)
     for node, (from_ns, name) in last.items():
         if node in processes:
             yield from _slice(scope, processes[node], from_ns, name, end_ns)
+
+
+def _end_ns(files: RunFiles) -> int:
+    """When the run ended; of real processes, when the last was heard of anything."""
+    if files.manifest.virtual_ns is not None:
+        return files.manifest.virtual_ns
+    answers = (line["return"] or 0 for line in files.json_lines(files.folder.history))
+    return max(chain(answers, (row[0] for row in STANDINGS.rows(files))), default=0)
 
 
 def _slice(scope: Scope, process: int, from_ns: int, name: str, until_ns: int) -> Iterator[Entry]:

@@ -28,8 +28,9 @@ from scenarios.runner.leaks import LeakScan
 from scenarios.runner.liveness import converged, recovered, stalled
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
-from scenarios.runner.story_checks import opened_by_parties_only, reads_logged, two_clocks
+from scenarios.runner.story_checks import opened_by_parties_only, reads_logged
 from scenarios.runner.story_outcomes import output_surprises, sealed_surprises
+from scenarios.runner.two_clocks import two_clocks
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

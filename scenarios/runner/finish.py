@@ -36,6 +36,7 @@ from scenarios.runner.leakage import Meter
 from scenarios.runner.leaks import LeakScan
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
+from scenarios.runner.two_clocks import measure_two_clocks, on_two_clocks
 from scenarios.runner.workload import Step
 
 
@@ -81,6 +82,7 @@ def conclude(plan: Plan, left: Left) -> Finished:
     """Measure and judge what a run left; nothing is written."""
     record, holdings = left.record, left.holdings
     metrics = measure(record)
+    measure_two_clocks(metrics, on_two_clocks(plan.scenario, plan.seed, record.acknowledged))
     believed = [held for held in holdings if plan.scenario.node_number(held.name) not in record.lying]
     leakage = None if left.meter is None else left.meter.matrix({held.name: held.safe for held in holdings})
     evidence = Evidence(

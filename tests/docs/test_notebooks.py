@@ -44,6 +44,7 @@ def results(tmp_path_factory):
     return {"RUN": str(run.folder), "SWEEP": str(out / "sweep")}
 
 
+@pytest.mark.timeout(180)  # a kernel starts, and pandas and matplotlib are slow to load
 def test_it_runs_from_the_top(notebook, results, tmp_path, monkeypatch, root):
     stored = nbformat.reads(notebook.read_text(), as_version=4)
     parameters = next(cell for cell in stored.cells if "parameters" in cell.metadata.get("tags", ()))
@@ -51,7 +52,7 @@ def test_it_runs_from_the_top(notebook, results, tmp_path, monkeypatch, root):
     parameters.source = "\n".join(f"{name} = {value!r}" for name, value in results.items())
     monkeypatch.setenv("PYTHONPATH", str(root))
     monkeypatch.delenv("MPLBACKEND", raising=False)
-    nbclient.NotebookClient(stored, timeout=50, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    nbclient.NotebookClient(stored, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     shown = {cell.id: [output["data"] for output in cell.get("outputs", ())] for cell in stored.cells}
     for figure in ("latency-figure", "sweep-figure"):
         assert any(len(data.get("image/png", "")) > 5_000 for data in shown[figure])

@@ -6,6 +6,8 @@ import pytest
 
 from scenarios.cli import invoke
 
+pytestmark = pytest.mark.xdist_group("exports")  # one worker makes the runs
+
 
 def extract(run, *options):
     return invoke(["extract", str(run), *options])

@@ -12,6 +12,8 @@ from scenarios.results.exports.shiviz import HEADER, clocked
 from scenarios.results.exports.trace import events, messages
 from tests.scenarios.results.exports.perfetto_format import faults_of
 
+pytestmark = pytest.mark.xdist_group("exports")  # one worker makes the runs
+
 
 def perfetto(files, **scope):
     return json.loads(b"\n".join(perfetto_lines(files, scope_of(files, **scope))))

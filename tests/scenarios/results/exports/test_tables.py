@@ -9,6 +9,8 @@ import pytest
 from scenarios.results.exports import BUSINESS_TABLES, RUN_TABLES, TABLES, ExtractError, RunFiles, frame, write_tables
 from scenarios.results.exports.traffic import MESSAGES
 
+pytestmark = pytest.mark.xdist_group("exports")  # one worker makes the runs
+
 
 def read(path):
     with path.open(newline="") as file:

@@ -20,6 +20,7 @@ from scenarios.language.problems import Problem, ScenarioInvalid, Severity
 from scenarios.language.reading import Document, read_file, read_text
 from scenarios.language.schema import Origin, Scenario
 from scenarios.language.semantics import judge
+from scenarios.language.sweeping import judge_sweep
 from scenarios.language.verdicts import problems_of
 
 
@@ -28,12 +29,12 @@ def load_scenario(path: FilePath | str, overrides: Sequence[str] = ()) -> Scenar
 
     Raises ScenarioInvalid with every problem found, each at its place. Warnings are in ``origin.warnings``.
     """
-    return _scenario(_overridden(read_file(FilePath(path)), overrides))
+    return _scenario(_overridden(read_file(FilePath(path), keep=True), overrides))
 
 
 def parse_scenario(text: str, label: str = "<scenario>", overrides: Sequence[str] = ()) -> Scenario:
     """Like :func:`load_scenario`, from a text."""
-    return _scenario(_overridden(read_text(text, label), overrides))
+    return _scenario(_overridden(read_text(text, label, keep=True), overrides))
 
 
 def _overridden(document: Document, overrides: Sequence[str]) -> Document:
@@ -46,20 +47,23 @@ def _overridden(document: Document, overrides: Sequence[str]) -> Document:
 
 def _scenario(document: Document) -> Scenario:
     if not isinstance(document.root, dict):
-        raise ScenarioInvalid([Problem(document.mark(()), (), "a scenario is a mapping that begins `version: 1`")])
-    unread = inline_files(document)
-    if unread:
-        raise ScenarioInvalid(unread)
+        raise ScenarioInvalid(
+            [*document.problems, Problem(document.mark(()), (), "a scenario is a mapping that begins `version: 1`")]
+        )
+    problems = [*document.problems, *inline_files(document)]
     resolved, undeclared = substitute(document.root)
-    problems = [Problem(document.mark(path), path, message) for path, message in undeclared]
+    problems += [Problem(document.mark(path), path, message) for path, message in undeclared]
+    known = [problem.path for problem in problems if problem.path]
     try:
         scenario = Scenario.model_validate(resolved)
     except ValidationError as error:
         shown = Document(
             label=document.label, text=document.text, root=resolved, keys=document.keys, values=document.values
         )
-        raise ScenarioInvalid(problems + problems_of(error, shown, [path for path, _ in undeclared])) from None
+        raise ScenarioInvalid(problems + problems_of(error, shown, known)) from None
     problems += judge(scenario, document)
+    if scenario.sweep is not None:
+        problems += judge_sweep(scenario.sweep, document, judge)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise ScenarioInvalid(problems)
     text = dump(document.root)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid
+from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
 from scenarios.language.reading import Document, read_text
 
 LABEL = "--set"
 
 
 def apply_overrides(document: Document, overrides: tuple[str, ...]) -> Document:
-    """``document`` with each "a.b=value" applied in order; a number in the path is a place in a list.
+    """``document`` with each "a.b=value" applied in order; in a list, an item's place from 0, or its `id`.
 
     The value is read as YAML, an empty one as null. Places that do not exist yet are made, so that the schema can
     judge their names.
@@ -20,7 +20,7 @@ def apply_overrides(document: Document, overrides: tuple[str, ...]) -> Document:
     for text in overrides:
         key, equals, written = text.partition("=")
         mark = Mark(LABEL, 0, 0, text, max(1, len(key)))
-        parts: Path = tuple(int(part) if part.isdigit() else part for part in key.strip().split("."))
+        parts = parts_of(key)
         if not equals or not all(str(part) for part in parts):
             problems.append(Problem(mark, (), "write it like `network.default.loss=5%`"))
             continue
@@ -33,6 +33,7 @@ def apply_overrides(document: Document, overrides: tuple[str, ...]) -> Document:
         if message:
             problems.append(Problem(mark, parts, message))
             continue
+        parts = where(document.root, parts)
         for old in [place for place in document.values if place[: len(parts)] == parts]:
             del document.values[old]
         document.values[parts] = Mark(LABEL, 0, len(key) + 1, text, max(1, len(written)))
@@ -42,24 +43,58 @@ def apply_overrides(document: Document, overrides: tuple[str, ...]) -> Document:
     return document
 
 
+def _place(items: tuple[Any, ...], head: str | int) -> int:
+    """Where an item lies in its list; LookupError where none does."""
+    if isinstance(head, int) and head < len(items):
+        return head
+    ids = [str(item["id"]) if isinstance(item, dict) and "id" in item else "" for item in items]
+    if isinstance(head, str) and head in ids:
+        return ids.index(head)
+    near = did_you_mean(str(head), filter(None, ids))
+    raise LookupError(f"`{head}` is no place in a list of {len(items)} (they count from 0){near}")
+
+
 def _put(document: Document, parts: Path, value: Any) -> str | None:
     """Put ``value`` at ``parts``; why it cannot be, or None."""
     try:
-        document.root = _placed(document.root, parts, value)
+        document.root = placed(document.root, parts, value)
     except LookupError as error:
         return str(error.args[0])
     return None
 
 
-def _placed(node: Any, parts: Path, value: Any) -> Any:
+def parts_of(key: str) -> Path:
+    """("a.0.b") -> ("a", 0, "b")."""
+    return tuple(int(part) if part.isdigit() else part for part in key.strip().split("."))
+
+
+def where(root: Any, parts: Path) -> Path:
+    """``parts`` with the places of list items that are named by their `id`, as far as ``root`` has them."""
+    found: list[str | int] = []
+    for part in parts:
+        place: str | int = part
+        if isinstance(root, tuple):
+            try:
+                place = _place(root, part)
+            except LookupError:
+                root = None
+        found.append(place)
+        try:
+            root = root[place]
+        except (LookupError, TypeError):
+            root = None
+    return tuple(found)
+
+
+def placed(node: Any, parts: Path, value: Any) -> Any:
+    """``node`` with ``value`` at ``parts``; LookupError where that is no place."""
     if not parts:
         return value
     head, rest = parts[0], parts[1:]
     if isinstance(node, tuple):
-        if not isinstance(head, int) or head >= len(node):
-            raise LookupError(f"`{head}` is no place in a list of {len(node)} (they count from 0)")
-        return (*node[:head], _placed(node[head], rest, value), *node[head + 1 :])
+        place = _place(node, head)
+        return (*node[:place], placed(node[place], rest, value), *node[place + 1 :])
     if node is None or isinstance(node, dict):
         inner = (node or {}).get(str(head))
-        return {**(node or {}), str(head): _placed(inner, rest, value)}
+        return {**(node or {}), str(head): placed(inner, rest, value)}
     raise LookupError(f"`{head}` lies inside a plain value")

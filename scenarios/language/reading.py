@@ -3,11 +3,13 @@
 Nodes are converted here rather than by a YAML library's constructor, for four reasons: every value keeps its
 place; a number with decimals stays exact (``Decimal``); aliases are counted as often as they are expanded, so
 that a bomb of them is refused; and no tag can ask for an object. YAML 1.1's traps are gone with YAML 1.1: ``NO``
-is a word, ``12:30`` is not 750, ``010`` is ten. Keys that begin with ``x-`` are dropped: a home for anchors.
+is a word, ``12:30`` is not 750; ``010``, which was eight and is ten, is refused. Keys that begin with ``x-`` are
+dropped: a home for anchors.
 """
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
 from typing import Any
@@ -21,13 +23,16 @@ from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, di
 BYTES_MAX = 1 << 20
 
 _TAG = "tag:yaml.org,2002:"
+_OCTAL_ONCE = re.compile(r"^[+-]?0[0-9_]+$")
+"""What YAML 1.1 read as an octal number, and 1.2 as a decimal one."""
 _TEXTS = {"str", "value", "timestamp", "merge"}  # a date stays as written; the key that wants one reads it
 
 
 class Document(msgspec.Struct, kw_only=True):
     """A text as values and places. ``keys`` holds where each key was written, ``values`` each value.
 
-    ``root`` is made of dict, tuple, str, int, Decimal, bool and None.
+    ``root`` is made of dict, tuple, str, int, Decimal, bool and None. ``problems`` are what was wrong with single keys
+    and values, which are left out or None: of a reader who wants to go on, and find what else is wrong.
     """
 
     label: str
@@ -35,6 +40,7 @@ class Document(msgspec.Struct, kw_only=True):
     root: Any
     keys: dict[Path, Mark]
     values: dict[Path, Mark]
+    problems: list[Problem] = []
 
     def mark(self, path: Path, *, key: bool = False) -> Mark:
         """The place of ``path``, or of the nearest thing above it that has one.
@@ -48,8 +54,11 @@ class Document(msgspec.Struct, kw_only=True):
         return name if name is not None and (key or name.line < value.line) else value
 
 
-def read_file(path: FilePath) -> Document:
-    """The document in the file at ``path``; ScenarioInvalid where there is none that may be read."""
+def read_file(path: FilePath, *, keep: bool = False) -> Document:
+    """The document in the file at ``path``; ScenarioInvalid where there is none that may be read.
+
+    ``keep``: what is wrong with single values is kept with the document.
+    """
     label = str(path)
     try:
         if path.is_dir():
@@ -61,10 +70,10 @@ def read_file(path: FilePath) -> Document:
         raise _whole(label, f"there is no such file{near}") from None
     except OSError as error:
         raise _whole(label, f"cannot be read: {error.strerror or error}") from None
-    return read_bytes(raw, label)
+    return read_bytes(raw, label, keep=keep)
 
 
-def read_bytes(raw: bytes, label: str) -> Document:
+def read_bytes(raw: bytes, label: str, *, keep: bool = False) -> Document:
     """The document in ``raw``."""
     if len(raw) > BYTES_MAX:
         raise _whole(label, f"is larger than {BYTES_MAX >> 10} KiB, the most a scenario may have")
@@ -72,18 +81,18 @@ def read_bytes(raw: bytes, label: str) -> Document:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _whole(label, f"is no text in UTF-8 (byte {error.start})") from None
-    return read_text(text, label)
+    return read_text(text, label, keep=keep)
 
 
-def read_text(text: str, label: str) -> Document:
-    """The document in ``text``; all duplicate keys and refused values are reported together."""
+def read_text(text: str, label: str, *, keep: bool = False) -> Document:
+    """The document in ``text``; all duplicate keys and refused values are reported together, or kept."""
     source = SourceText(label, text)
     node = compose(source)
     reader = _Reader(source)
     root = reader.read(node) if node is not None else {}
-    if reader.problems:
+    if reader.problems and (reader.stopped or not keep):
         raise ScenarioInvalid(reader.problems)
-    return Document(label=label, text=text, root=root, keys=reader.keys, values=reader.values)
+    return Document(label=label, text=text, root=root, keys=reader.keys, values=reader.values, problems=reader.problems)
 
 
 class _TooMuchError(Exception):
@@ -99,12 +108,14 @@ class _Reader:
         self.values: dict[Path, Mark] = {}
         self.problems: list[Problem] = []
         self.count = 0
+        self.stopped = False
         self.open: list[Node] = []
 
     def read(self, node: Node) -> Any:
         try:
             return self._value(node, ())
         except _TooMuchError:
+            self.stopped = True
             return {}
 
     def _value(self, node: Node, path: Path) -> Any:
@@ -127,9 +138,13 @@ class _Reader:
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
+        merges = 0
         for key_node, value_node in node.value:
             self._take(key_node, path)
             if key_node.tag == f"{_TAG}merge":
+                merges += 1
+                if merges > 1:
+                    self._refuse(key_node, path, "duplicate key `<<`; merge several by one list, `<<: [*one, *other]`")
                 self._merge(value_node, path, merged)
                 continue
             key = self._key(key_node, path)
@@ -169,12 +184,12 @@ class _Reader:
         kind = str(node.tag).removeprefix(_TAG)
         if kind in _TEXTS:
             return text
-        if kind == "null":
-            return None
-        if kind == "bool":
-            return text.lower() == "true"
+        if kind in {"null", "bool"}:
+            return text.lower() == "true" if kind == "bool" else None
         if kind not in {"int", "float"}:
             return self._refuse_tag(node, path)
+        if kind == "int" and _OCTAL_ONCE.match(text):
+            return self._refuse(node, path, _octal_once(text))
         try:
             return _integer(text) if kind == "int" else _exact(text)
         except (ValueError, InvalidOperation):
@@ -204,6 +219,12 @@ class _Reader:
 
     def _refuse(self, node: Node, path: Path, message: str) -> None:
         self.problems.append(Problem(self.source.mark(node), path, message))
+
+
+def _octal_once(text: str) -> str:
+    digits = text.lstrip("+-0_") or "0"
+    octal = f" and was {int(digits.replace('_', ''), 8)} in YAML 1.1" if not set("89") & set(digits) else ""
+    return f"`{text[:40]}` is {digits[:40]} in YAML 1.2{octal}; leave out the leading zeros"
 
 
 def _integer(text: str) -> int:

@@ -30,6 +30,8 @@ from scenarios.language.models.sweep import Sweep
 from scenarios.language.models.world import Arms, Canary, World
 from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
 
+_INCLUDE = "A file, or several, from the folder of this one, whose keys belong here."
+
 SCHEMA_ID = "consortium/scenario.schema.json"
 
 Bare = BeforeValidator(lambda value: {} if value is None else value)
@@ -185,7 +187,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _allow_extensions(node: Any) -> None:
-    """Let every mapping of the schema have `x-*` keys, as the reader does."""
+    """Let every mapping of the schema have `x-*` keys and an `include`, as the reader does."""
     if isinstance(node, list):
         for item in node:
             _allow_extensions(item)
@@ -194,7 +196,8 @@ def _allow_extensions(node: Any) -> None:
     for inner in list(node.values()):
         _allow_extensions(inner)
     if node.get("type") == "object":
-        node["patternProperties"] = {"^x-": {}, **node.get("patternProperties", {})}
+        own = {"^x-": {}, "^include$": {"type": ["string", "array"], "description": _INCLUDE}}
+        node["patternProperties"] = {**own, **node.get("patternProperties", {})}
 
 
 def json_schema_text() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -33,6 +34,7 @@ _BOUNDS = {
     "string_too_short": "needs at least {min_length} characters",
     "string_too_long": "takes at most {max_length} characters",
 }
+_SEXAGESIMAL = re.compile(r"^\d+(:\d\d)+$")
 _BOOLEAN_WORDS = {"yes", "no", "on", "off", "y", "n"}
 
 
@@ -87,6 +89,8 @@ def _problem(detail: ErrorDetails, path: Path, document: Document, schema: dict[
     kind = detail["type"]
     if kind == "extra_forbidden":
         keys = _known_keys(path[:-1], document.root, schema)
+        if path[-1] in keys:
+            return Problem(document.mark(path, key=True), path, "does not go with the other keys here")
         near = did_you_mean(str(path[-1]), keys)
         known = "" if near else _listed(keys)
         return Problem(document.mark(path, key=True), path, f"unknown key{near}{known}")
@@ -120,6 +124,8 @@ def _wrong_type(kind: str, given: Any) -> str:
             hint = f"; `{given}` is a word in YAML 1.2"
         elif kind == "int_type" and given.isdigit():
             hint = "; leave out the quotes"
+        elif kind == "int_type" and _SEXAGESIMAL.match(given):
+            hint = f"; `{given}` is a text in YAML 1.2"
     return f"{_TYPES[kind]}, not {_shown(given)}{hint}"
 
 
@@ -134,6 +140,7 @@ def _none_of(expected: str, given: Any) -> str:
 def _form(pattern: str) -> str:
     forms = {
         "embedded|mosquitto": "`embedded`, `mosquitto` or `mqtt://HOST:PORT`",
+        r"[^.\s=]+": "a path like `network.default.loss`",
         "[a-z0-9][a-z0-9._-]*": "a name (lower-case letters, digits, `.`, `_`, `-`)",
         "[a-z0-9][a-z0-9_-]{0,63}": "a name (lower-case letters, digits, `_`, `-`)",
         "[a-z0-9_]+": "a measure like `commit_latency.p99`",

@@ -32,7 +32,8 @@ def _read(parse: Callable[[str], Any]) -> BeforeValidator:
             try:
                 return parse(text or str(value))
             except ValueError as error:
-                raise PydanticCustomError("unit", "{said}", {"said": str(error)}) from None
+                said = str(error).replace("`nothing`", "nothing") if value is None else str(error)
+                raise PydanticCustomError("unit", "{said}", {"said": said}) from None
         try:
             return parse(value)
         except ValueError as error:
@@ -63,6 +64,14 @@ def _date_ms(text: str) -> int:
     return days * _DAY_MS
 
 
+def _share(text: str) -> int:
+    ppm = units.parse_share(text)
+    if ppm > _WHOLE:
+        raise units.UnitError(f"`{text[:40]}` is more than the whole")
+    return ppm
+
+
+_WHOLE = 1_000_000
 _NUMBER = r"[0-9][0-9_]*(\.[0-9]+)?"
 
 Nanoseconds = Annotated[
@@ -84,8 +93,8 @@ Fen = Annotated[
 ]
 Ppm = Annotated[
     int,
-    _read(units.parse_share),
-    Field(ge=0, le=1_000_000),
+    _read(_share),
+    Field(ge=0, le=_WHOLE),
     _schema("A share of a whole.", "0.1%", "40 %", pattern=rf"^{_NUMBER} ?(%|‰|ppm)$"),
 ]
 RatePer = Annotated[units.Rate, _read(units.parse_rate), _schema("Events per time.", "8/s", "600/min")]

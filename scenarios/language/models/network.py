@@ -53,7 +53,7 @@ class Latency(Part):
 
 def _short_latency(value: Any) -> Any:
     """`latency: 5ms` is short for the constant one."""
-    return {"dist": "constant", "value": value} if isinstance(value, str) else value
+    return value if isinstance(value, dict | Latency) else {"dist": "constant", "value": value}
 
 
 LatencyOrDuration = Annotated[Latency, BeforeValidator(_short_latency, json_schema_input_type=Latency | str)]

@@ -36,10 +36,13 @@ So there are no gaps, the paper's null requests are never needed, and what is pr
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from consensus.chain import Block, Certificate, commit_bytes
 from consensus.pbft.acceptance import Acceptance
 from consensus.pbft.certificates import Membership, pre_prepare_bytes, prepare_bytes
 from consensus.pbft.context import Context, PeerError
+from consensus.pbft.early import Early
 from consensus.pbft.log import Entry
 from consensus.pbft.messages import PREPARED, CommitVote, Prepare, PreparedCertificate, PrePrepare
 from consensus.protocols import Slot
@@ -53,6 +56,7 @@ class NormalCase:
         self._context = context
         self._log = context.log
         self.acceptance = Acceptance(context)
+        self._early = Early()
 
     @property
     def _members(self) -> Membership:
@@ -124,17 +128,17 @@ class NormalCase:
             return
         if sender != members.author(view, header):
             raise PeerError(f"block of round {header.round} by {header.proposer} in a PRE-PREPARE for view {view}")
-        if members.rotating and view == context.view and header.round == view:
-            turn = context.proposer(header.height)
-            if turn is None:
-                return  # blocks below this view are missing here, or we are leaving it
-            if turn != sender:
-                raise PeerError(f"PRE-PREPARE for height {header.height} out of turn")
+        fresh = members.rotating and header.round == view
+        early = fresh and (view > context.view or context.active is None)
+        if fresh and not early and not self._in_turn(sender, header.height):
+            return
         if not members.verify(sender, pre_prepare_bytes(view, header.height, header.hash), message.signature):
             raise PeerError("PRE-PREPARE with a bad signature")
+        if early:
+            self._early.keep(sender, message)
         if view > context.view:
             context.work_seen(sender, view)
-        else:
+        elif not early:
             self._log.entry(header.height).held = message
 
     def on_prepare(self, sender: NodeId, message: Prepare) -> bool:
@@ -195,6 +199,8 @@ class NormalCase:
         """Accept, prepare and decide whatever now can be."""
         context, log = self._context, self._log
         self.acceptance.waiting = False
+        if context.active is not None:
+            self._take_early(context.active.view)
         while not context.diverged:
             committed, active = log.committed, context.active
             if active is not None and context.votes:
@@ -248,6 +254,19 @@ class NormalCase:
         context.out.commit(block, certificate)
 
     # Parts of the above
+
+    def _in_turn(self, sender: NodeId, height: int) -> bool:
+        """Is it the sender's turn in our view? False where nobody here can say: blocks below this view are missing."""
+        turn = self._context.proposer(height)
+        if turn not in {None, sender}:
+            raise PeerError(f"PRE-PREPARE for height {height} out of turn")
+        return turn is not None
+
+    def _take_early(self, view: int) -> None:
+        """What overtook the NEW-VIEW of ``view`` counts now, as if it had just come."""
+        for sender, message in self._early.take(view):
+            with suppress(PeerError):  # out of turn, as nobody could tell when it came
+                self.on_pre_prepare(sender, message)
 
     def _repeats(self, entry: Entry, message: PrePrepare) -> bool:
         """Is it a duplicate? A different PRE-PREPARE for the same view and height proves the primary faulty."""

@@ -25,6 +25,7 @@ prepared, because no view ends: a proposer builds on the block accepted below, a
 
 **Liveness.** A silent proposer costs a timeout and is listed. Leaving a view, replicas pass over those listed; they may
 differ about the next view until they have decided the same, then f + 1 of them bring the others along (section 4.5.2).
+A block that overtakes its NEW-VIEW waits for it (``consensus/pbft/early.py``).
 """
 
 from __future__ import annotations

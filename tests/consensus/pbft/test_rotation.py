@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from consensus.pbft import Options
-from consensus.pbft.messages import CommitVote, NewView, ViewChange
+from consensus.pbft.certificates import pre_prepare_bytes
+from consensus.pbft.early import Early
+from consensus.pbft.messages import CommitVote, NewView, PrePrepare, ViewChange
+from consensus.protocols import Slot
 from consensus.vocabulary import MILLISECOND, SECOND
-from tests.consensus.pbft.cluster import Cluster
+from tests.consensus.pbft.cluster import Cluster, ModelCrypto, make_block
 
 SIZES = [4, 5, 7]
 
@@ -96,6 +101,51 @@ def test_a_replica_that_lags_knows_no_turn_until_it_has_the_blocks():
     assert turns(cluster, 3, 3) == [2, None, None]
     cluster.catch_up(3, 0)
     assert turns(cluster, 3, 3) == turns(cluster, 0, 3) == [2, 3, 0]
+
+
+def late_for_view_1(cluster):
+    """All leave view 0; node 3 has yet to hear the NEW-VIEW, in which the others decide two blocks of two proposers."""
+    cluster.demand()
+    for number in range(4):
+        cluster.fire(number, "pbft.view-change")
+    cluster.deliver(lambda flight: isinstance(flight.message, ViewChange))
+    cluster.deliver(lambda flight: isinstance(flight.message, NewView) and flight.to != 3)
+    view = cluster.views()[0]
+    for proposer in (view % 4, (view + 1) % 4):
+        cluster.propose(proposer)
+        cluster.deliver(lambda flight: flight.to != 3)
+
+
+def test_blocks_that_overtake_the_new_view_wait_for_it():
+    cluster = Cluster(4, options=Options(rotate_every=1))
+    late_for_view_1(cluster)
+    cluster.deliver(lambda flight: not isinstance(flight.message, NewView))
+    assert (cluster.heights()[3], cluster.core(3).status().round) == (0, cluster.views()[0])
+    cluster.deliver()
+    assert cluster.heights() == [2] * 4  # nothing was sent again
+
+
+def test_of_each_sender_one_waits_and_nobody_takes_another_s_place():
+    """Of the highest view, and there of the lowest height; whose turn it is, is asked when the view begins."""
+    early = Early()
+    for sender, view, height in ((2, 3, 9), (2, 3, 7), (2, 3, 8), (1, 3, 8), (2, 2, 1), (3, 9, 1), (0, 2, 1)):
+        early.keep(sender, SimpleNamespace(view=view, block=SimpleNamespace(height=height)))
+    assert [(sender, message.block.height) for sender, message in early.take(3)] == [(1, 8), (2, 7)]
+    assert early.take(3) == []
+    assert [sender for sender, _ in early.take(9)] == [3]
+
+
+def test_a_block_out_of_turn_that_overtakes_the_new_view_comes_to_nothing():
+    """Node 0 has been passed over; its block for a height of another comes first, and is no answer to theirs."""
+    cluster = Cluster(4, options=Options(rotate_every=1), byzantine=[0])
+    late_for_view_1(cluster)
+    view = cluster.core(3).status().round
+    block = make_block(Slot(2, cluster.decided[1], view), 0, (b"not mine to propose",))
+    signature = ModelCrypto(0).sign(pre_prepare_bytes(view, block.height, block.hash))
+    cluster.give(0, 3, PrePrepare(view, block, signature))
+    cluster.deliver(lambda flight: not isinstance(flight.message, NewView))
+    cluster.deliver()
+    assert cluster.heights() == [2] * 4
 
 
 @pytest.mark.parametrize("n", SIZES)

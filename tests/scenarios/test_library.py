@@ -7,8 +7,12 @@ from scenarios.language import load_scenario
 from scenarios.runner import run
 from scenarios.shipped import shipped
 
-ELSEWHERE = {"gossip_22", "one_claim", "real_spending", *(name for name in shipped() if name.startswith("privacy_"))}
-"""Those that have tests of their own: end_to_end, test_story.py, test_flows.py, test_privacy_modes.py."""
+ELSEWHERE = {
+    *("chain_and_paper", "gossip_22", "one_claim", "real_spending"),
+    *(name for name in shipped() if name.startswith("privacy_")),
+}
+"""Those that have tests of their own: end_to_end, test_story.py (and what extends its story), test_flows.py,
+test_privacy_modes.py."""
 
 _END = "run.duration=12s"
 

@@ -4,7 +4,7 @@ Builds a wheel of this checkout and installs it into empty environments by pip, 
 fetched: seconds are those of this machine and its way to the package index. Sizes are of what was installed on top of
 an empty environment, compiled Python files included. Each extra's line is the whole of base and extra.
 
-    python tests/benchmarks/bench_install.py [--extras base,analysis,dask] [--markdown FILE]
+    python tests/benchmarks/bench_install.py [--extras base,analysis,dask] [--page docs/install.md]
 """
 # ruff: noqa: S603, T201 - a benchmark prints, and runs what it built
 
@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "base"
 MB = 1_000_000
+BEGIN, END = "<!-- measured -->", "<!-- end of what was measured -->"
 
 
 def main() -> int:
@@ -29,16 +30,25 @@ def main() -> int:
     known = [BASE, *tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--extras", default=",".join(known), help=f"by commas, of {', '.join(known)}")
-    parser.add_argument("--markdown", type=Path, help="write the table there too")
+    parser.add_argument("--page", type=Path, help=f"put the tables there too, between {BEGIN} and {END}")
     options = parser.parse_args()
     extras = options.extras.split(",")
     if not set(extras) <= set(known):
         parser.error(f"no such extra; there are: {', '.join(known)}")
     with tempfile.TemporaryDirectory() as folder:
         lines = list(_measured(Path(folder), extras))
-    if options.markdown:
-        options.markdown.write_text("\n".join(lines) + "\n")
+    if options.page:
+        write_between(options.page, lines)
     return 0
+
+
+def write_between(page: Path, lines: list[str]) -> None:
+    """Put ``lines`` between the page's two marks, in place of what stands there. ValueError where there are none."""
+    before, begin, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page}: has no {BEGIN} and {END}")
+    page.write_text("\n".join([before + BEGIN, "", *lines, "", END + after]))
 
 
 def _measured(folder: Path, extras: list[str]):

@@ -99,7 +99,7 @@ class Meter:
 
     def _cell(self, place: str, number: int, shared: Shared, safe: Mapping[Any, Safekept]) -> Holding:
         kept = safe.get(f"{shared.envelope.record}/{shared.envelope.version}")
-        if kept is not None and kept.stage is Stage.ERASED and number not in self._left[place]:
+        if kept is not None and kept.stage in {Stage.ERASED, Stage.LAPSED} and number not in self._left[place]:
             return Holding.PURGED
         return self._held[place].get(number, Holding.NOTHING)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -30,7 +30,7 @@ TRAILING = 30
 CHANGES_MAX = 2
 """Changes kept before any fault, and after one."""
 FLIGHTS_MAX = 4096
-"""Messages whose time of leaving is remembered."""
+"""Messages whose time of leaving is remembered: so many at least, and twice as many at most."""
 _TURNS = frozenset({"raft.role", "pbft.view_change", "pbft.new_view"})
 _ASIDE = ("client.", "gossip.", "custody.")
 """Messages of no protocol; a round shows what its clients say and hear, a change nothing of it."""
@@ -38,16 +38,66 @@ _ROUND_ASIDE = ("client.query", "client.answer", "gossip.", "custody.")
 _PLACES = ("term", "view", "height", "previous_index", "match_index", "granted")
 
 
-class _Seen(msgspec.Struct):
+class _Kind(NamedTuple):
+    """What a class of messages is called, in a happening and among the measures."""
+
+    name: str
+    sent: str
+    heard: str
+    aside: bool  # in a change
+    round_aside: bool
+
+
+class _Kinds(dict[type, _Kind]):
+    """Each class's, worked out once."""
+
+    def of(self, message: Any) -> _Kind:
+        return self.get(type(message)) or self._add(message)
+
+    def _add(self, message: Any) -> _Kind:
+        name = kind_of(message)
+        aside, round_aside = name.startswith(_ASIDE), name.startswith(_ROUND_ASIDE)
+        kind = self[type(message)] = _Kind(name, f"sent.{name}", f"heard.{name}", aside, round_aside)
+        return kind
+
+
+class _Seen(NamedTuple):
     """A happening as it is remembered: ``what`` is put in words only where it is shown."""
 
     at_ns: int
     node: NodeId
-    kind: str
+    kind: _Kind
     what: Any
     sender: NodeId | None = None
     sent_ns: int | None = None
     lost: bool = False
+
+
+_DECIDES, _TURNED, _STARTS, _CRASHES = (
+    _Kind(name, "", "", aside=False, round_aside=False) for name in ("decides", "turns", "starts", "crashes")
+)
+
+
+class _Flights:
+    """When the last few thousand messages left, by their identity (only ever looked up)."""
+
+    def __init__(self) -> None:
+        self._young: dict[int, tuple[Any, int | None]] = {}
+        self._old: dict[int, tuple[Any, int | None]] = {}
+
+    def leave(self, now: int, message: Any) -> None:
+        """It leaves; one that has left before is known no more."""
+        key = id(message)
+        known = self._young.get(key) or self._old.get(key)
+        self._young[key] = (message, None if known is not None and known[0] is message else now)
+        if len(self._young) >= FLIGHTS_MAX:
+            self._old, self._young = self._young, {}
+
+    def left_at(self, message: Any) -> int | None:
+        """When it left; None where that is not known, or it left more than once."""
+        key = id(message)
+        known = self._young.get(key) or self._old.get(key)
+        return known[1] if known is not None and known[0] is message else None
 
 
 class _Episode(msgspec.Struct):
@@ -65,13 +115,14 @@ class Witness(Observer):
         self._traffic = traffic
         self._names = actor_names(names)
         self._faulted = faulted
-        self._recent: deque[_Seen] = deque(maxlen=HAPPENINGS_MAX)
-        self._flights: dict[int, tuple[Any, int | None]] = {}
-        """By a message's identity (only ever looked up): itself, and when it left; None: more than once."""
+        self._recent: deque[tuple[Any, ...]] = deque(maxlen=HAPPENINGS_MAX)
+        """As :class:`_Seen`, which takes longer to make than most of them are looked at."""
+        self._flights = _Flights()
         self._open: list[_Episode] = []
         self._closed: list[_Episode] = []
         self._rounds = 0
         self._began: dict[NodeId, int] = {}
+        self._kinds = _Kinds()
 
     def on_leave(
         self,
@@ -82,32 +133,29 @@ class Witness(Observer):
         durable: Image,  # noqa: ARG002
     ) -> None:
         message = effect.message
-        self._traffic.add(now, "sent", kind_of(message))
-        known = self._flights.get(id(message))
-        again = known is not None and known[0] is message
-        self._flights[id(message)] = (message, None if again else now)
-        if len(self._flights) > FLIGHTS_MAX:
-            del self._flights[next(iter(self._flights))]
+        self._traffic.add(now, self._kinds.of(message).sent)
+        self._flights.leave(now, message)
 
     def on_receive(self, now: int, node: NodeId, incarnation: int, sender: NodeId, message: Any) -> None:  # noqa: ARG002
-        kind = kind_of(message)
-        self._traffic.add(now, "heard", kind)
-        known = self._flights.get(id(message))
-        sent_ns = known[1] if known is not None and known[0] is message else None
-        self._note(_Seen(now, node, kind, message, sender, sent_ns))
+        kind = self._kinds.of(message)
+        self._traffic.add(now, kind.heard)
+        seen = (now, node, kind, message, sender, self._flights.left_at(message), False)
+        self._recent.append(seen)
+        if self._open:
+            self._enter(_Seen(*seen))
 
     def on_lost(self, now: int, node: NodeId, sender: NodeId, message: Any) -> None:
-        self._note(_Seen(now, node, kind_of(message), message, sender, now, lost=True))
+        self._note(_Seen(now, node, self._kinds.of(message), message, sender, now, True))
 
     def on_commit(self, now: int, node: NodeId, incarnation: int, commit: Commit) -> None:  # noqa: ARG002
-        self._note(_Seen(now, node, "decides", commit.height))
+        self._note(_Seen(now, node, _DECIDES, commit.height))
         for episode in self._open:
             if episode.left is None:
                 episode.left = TRAILING
         if not self._rounds and commit.block.transactions:
             self._rounds = 1
             room = HAPPENINGS_MAX - 2 * TRAILING
-            led = [seen for seen in self._recent if not seen.kind.startswith(_ROUND_ASIDE)][-room:]
+            led = [seen for seen in map(_Seen._make, self._recent) if not seen.kind.round_aside][-room:]
             self._open.append(_Episode("round", self._faulted(), led, left=2 * TRAILING))
 
     def on_trace(self, now: int, node: NodeId, incarnation: int, trace: Trace) -> None:  # noqa: ARG002
@@ -117,17 +165,17 @@ class Witness(Observer):
         if going is not None:
             going.left = None
         elif self._wants_change():
-            led = [seen for seen in self._recent if not seen.kind.startswith(_ASIDE)][-LEADING:]
+            led = [seen for seen in map(_Seen._make, self._recent) if not seen.kind.aside][-LEADING:]
             self._open.append(_Episode("change", self._faulted(), led))
-        self._note(_Seen(now, node, "turns", trace))
+        self._note(_Seen(now, node, _TURNED, trace))
 
     def on_start(self, now: int, node: NodeId, incarnation: int, image: Image) -> None:  # noqa: ARG002
         self._began[node] = now
         if incarnation > 1:
-            self._note(_Seen(now, node, "starts", None))
+            self._note(_Seen(now, node, _STARTS, None))
 
     def on_crash(self, now: int, node: NodeId, incarnation: int) -> None:  # noqa: ARG002
-        self._note(_Seen(now, node, "crashes", None))
+        self._note(_Seen(now, node, _CRASHES, None))
 
     def exchanges(self) -> list[Exchange]:
         """Everything kept, in order of time; what is under way at the end of the run is shown as far as it got."""
@@ -140,8 +188,13 @@ class Witness(Observer):
 
     def _note(self, seen: _Seen) -> None:
         self._recent.append(seen)
+        if self._open:
+            self._enter(seen)
+
+    def _enter(self, seen: _Seen) -> None:
+        """Into whatever is going on."""
         for episode in self._open:
-            if seen.kind.startswith(_ASIDE if episode.reason == "change" else _ROUND_ASIDE):
+            if seen.kind.aside if episode.reason == "change" else seen.kind.round_aside:
                 continue
             if len(episode.seen) < HAPPENINGS_MAX:
                 episode.seen.append(seen)
@@ -152,7 +205,7 @@ class Witness(Observer):
         over = [episode for episode in self._open if episode.left is not None and episode.left <= 0]
         if over:
             self._closed += over
-            self._open = [episode for episode in self._open if episode not in over]
+            self._open = [episode for episode in self._open if episode.left is None or episode.left > 0]
 
     # In words
 
@@ -168,7 +221,7 @@ class Witness(Observer):
         return Happening(
             at_ns=seen.at_ns,
             node=self._names[seen.node],
-            what=seen.kind,
+            what=seen.kind.name,
             detail=_detail(seen.what),
             sender=None if seen.sender is None else self._names[seen.sender],
             sent_ns=seen.sent_ns,

@@ -15,9 +15,9 @@ class Traffic:
     def __init__(self) -> None:
         self._counts: Counter[tuple[int, str]] = Counter()
 
-    def add(self, now_ns: int, way: str, kind: str, by: int = 1) -> None:
-        """``by`` messages of that kind were ``way`` ("sent" or "heard") at run time ``now_ns``."""
-        self._counts[now_ns // SECOND, f"{way}.{kind}"] += by
+    def add(self, now_ns: int, measure: str) -> None:
+        """One more message of ``measure`` ("sent.raft.append", "heard.raft.append") at run time ``now_ns``."""
+        self._counts[now_ns // SECOND, measure] += 1
 
     def told(self, now_ns: int, counts: Mapping[str, int]) -> None:
         """What a node counted since it last told, by measure."""

@@ -167,7 +167,7 @@ def test_messages_are_counted_as_they_are_sent_and_at_each_who_hears_them(scene)
 
 def test_counts_of_one_second_are_one_row():
     traffic = Traffic()
-    traffic.add(10, "sent", "toy.vote")
+    traffic.add(10, "sent.toy.vote")
     traffic.told(20, {"sent.toy.vote": 4})
     traffic.told(2 * 10**9, {"sent.toy.vote": 1})
     assert list(traffic) == [(0, "sent.toy.vote", 5), (2, "sent.toy.vote", 1)]

@@ -8,6 +8,7 @@ from functools import cache
 import msgspec
 import pytest
 
+from consensus.snapshots import DELIVERED, MANIFEST, SNAPSHOT
 from network.virtual import Crash, Cut, Loss
 from node.custody import CUSTODY, Stage
 from node.ledger.transaction import decode_transaction
@@ -165,6 +166,26 @@ def test_purges_and_hand_overs_come_to_their_end_whatever_is_lost_and_whoever_cr
     for node in (hospital, insurer):
         stages = {kept.record: kept.stage for kept in world.world.image(node)[CUSTODY].values()}
         assert stages[_record(plan, "answer")] in {Stage.ERASED, Stage.WAIVED}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "options", "down_s"), [("raft", {"log_keep": 2}, 1.3), ("pbft", {"checkpoint_interval": 4}, 12.2)]
+)
+def test_a_member_that_skipped_the_blocks_with_a_snapshot_comes_to_the_same_end(protocol, options, down_s):
+    """It is down while records are shared and purged, takes over a state, and executes what it skipped afterwards."""
+    plan = make_plan(load_scenario(find_scenario("privacy_collection")), protocol=protocol)
+    options = {**plan.protocol_options, **options}
+    lag = msgspec.structs.replace(plan.replica_options, snapshot_lag=2)
+    world = VirtualRun(msgspec.structs.replace(plan, replica_options=lag, protocol_options=options), Silent())
+    insurer = plan.scenario.node_number("insurer")
+    world.world.inject(Crash(at_ns=int(down_s * SECOND), node=insurer, for_ns=14 * SECOND))
+    record = world.run()
+    image = world.world.image(insurer)
+    assert (record.violations, record.done) == ([], len(plan.workload.steps))
+    assert list(image[DELIVERED].values()) == [image[SNAPSHOT][MANIFEST].height]
+    stages = {kept.record: kept.stage for kept in image[CUSTODY].values()}
+    assert set(stages) == {_record(plan, "answer"), _record(plan, "bureau-answers")}
+    assert set(stages.values()) <= {Stage.ERASED, Stage.WAIVED}
 
 
 def _record(plan, step):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import warnings
+from functools import partial
 from io import StringIO
-from typing import Any
+from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import Node
 
@@ -20,8 +22,11 @@ from scenarios.language.problems import Mark, Problem, ScenarioInvalid, did_you_
 KEYS_MAX = 10_000
 """Of mapping keys and sequence items together, every alias counted as often as it is used."""
 DEPTH_MAX = 32
+TAG_CHARACTERS_MAX = 256
+"""The time that a longer one takes to read grows with the square of its length."""
 
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONG_TAG = re.compile(rf"(?<!\S)![^\s]{{{TAG_CHARACTERS_MAX}}}")
 _PLAINER = {
     "mapping values are not allowed here": "a second `: ` in one line or a wrong indentation; quote text",
     "found character '\\t' that cannot start any token": "a tab where YAML wants spaces",
@@ -56,16 +61,57 @@ class SourceText:
 def compose(source: SourceText) -> Node | None:
     """The root node, or None for an empty text; ScenarioInvalid where the text is no acceptable YAML."""
     _require_characters(source)
-    _require_limits(source)
+    _require_version(source)
+    yaml = YAML(typ="safe", pure=True)
+    yaml.max_depth = 4 * DEPTH_MAX
+    yaml.Composer = partial(_Composer, source=source)  # type: ignore[assignment] # whatever makes one
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ReusedAnchorWarning)
-            node: Node | None = _yaml().compose(StringIO(source.text))
+            node: Node | None = yaml.compose(StringIO(source.text))
     except ReusedAnchorWarning as error:
         raise ScenarioInvalid([_duplicate_anchor(source, str(error))]) from None
     except (YAMLError, RecursionError) as error:
         raise ScenarioInvalid([_syntax(source, error)]) from None
     return node
+
+
+class _Composer(Composer):
+    """Counts as it goes, so that a hostile text costs no more than its first few thousand nodes."""
+
+    def __init__(self, loader: Any = None, *, source: SourceText) -> None:
+        super().__init__(loader)
+        self._source = source
+        self._nodes = 0
+
+    def compose_scalar_node(self, anchor: Any) -> Any:
+        self._count()
+        return super().compose_scalar_node(anchor)
+
+    def return_alias(self, a: Any) -> Any:
+        self._count()
+        return super().return_alias(a)
+
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        self._require_shallow()
+        return super().compose_mapping_node(anchor)
+
+    def compose_sequence_node(self, anchor: Any) -> Any:
+        self._require_shallow()
+        return super().compose_sequence_node(anchor)
+
+    def _count(self) -> None:
+        self._nodes += 1
+        if self._nodes > 2 * KEYS_MAX:
+            self._refuse(f"more than {KEYS_MAX} keys and items")
+
+    def _require_shallow(self) -> None:
+        if self.depth > DEPTH_MAX:
+            self._refuse(f"more than {DEPTH_MAX} levels")
+
+    def _refuse(self, message: str) -> NoReturn:
+        mark = self.parser.peek_event().start_mark
+        raise ScenarioInvalid([Problem(self._source.at(mark.line, mark.column), (), message)])
 
 
 def _require_characters(source: SourceText) -> None:
@@ -74,26 +120,21 @@ def _require_characters(source: SourceText) -> None:
         if found:
             message = f"the character U+{ord(found.group()):04X} is not allowed"
             raise ScenarioInvalid([Problem(source.at(number, found.start()), (), message)])
+        found = _LONG_TAG.search(line)
+        if found:
+            message = f"a tag of more than {TAG_CHARACTERS_MAX} characters begins here; scenarios hold data only"
+            raise ScenarioInvalid([Problem(source.at(number, found.start()), (), message)])
 
 
-def _require_limits(source: SourceText) -> None:
-    """Walk the events only, so that a hostile text costs no more than its first few thousand nodes."""
-    depth = nodes = 0
-    try:
-        for event in _yaml().parse(StringIO(source.text)):
-            kind = type(event).__name__
-            nodes += kind in {"ScalarEvent", "AliasEvent"}
-            depth += kind in {"MappingStartEvent", "SequenceStartEvent"}
-            depth -= kind in {"MappingEndEvent", "SequenceEndEvent"}
-            mark = source.at(event.start_mark.line, event.start_mark.column)
-            if getattr(event, "version", None) not in {None, (1, 2)}:
-                raise ScenarioInvalid([Problem(mark, (), "scenarios are YAML 1.2; leave out the %YAML line")])
-            if nodes > 2 * KEYS_MAX:
-                raise ScenarioInvalid([Problem(mark, (), f"more than {KEYS_MAX} keys and items")])
-            if depth > DEPTH_MAX:
-                raise ScenarioInvalid([Problem(mark, (), f"more than {DEPTH_MAX} levels")])
-    except (YAMLError, RecursionError) as error:
-        raise ScenarioInvalid([_syntax(source, error)]) from None
+def _require_version(source: SourceText) -> None:
+    """Directives stand before everything else."""
+    for number, line in enumerate(source.lines):
+        if line.startswith("%YAML") and line.split("#")[0].split()[1:] != ["1.2"]:
+            raise ScenarioInvalid(
+                [Problem(source.at(number, 0), (), "scenarios are YAML 1.2; leave out the %YAML line")]
+            )
+        if line.strip() and line[0] not in "#%":
+            return
 
 
 def _syntax(source: SourceText, error: Exception) -> Problem:
@@ -128,9 +169,3 @@ def _duplicate_anchor(source: SourceText, said: str) -> Problem:
     ]
     line, column = places[1] if len(places) > 1 else (0, 0)
     return Problem(source.at(line, column, len(name) + 1), (), f"the anchor `&{name}` is defined twice")
-
-
-def _yaml() -> YAML:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.max_depth = 4 * DEPTH_MAX
-    return yaml

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from scenarios.language.problems import Path, Problem, did_you_mean
+from scenarios.language.problems import PROBLEMS_SHOWN_MAX, Path, Problem, did_you_mean
 from scenarios.language.reading import Document
 from scenarios.language.schema import json_schema
 
@@ -45,22 +45,24 @@ def problems_of(
 
     ``schema`` is the JSON Schema of the document where it is no scenario.
     """
-    skipped = list(skip)
+    skipped = set(skip)
+    schema = schema or json_schema()
     chosen: dict[Path, ErrorDetails] = {}
     for detail in error.errors(include_url=False):
         path = _place(detail, document.root)
-        if not any(path[: len(place)] == place for place in skipped):
+        if not any(path[:length] in skipped for length in range(len(path) + 1)):
             chosen.setdefault(path, detail)
-    return [
-        _problem(detail, path, document, schema or json_schema())
+    above = {path[:length] for path in chosen for length in range(len(path))}
+    told = [
+        (detail, path)
         for path, detail in chosen.items()
-        if not (detail["type"] in _TYPES and _has_deeper(path, chosen))
+        if not (detail["type"] in _TYPES and path in above)  # a union tried every branch: deeper ones say more
     ]
-
-
-def _has_deeper(path: Path, chosen: Iterable[Path]) -> bool:
-    """A union reports every branch it tried; what it found deeper inside says more than "wrong type" above."""
-    return any(other[: len(path)] == path and len(other) > len(path) for other in chosen)
+    told.sort(key=lambda item: document.mark(item[1]))
+    return [
+        _problem(detail, path, document, schema if place < PROBLEMS_SHOWN_MAX else {})
+        for place, (detail, path) in enumerate(told)
+    ]
 
 
 def _place(detail: ErrorDetails, root: Any) -> Path:

@@ -31,7 +31,8 @@ CHANGES_MAX = 2
 """Changes kept before any fault, and after one."""
 FLIGHTS_MAX = 4096
 """Messages whose time of leaving is remembered: so many at least, and twice as many at most."""
-_TURNS = frozenset({"raft.role", "pbft.view_change", "pbft.new_view"})
+_TURNS = {"raft.role": 2, "pbft.view_change": 1, "pbft.new_view": 1}
+"""What a node tells as it turns, and how many words of it say where to."""
 _ASIDE = ("client.", "gossip.", "custody.")
 """Messages of no protocol; a round shows what its clients say and hear, a change nothing of it."""
 _ROUND_ASIDE = ("client.query", "client.answer", "gossip.", "custody.")
@@ -232,7 +233,8 @@ class Witness(Observer):
 def _detail(what: Any) -> str:
     """The few whole numbers that place a message; a turn's own words."""
     if isinstance(what, Trace):
-        return " ".join((what.kind.rpartition(".")[2].replace("_", " "), *map(str, what.detail)))
+        words = what.detail[: _TURNS[what.kind]]
+        return " ".join((what.kind.rpartition(".")[2].replace("_", " "), *map(str, words)))
     if isinstance(what, int):
         return f"height {what}"
     if not isinstance(what, msgspec.Struct):

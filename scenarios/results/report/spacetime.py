@@ -15,7 +15,7 @@ from scenarios.results.exchanges import Exchange, Happening
 from scenarios.results.report.markup import at, drawing, joined, line, path, plain, tag, text
 from scenarios.results.report.words import count, moment, natural
 
-_ROW, _LANE_MAX, _LANE_MIN, _LEFT, _TOP, _LABEL, _WIDTH = 22, 84, 60, 84, 40, 390, 1020
+_ROW, _LANE_MAX, _LANE_MIN, _LEFT, _TOP, _LABEL, _WIDTH = 22, 84, 66, 84, 40, 370, 1030
 
 
 def title_of(exchange: Exchange, word: str) -> str:
@@ -50,7 +50,7 @@ def diagram(exchange: Exchange, label: str, number: int = 0) -> Markup:
             text(
                 x,
                 18,
-                name if len(name) <= wide // 7 else name[: wide // 7 - 1] + "…",
+                name if len(name) <= wide // 6 else name[: wide // 6 - 1] + "…",
                 text_anchor="middle",
                 class_="name",
             ),

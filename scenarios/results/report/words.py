@@ -35,6 +35,8 @@ def duration(ns: int) -> str:
         return "0 s"
     seconds = round(ns / 10**9)
     hours, minutes = seconds // 3600, seconds // 60 % 60
+    if hours >= 48:
+        return f"{hours // 24} days {hours % 24} h"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60} s"
 
 

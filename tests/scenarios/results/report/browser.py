@@ -41,7 +41,7 @@ class Browser:
 
     def open(self, url, *, width, height=900, dark=False, scripts=True):
         """Load ``url`` and wait until it is there."""
-        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.resize(width, height)
         feature = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[feature])
         self._call("Emulation.setScriptExecutionDisabled", value=not scripts)
@@ -51,6 +51,10 @@ class Browser:
         self._call("Page.navigate", url=url)
         while not self._loaded:
             self._take()
+
+    def resize(self, width, height=900):
+        """Another window."""
+        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def value(self, expression):
         """What an expression is in the page."""

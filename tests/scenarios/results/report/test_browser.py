@@ -90,7 +90,9 @@ def test_another_exchange_is_chosen_by_its_title(browser, eventful_run):
 def test_paper_shows_it_whole(browser, eventful_run):
     browser.open((eventful_run / "report.html").as_uri(), width=1400)
     assert browser.paper().startswith(b"%PDF")
+    browser.resize(700)
     browser.media("print")
+    assert browser.value(OVERFLOWS.replace("!found.closest('.scroll')", "true")) == []
     assert browser.value("getComputedStyle(document.querySelector('.scroll.tall')).overflow") == "visible"
     assert browser.value("getComputedStyle(document.querySelector('nav')).display") == "none"
     browser.media("")

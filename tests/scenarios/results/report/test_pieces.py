@@ -12,7 +12,7 @@ SECOND = 10**9
 @pytest.mark.parametrize(
     ("ns", "told"),
     [(0, "0 s"), (1, "1 ns"), (1_500, "1.5 µs"), (33_312_000, "33.3 ms"), (SECOND, "1 s"), (119 * SECOND, "119 s"),
-     (125 * SECOND, "2 min 5 s"), (7_260 * SECOND, "2 h 1 min")],
+     (125 * SECOND, "2 min 5 s"), (7_260 * SECOND, "2 h 1 min"), (1_162_260 * SECOND, "13 days 10 h")],
 )  # fmt: skip
 def test_a_duration_is_told_in_the_unit_that_suits_it(ns, told):
     assert words.duration(ns) == told

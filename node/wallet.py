@@ -160,7 +160,7 @@ class Wallet:
         except TimeoutError:
             names = ", ".join(self._names(self._common.voters))
             raise WalletError(
-                f"{len(words)} of {needed} words that are needed came in {self._patience_s:g} s; asked were {names}"
+                f"{needed} equal words are needed; {len(words)} nodes answered in {self._patience_s:g} s. Asked were {names}"
             ) from None
         finally:
             self._heard = _nothing

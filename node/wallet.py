@@ -160,7 +160,8 @@ class Wallet:
         except TimeoutError:
             names = ", ".join(self._names(self._common.voters))
             raise WalletError(
-                f"{needed} equal words are needed; {len(words)} nodes answered in {self._patience_s:g} s. Asked were {names}"
+                f"{needed} equal words are needed; {len(words)} nodes answered in {self._patience_s:g} s. "
+                f"Asked were {names}"
             ) from None
         finally:
             self._heard = _nothing

@@ -79,7 +79,7 @@ def read_manifest(path: Path) -> Manifest:
         raise ManifestError(f"{path}: there is no manifest; is this a run's folder, and did the run end?") from None
     except OSError as error:
         raise ManifestError(f"{path}: cannot be read: {error.strerror}") from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ManifestError(f"{path}: is no manifest: {error}") from None
     if manifest.format != FORMAT_VERSION:
         raise ManifestError(f"{path}: has format {manifest.format}; this program reads {FORMAT_VERSION}")

@@ -11,11 +11,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from msgspec import inspect as types
 
 from node.contracts import CATALOGUE
+from node.contracts.accounts import Posting
 from node.contracts.fields import Record
-from scenarios.results.exports.source import RunFiles, canonical
+from scenarios.results.exports.source import ExtractError, RunFiles, canonical
 from scenarios.results.exports.tables import Column, Row, Table, integer, text
 
 _NESTED = "_json"
@@ -74,8 +76,12 @@ def _cell(record: dict[str, Any], column: Column) -> Any:
 
 def _postings(files: RunFiles) -> Iterator[Row]:
     for key, record in files.business.get("postings", ()):
-        for position, (account, amount) in enumerate(record["lines"]):
-            yield key, position, record["memo"], record["time_ms"], account, account.partition("/")[0], amount
+        try:
+            posting = msgspec.convert(record, Posting)
+        except msgspec.ValidationError as error:
+            raise ExtractError(f"{files.folder.business}: the posting {key}: {error}") from None
+        for position, (account, amount) in enumerate(posting.lines):
+            yield key, position, posting.memo, posting.time_ms, account, account.partition("/")[0], amount
 
 
 def _unshared(files: RunFiles) -> str | None:

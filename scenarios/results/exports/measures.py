@@ -7,6 +7,8 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from scenarios.results.exports.source import ExtractError, RunFiles, canonical, lines
 from scenarios.results.exports.tables import Row, Table, integer, text
 from scenarios.results.metrics import Row as Interval
@@ -67,28 +69,43 @@ def _series(files: RunFiles) -> Iterator[Row]:
             raise ExtractError(f"{path}:{number}: is no line of metrics: {error}") from None
 
 
+class _Answer(msgspec.Struct):
+    code: str | None = None
+    height: int | None = None
+    receipt: str | None = None
+    value: Any = msgspec.UNSET
+
+
+class _Line(msgspec.Struct, rename={"in_": "in", "return_": "return"}):
+    """A line of ``history.jsonl``."""
+
+    client: int
+    op: str
+    key: str
+    call: int
+    status: str
+    in_: str | None
+    return_: int | None
+    out: _Answer | None
+
+
 def _operations(files: RunFiles) -> Iterator[Row]:
-    path = files.folder.history
-    for number, line in enumerate(files.json_lines(path), start=1):
-        try:
-            called, returned = line["call"], line["return"]
-            out: dict[str, Any] = line["out"] if isinstance(line["out"], dict) else {}
-            yield (
-                called,
-                returned,
-                None if returned is None else returned - called,
-                line["client"],
-                line["op"],
-                line["key"],
-                line["status"],
-                out.get("code"),
-                out.get("height"),
-                line["in"] if line["op"] == "transact" else None,
-                out.get("receipt"),
-                None if "value" not in out else canonical(out["value"]),
-            )
-        except (KeyError, TypeError) as error:
-            raise ExtractError(f"{path}:{number}: is no operation: {error}") from None
+    for line in files.json_lines(files.folder.history, _Line):
+        answer = line.out or _Answer()
+        yield (
+            line.call,
+            line.return_,
+            None if line.return_ is None else line.return_ - line.call,
+            line.client,
+            line.op,
+            line.key,
+            line.status,
+            answer.code,
+            answer.height,
+            line.in_,
+            answer.receipt,
+            None if answer.value is msgspec.UNSET else canonical(answer.value),
+        )
 
 
 RUN = Table(

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from scenarios.results.exports.measures import OPERATIONS
 from scenarios.results.exports.scope import Scope
 from scenarios.results.exports.shiviz import text_of
 from scenarios.results.exports.source import RunFiles
@@ -102,12 +103,11 @@ def _faults(files: RunFiles, scope: Scope) -> Iterator[Entry]:
 
 
 def _operations(files: RunFiles, scope: Scope) -> Iterator[Entry]:
-    for number, line in enumerate(files.json_lines(files.folder.history)):
-        called, returned = line["call"], line["return"]
+    for number, row in enumerate(OPERATIONS.rows(files)):
+        called, returned, _, _, _, key, status, code, height, *_ = row
         if scope.holds(called) and returned is not None:
-            out = line["out"] if isinstance(line["out"], dict) else {}
-            facts = {"status": line["status"], "code": str(out.get("code")), "height": str(out.get("height"))}
-            yield from _span(2, "operation", number, line["key"], called, returned, facts)
+            facts = {"status": status, "code": str(code), "height": str(height)}
+            yield from _span(2, "operation", number, key, called, returned, facts)
 
 
 def _span(  # noqa: PLR0913, PLR0917 - the parts of a span
@@ -138,7 +138,7 @@ def _end_ns(files: RunFiles) -> int:
     """When the run ended; of real processes, when the last was heard of anything."""
     if files.manifest.virtual_ns is not None:
         return files.manifest.virtual_ns
-    answers = (line["return"] or 0 for line in files.json_lines(files.folder.history))
+    answers = (row[1] or 0 for row in OPERATIONS.rows(files))
     return max(chain(answers, (row[0] for row in STANDINGS.rows(files))), default=0)
 
 

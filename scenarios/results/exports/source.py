@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import msgspec
 
@@ -16,10 +16,13 @@ from node.ledger import Genesis, GenesisError, LineError, decode_genesis, decode
 from scenarios.results.manifest import Manifest, ManifestError, read_manifest
 from scenarios.results.run_folder import RunFolder
 
+T = TypeVar("T")
+
 LINE_BYTES_MAX = 64 << 20
 """No line of any file of a run is longer."""
 
 
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode_entry = msgspec.json.Decoder(tuple[str, str, dict[str, Any]]).decode
 
 
@@ -78,21 +81,19 @@ class RunFiles:
         for number, raw in lines(path):
             try:
                 namespace, key, record = _decode_entry(raw)
-            except (msgspec.DecodeError, RecursionError) as error:
+            except _UNDECODABLE as error:
                 raise ExtractError(f"{path}:{number}: is no entry of the business state: {error}") from None
             found.setdefault(namespace, []).append((key, record))
         return found
 
-    def json_lines(self, path: Path) -> Iterator[dict[str, Any]]:
-        """The objects of a file of JSON lines, compressed where its name says so."""
+    def json_lines(self, path: Path, kind: type[T]) -> Iterator[T]:
+        """The lines of a file of JSON lines, each of that type."""
+        decode = msgspec.json.Decoder(kind).decode
         for number, raw in lines(path):
             try:
-                found = msgspec.json.decode(raw)
-            except (msgspec.DecodeError, RecursionError) as error:
-                raise ExtractError(f"{path}:{number}: is no JSON: {error}") from None
-            if not isinstance(found, dict):
-                raise ExtractError(f"{path}:{number}: is no JSON object")
-            yield found
+                yield decode(raw)
+            except _UNDECODABLE as error:
+                raise ExtractError(f"{path}:{number}: {error}") from None
 
     def document(self, path: Path, kind: Any = Any) -> Any:
         """A file that is one JSON value of that type."""
@@ -100,7 +101,7 @@ class RunFiles:
             return msgspec.json.decode(path.read_bytes(), type=kind)
         except OSError as error:
             raise _unreadable(path, error) from None
-        except (msgspec.DecodeError, RecursionError) as error:
+        except _UNDECODABLE as error:
             raise ExtractError(f"{path}: {error}") from None
 
 

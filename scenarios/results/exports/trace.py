@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from scenarios.results.exports.source import ExtractError, RunFiles, lines
+from scenarios.results.exports.source import ExtractError, RunFiles
 
 CLIENTS = "clients"
 """The actor that stands for all wallets."""
@@ -57,9 +57,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     fate: Fate
 
 
-_decode = msgspec.json.Decoder(Happened).decode
-
-
 def trace_absent(files: RunFiles) -> str | None:
     """Why the run has no trace; None where it has one."""
     if files.folder.events.is_file():
@@ -74,12 +71,7 @@ def events(files: RunFiles) -> Iterator[Happened]:
     reason = trace_absent(files)
     if reason is not None:
         raise ExtractError(f"{files.folder.events}: is not there: {reason}")
-    path = files.folder.events
-    for number, raw in lines(path):
-        try:
-            yield _decode(raw)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise ExtractError(f"{path}:{number}: is no event: {error}") from None
+    return files.json_lines(files.folder.events, Happened)
 
 
 class Joiner:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scenarios.results.exports.source import ExtractError, RunFiles
+from scenarios.results.course import Entry, Fault, Standing
+from scenarios.results.exports.source import RunFiles
 from scenarios.results.exports.tables import Row, Table, integer, text
 from scenarios.results.exports.trace import events, messages, trace_absent
 
@@ -35,24 +36,19 @@ def _decisions(files: RunFiles) -> Iterator[Row]:
 
 
 def _faults(files: RunFiles) -> Iterator[Row]:
-    for line in _course(files, "fault"):
-        yield line["at_ns"], line.get("until_ns"), line["line"]
+    for entry in _course(files):
+        if isinstance(entry, Fault):
+            yield entry.at_ns, entry.until_ns, entry.line
 
 
 def _standings(files: RunFiles) -> Iterator[Row]:
-    for line in _course(files, "standing"):
-        yield line["at_ns"], line["node"], line["condition"], line["duty"], line["round"]
+    for entry in _course(files):
+        if isinstance(entry, Standing):
+            yield entry.at_ns, entry.node, entry.condition, entry.duty, entry.round
 
 
-def _course(files: RunFiles, what: str) -> Iterator[dict[str, object]]:
-    path = files.folder.course
-    wanted = {"fault": {"at_ns", "line"}, "standing": {"at_ns", "node", "condition", "duty", "round"}}[what]
-    for number, line in enumerate(files.json_lines(path), start=1):
-        if line.get("what") != what:
-            continue
-        if not wanted <= set(line):
-            raise ExtractError(f"{path}:{number}: lacks {', '.join(sorted(wanted - set(line)))}")
-        yield line
+def _course(files: RunFiles) -> Iterator[Entry]:
+    return files.json_lines(files.folder.course, Entry)  # type: ignore[arg-type] # a union is a type to msgspec
 
 
 def course_absent(files: RunFiles) -> str | None:

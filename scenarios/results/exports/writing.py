@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
@@ -21,6 +21,12 @@ from scenarios.results.run_folder import replacing
 Format = Literal["csv", "parquet"]
 
 _BATCH_ROWS = 1 << 16
+_END = 1 << 63
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "integer": lambda value: type(value) is int and -_END <= value < _END,
+    "text": lambda value: type(value) is str,
+    "truth": lambda value: type(value) is bool,
+}
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +68,7 @@ def frame(run: Path | str, name: str) -> Any:
         raise ExtractError(f"{run}: has no table {name}: {reason}")
     pandas = _analysis("pandas")
     dtypes = {"integer": pandas.Int64Dtype(), "text": pandas.StringDtype(), "truth": pandas.BooleanDtype()}
-    rows = list(table.rows(files))
+    rows = list(_checked(files, table))
     return pandas.DataFrame(
         {
             column.name: pandas.array([row[place] for row in rows], dtype=dtypes[column.kind])
@@ -75,13 +81,24 @@ def _write(files: RunFiles, folder: Path, form: Format, table: Table, *, asked: 
     reason = table.absent(files)
     if reason is not None:
         return Written(table=table.name, absent=reason)
-    rows = table.rows(files)
+    rows = _checked(files, table)
     first = list(islice(rows, 1))
     if not first and not asked and table in BUSINESS_TABLES:
         return None
     path = folder / f"{table.name}.{form}"
     writer = _write_csv if form == "csv" else _write_parquet
     return Written(table=table.name, rows=writer(path, table, chain(first, rows)), path=path)
+
+
+def _checked(files: RunFiles, table: Table) -> Iterator[Row]:
+    """The table's rows; ExtractError where the run's files hold a value that is none of its column's."""
+    fits = [_FITS[column.kind] for column in table.columns]
+    for number, row in enumerate(table.rows(files), start=1):
+        for value, fit, column in zip(row, fits, table.columns, strict=True):
+            if value is not None and not fit(value):
+                where = f"{files.folder.path}: {table.name}, row {number}"
+                raise ExtractError(f"{where}: {column.name} is {value!r:.80}, no {column.kind}")
+        yield row
 
 
 def _write_csv(path: Path, table: Table, rows: Iterable[Row]) -> int:

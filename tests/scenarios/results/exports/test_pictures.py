@@ -6,7 +6,15 @@ import shutil
 
 import pytest
 
-from scenarios.results.exports import ExtractError, RunFiles, mermaid_lines, perfetto_lines, scope_of, shiviz_lines
+from scenarios.results.exports import (
+    TABLES,
+    ExtractError,
+    RunFiles,
+    mermaid_lines,
+    perfetto_lines,
+    scope_of,
+    shiviz_lines,
+)
 from scenarios.results.exports.mermaid import escaped
 from scenarios.results.exports.shiviz import HEADER, clocked
 from scenarios.results.exports.trace import events, messages
@@ -69,7 +77,7 @@ def test_standings_of_real_processes_last_until_something_was_heard_last(trouble
     told = manifest | {"mode": "processes", "bus": "embedded", "virtual_ns": None}
     (bare / "manifest.json").write_text(json.dumps(told))
     entries = perfetto(RunFiles(bare))["traceEvents"]
-    last = max(line["return"] or 0 for line in RunFiles(bare).json_lines(bare / "history.jsonl"))
+    last = max(row[1] or 0 for row in TABLES["operations"].rows(RunFiles(bare)))
     ends = [event["ts"] + event["dur"] for event in entries if event["ph"] == "X"]
     assert max(ends) >= last / 1000
 

@@ -15,7 +15,7 @@ import msgspec
 from scenarios.failures import FailureError
 from scenarios.results.run_folder import write_atomically
 from scenarios.sweeps.planning import SweepPlan
-from scenarios.sweeps.playing import RunRow
+from scenarios.sweeps.playing import RunRow, lean
 from scenarios.sweeps.program import program_sha256
 
 POINT_BYTES_MAX = 1 << 20
@@ -89,4 +89,4 @@ class SweepFolder:
         if kept.program != program_sha256():
             self.stale += 1
             return None
-        return kept.row
+        return lean(kept.row)

@@ -6,7 +6,7 @@ both were run with the same ones: what a seed makes hard or easy is then in both
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -42,22 +42,22 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     estimate: Estimate
 
 
-def summarised(table: Table) -> Iterator[Line]:
-    """Cell by cell in the plan's order, measure by measure in order of name."""
+def summarised(table: Table, measures: Sequence[str] | None = None) -> Iterator[Line]:
+    """Cell by cell in the plan's order, measure by measure in order of name; None: all measures."""
     for cell in table.plan.cells:
-        for name in table.measures:
+        for name in table.measures if measures is None else measures:
             values = table.samples(cell, name)
             told = estimate(list(values.values()))
             if told is not None:
                 yield Line(cell=cell, measure=name, unit=unit_of(name, table.units), values=values, estimate=told)
 
 
-def differences(table: Table) -> Iterator[Difference]:
-    """What the sweep's arms differ by, in every measure; then the pairs of measures that it asks for."""
+def differences(table: Table, measures: Sequence[str] | None = None) -> Iterator[Difference]:
+    """What the sweep's arms differ by, in each measure (None: in all); then the pairs of measures that it asks for."""
     if table.plan.arms:
         first, second = table.plan.arms
         for settings in dict.fromkeys(cell.settings for cell in table.plan.cells):
-            for name in table.measures:
+            for name in table.measures if measures is None else measures:
                 sides = [table.samples(Cell(settings, arm), name) for arm in (first, second)]
                 yield from _difference(table, Cell(settings, ""), (first, second), name, name, sides)
     for cell in table.plan.cells:

@@ -11,7 +11,7 @@ from scenarios.sweeps.dask import on_cluster
 from scenarios.sweeps.executing import Finished, in_processes, in_this_process
 from scenarios.sweeps.keeping import SweepFolder
 from scenarios.sweeps.planning import Point, SweepPlan
-from scenarios.sweeps.playing import RunRow
+from scenarios.sweeps.playing import RunRow, lean
 from scenarios.sweeps.summary import differences_csv, summary_csv
 from scenarios.sweeps.table import Table
 
@@ -64,7 +64,7 @@ def sweep(sweeping: Sweeping, means: Means, *, told: Callable[[Finished], None] 
     playing = means.play(missing)
     try:
         for finished in playing:
-            sweeping.rows[finished.row.point] = finished.row
+            sweeping.rows[finished.row.point] = lean(finished.row)
             if sweeping.folder is not None:
                 sweeping.folder.keep(finished.row)
             told(finished)

@@ -22,9 +22,8 @@ def told(table: Table) -> str:
 
 def _cells(table: Table) -> list[str]:
     found: dict[Cell, dict[str, str]] = {}
-    for line in summarised(table):
-        if line.measure in SHOWN:
-            found.setdefault(line.cell, {})[line.measure] = interval(line.estimate, line.unit)
+    for line in summarised(table, SHOWN):
+        found.setdefault(line.cell, {})[line.measure] = interval(line.estimate, line.unit)
     arm = ["arm"] if table.plan.arms else []
     rows = [[*table.plan.paths, *arm, "runs", "pass", *SHOWN]]
     for cell in table.plan.cells:
@@ -45,7 +44,7 @@ def _odd(table: Table) -> Iterator[str]:
 
 
 def _differences(table: Table) -> Iterator[str]:
-    wanted = [line for line in differences(table) if not line.measure or line.measure in SHOWN]
+    wanted = list(differences(table, SHOWN))
     if not wanted:
         return
     yield ""

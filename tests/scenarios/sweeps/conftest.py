@@ -21,6 +21,9 @@ workload:
 expect: {safety: [agreement], liveness: {drains: true}}
 """
 
+PARTLY_INVALID = "{matrix: {members.insurer.count: [2, 1]}}", "faults=[{at: 1 s, crash: insurer-2, restart_after: 1 s}]"
+"""A ``sweep:`` and a setting: where there is one insurer, there is none of that name to crash."""
+
 
 @pytest.fixture
 def planned(tmp_path: Path) -> Callable[..., SweepPlan]:

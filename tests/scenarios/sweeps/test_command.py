@@ -10,7 +10,7 @@ import pytest
 
 from scenarios.cli import invoke
 from tests.end_to_end.program import CONSORTIUM, environment
-from tests.scenarios.sweeps.conftest import TEXT
+from tests.scenarios.sweeps.conftest import PARTLY_INVALID, TEXT
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ def test_finished_runs_are_not_overwritten_unasked(tiny, tmp_path, capsys):
     ("sweep", "overrides", "code"),
     [
         ("{repeat: 1}", ["expect.metrics=[{metric: throughput.count, max: 1}]"], 1),
+        (PARTLY_INVALID[0], PARTLY_INVALID[1:], 2),
         ("{matrix: {consensus.protocol: [solo, paxos]}}", [], 2),
-        ("{matrix: {consensus.protocol: [paxos]}}", [], 2),
         ("{repeat: 0}", [], 2),
         ("{matrix: {consensus.protocl: [solo]}}", [], 2),
     ],

@@ -17,23 +17,14 @@ class Deadly(Point, frozen=True, kw_only=True):
 
 @pytest.fixture
 def points(planned):
-    """Nine that are over at once, since they are refused."""
-    planned = planned("{repeat: 9}").points
+    """Four that are over at once, since they are refused."""
+    planned = planned("{repeat: 4}").points
     return [msgspec.structs.replace(point, invalid="made up") for point in planned]
-
-
-def by_seed(finished):
-    return {one.point.seed: one.row for one in finished}
-
-
-def test_processes_play_what_this_process_would(planned, points):
-    points = [*points, *planned("{repeat: 2}", "run.seed=90").points]
-    assert by_seed(in_processes(points, 2)) == by_seed(in_this_process(points))
 
 
 def test_a_run_that_takes_its_process_with_it_loses_no_other(points):
     points[1] = Deadly(**msgspec.structs.asdict(points[1]))
-    rows = by_seed(in_processes(points, 1))
+    rows = {one.point.seed: one.row for one in in_processes(points, 1)}
     outcomes = ["crashed" if point is points[1] else "invalid" for point in points]
     assert [rows[point.seed].outcome for point in points] == outcomes
     assert "died" in rows[points[1].seed].why

@@ -2,6 +2,7 @@ import pytest
 
 from scenarios.language import ScenarioInvalid, parse_scenario
 from scenarios.sweeps.planning import plan_sweep
+from tests.scenarios.sweeps.conftest import PARTLY_INVALID
 
 MATRIX = "{repeat: 2, matrix: {consensus.protocol: [solo, raft], members.insurer.count: [2, 3]}}"
 
@@ -55,15 +56,15 @@ def test_overrides_hold_in_every_run(planned):
 
 
 def test_an_invalid_cell_refuses_itself_alone(planned):
-    plan = planned("{matrix: {consensus.protocol: [solo, paxos]}}")
+    plan = planned(*PARTLY_INVALID)
     assert [bool(point.invalid) for point in plan.points] == [False, True]
-    assert "paxos" in plan.points[1].invalid
-    assert any("consensus.protocol=paxos is invalid" in warning for warning in plan.warnings)
+    assert "insurer-2" in plan.points[1].invalid
+    assert any("members.insurer.count=1 is invalid" in warning for warning in plan.warnings)
 
 
 def test_where_every_cell_is_invalid_there_is_no_plan(planned):
-    with pytest.raises(ScenarioInvalid, match="paxos"):
-        planned("{matrix: {consensus.protocol: [paxos, zab]}}")
+    with pytest.raises(ScenarioInvalid, match="insurer-2"):
+        planned("{matrix: {members.insurer.count: [1]}}", PARTLY_INVALID[1])
 
 
 def test_a_scenario_without_a_sweep_is_told_so(tmp_path, planned):
@@ -74,8 +75,8 @@ def test_a_scenario_without_a_sweep_is_told_so(tmp_path, planned):
 
 
 def test_what_a_digest_is_does_not_depend_on_where_the_file_lies(tmp_path, planned):
-    plan = planned("{matrix: {consensus.protocol: [solo, paxos]}}")
+    plan = planned(*PARTLY_INVALID)
     (tmp_path / "elsewhere").mkdir()
     other = tmp_path / "elsewhere" / "another.yaml"
     other.write_text((tmp_path / "tiny.yaml").read_text())
-    assert [p.sha256 for p in plan_sweep(other).points] == [p.sha256 for p in plan.points]
+    assert [p.sha256 for p in plan_sweep(other, PARTLY_INVALID[1:]).points] == [p.sha256 for p in plan.points]

@@ -5,6 +5,7 @@ import pytest
 
 from scenarios.sweeps import playing
 from scenarios.sweeps.playing import WHY_MAX, play
+from tests.scenarios.sweeps.conftest import PARTLY_INVALID
 
 
 def test_a_point_gives_the_same_row_again(planned):
@@ -31,10 +32,10 @@ def test_a_failed_expectation_is_told(planned):
 
 
 def test_an_invalid_cell_says_why(planned):
-    _, point = planned("{matrix: {consensus.protocol: [solo, paxos]}}").points
+    _, point = planned(*PARTLY_INVALID).points
     row = play(point)
     assert (row.outcome, row.measures) == ("invalid", {})
-    assert "paxos" in row.why
+    assert "insurer-2" in row.why
 
 
 def test_what_only_the_plan_refuses_is_invalid_too(planned):

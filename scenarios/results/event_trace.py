@@ -22,14 +22,15 @@ from scenarios.runner.actors import actor_names
 
 _PLACES = ("view", "term", "height", "round", "start", "previous_index", "name")
 _STEPS = ("acknowledged", "answered")
+_AHEAD = frozenset({"send", "lost", "cut"})  # told when they are decided, which may be before they happen
 _encode = msgspec.json.Encoder().encode
 
 
 class EventTrace:
     """A :data:`network.virtual.evidence.TraceHook` that writes to a file; close it when the run is over.
 
-    ``names`` are the nodes' in their order. What a busy node decides to send
-    leaves it later: such a line is held back until its time has come.
+    ``names`` are the nodes' in their order. What a busy node decides to send leaves it later, or is lost then: such a
+    line is held back until its time has come.
     """
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
@@ -66,7 +67,7 @@ class EventTrace:
         self._raw.close()
 
     def _take(self, now: int, line: dict[str, Any]) -> None:
-        if line["event"] != "send":
+        if line["event"] not in _AHEAD:
             self._write_until(now)
         self._told += 1
         heappush(self._held, (now, self._told, _encode(line) + b"\n"))

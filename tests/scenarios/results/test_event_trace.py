@@ -67,6 +67,7 @@ def test_a_busy_node_s_messages_are_told_when_they_leave(tmp_path):
         [
             "costs={input: 2 ms, encode: 1 us, hash: 1 us, sign: 50 us, verify: 100 us, transaction: 100 us}",
             "faults=[{at: 1 s, pause: bureau, for: 1 s}]",
+            "network.default.loss=5%",
         ],
     )
     result = run(scenario, view=view_for("none"), mode="virtual", out=tmp_path, trace=True)
@@ -76,6 +77,7 @@ def test_a_busy_node_s_messages_are_told_when_they_leave(tmp_path):
     assert [line["at_ns"] for line in lines] == sorted(line["at_ns"] for line in lines)
     sent = {line["flight"]: line for line in lines if line["event"] == "send"}
     assert all(sent[line["flight"]]["at_ns"] <= line["at_ns"] for line in lines if line["event"] == "receive")
+    assert any(line["event"] == "lost" for line in lines)
     (fault,) = [line for line in lines if line["event"] == "fault"]
     assert "bureau" in fault["what"]
     assert fault["until_ns"] == fault["at_ns"] + 1_000_000_000

@@ -3,16 +3,17 @@
 A frame must bear a key that speaks for its sender at the next height. For a wallet that is the key in force. For an
 organisation it is the key of each of its nodes that decides, whatever became of its certificate: who decides is the
 configuration's to say, and nobody may mute a voter by certifying another node under its name, or by revoking one that
-was voted out and decides on for a while. Besides, it is the key in force of the last node that was certified under the
-name: so a node whose key was issued anew can catch up before it is voted in, and its former key opens nothing once that
-is voted out. Any other key is refused by name, so that the log says what happened.
+was voted out and decides on for a while. That includes whom a change under way lets decide: under Raft the change may
+wait for that node's own word. Besides, it is the key in force of the last node that was certified under the name: so a
+node whose key was issued anew can catch up before it is voted in, and its former key opens nothing once that is voted
+out. Any other key is refused by name, so that the log says what happened.
 
 A node that is behind goes by what it has executed: it hears whoever was a member then, and catches up by them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from consensus.vocabulary import NodeId
 from network.frames import FrameError
@@ -26,12 +27,12 @@ Guest = Mapping[bytes, NodeId | None]
 
 
 class Door:
-    """Looks senders up in the state that ``chain`` holds now; what it found is kept until the next block.
+    """Looks senders up in the state that ``chain`` holds now; what it found is kept until that or the electors change.
 
-    ``electors`` are those who have a vote on the block at the head of ``chain``.
+    ``electors`` are those who have a vote on the block at the head of ``chain``, or on the next.
     """
 
-    def __init__(self, founding: Founding, chain: ChainState, electors: Callable[[], Collection[NodeId]]) -> None:
+    def __init__(self, founding: Founding, chain: ChainState, electors: Callable[[], tuple[NodeId, ...]]) -> None:
         self._founding = founding
         self._chain = chain
         self._electors_of = electors
@@ -72,7 +73,7 @@ class Door:
         return (self._guest(sender) or {}).get(key)
 
     def _guest(self, sender: str) -> Guest | None:
-        if self._chain.head is not self._head:
+        if self._chain.head is not self._head or self._electors_of() != self._electors:
             self._look()
         guest = self._guests.get(sender)
         if guest is None:

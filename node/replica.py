@@ -195,6 +195,14 @@ class Replica(Application):
         """Who is who, as after the last executed block."""
         return Registry(self._founding, self.chain.tree.get)
 
+    @property
+    def electors(self) -> tuple[NodeId, ...]:
+        """Everyone with a vote on the block at our head or, as the core has it, on the next; ascending."""
+        decided, configuration = self.voting.electors, self.core.status().configuration
+        if configuration is None or configuration.electors == decided:
+            return decided
+        return tuple(sorted({*decided, *configuration.electors}))
+
     def status(self) -> Status:
         return self.core.status()
 

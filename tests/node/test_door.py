@@ -4,10 +4,12 @@ import pytest
 
 from network.frames import FrameError
 from node.door import Door
+from node.ledger.transaction import encode_transaction
 from node.membership import Authority, Certificate, ClientEntry, KeyRing, MemberEntry
 from node.membership.certificates import AUTHORITY_KEY
 from node.membership.founding import Founding
-from tests.node.lab import KEYS, genesis
+from tests.node.lab import KEYS, MEMBERS, Net, genesis
+from tests.node.voters import newcomer, vote
 
 NEW = KeyRing.derive(99, ["one", "two"])
 
@@ -141,6 +143,19 @@ def test_a_second_node_under_a_voters_name_does_not_mute_the_voter(door, chain):
     assert heard(door, "member-1") == {KEYS.verify_key("member-1"): 1, NEW.verify_key("two"): 4}
     chain.certify(5, "member-1", certificate(NEW["one"], 5))
     assert heard(door, "member-1") == {KEYS.verify_key("member-1"): 1, NEW.verify_key("one"): 5}
+
+
+def test_whoever_is_being_voted_in_is_heard_before_that_is_decided():
+    """It takes that node's own word to decide the change; the last one certified under its name is another."""
+    host = Net("raft", 1)[0]
+    for sequence, number in enumerate((1, 2)):
+        host.submit(encode_transaction(vote(sequence + 1, "certify", newcomer(number, name="twin"), sequence, (0,))))
+    door = Door(host.replica.registry.founding, host.chain, lambda: host.replica.electors)
+    assert heard(door, "twin") == {KEYS.verify_key(MEMBERS[2]): 2}
+    height = host.chain.height
+    host.submit(encode_transaction(vote(3, "members", (("add-voter", 1),), 2, (0,))))
+    assert heard(door, "twin") == {KEYS.verify_key(MEMBERS[1]): 1, KEYS.verify_key(MEMBERS[2]): 2}
+    assert (host.chain.height, host.replica.voting.electors) == (height, (0,)), "it is not decided yet"
 
 
 def test_two_voters_of_one_name_are_both_heard(door, chain):

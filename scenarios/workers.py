@@ -21,6 +21,13 @@ def workers(jobs: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(jobs, get_context("spawn"), _begin)
 
 
+def cores() -> int:
+    """How many processes may run at a time, as far as this system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def stop(pool: ProcessPoolExecutor) -> None:
     """End ``pool`` and what its processes are at, at once; nothing where it was shut down before."""
     processes = list((pool._processes or {}).values())  # noqa: SLF001 -- Python 3.14 has terminate_workers for it

@@ -1,8 +1,7 @@
-"""Many runs at once, and measuring this machine: ``experiment``, ``sweep`` and ``calibrate``."""
+"""Many runs at once, and measuring this machine: ``experiment``, ``profile``, ``sweep`` and ``calibrate``."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +41,24 @@ def experiment(
 
 
 @app.command(
+    epilog="\b\nExamples:\n  consortium profile\n  consortium profile shie_2017 bitcoin\n"
+    "  consortium profile --page platforms.md"
+)
+def profile(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="Shipped profiles, or files; none: list them.")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a Markdown page; of all where none is named.")
+    ] = None,
+) -> None:
+    """Run other platforms' settings in virtual time; published figures beside ours, and the error."""
+    from scenarios.profiles.command import run_profiles  # noqa: PLC0415 -- loads the virtual world
+
+    raise typer.Exit(run_profiles(names or [], page))
+
+
+@app.command(
     epilog="\b\nExamples:\n  consortium sweep protocols_and_sizes\n"
     "  consortium sweep my.yaml --set sweep.repeat=20 --resume\n"
     "  consortium sweep my.yaml --scheduler tcp://10.0.0.7:8786"
@@ -68,9 +85,10 @@ def sweep(  # noqa: PLR0913 -- one parameter an option
     """
     from scenarios.sweeps.command import run_sweep  # noqa: PLC0415 -- loads the virtual world
     from scenarios.sweeps.sweeping import Means  # noqa: PLC0415
+    from scenarios.workers import cores  # noqa: PLC0415
 
     end_in_order()
-    means = Means(jobs=jobs or len(os.sched_getaffinity(0)), scheduler=scheduler)
+    means = Means(jobs=jobs or cores(), scheduler=scheduler)
     path = find_scenario(scenario)
     raise typer.Exit(run_sweep(path, override or [], means, out=out, resume=resume, machine=ui is Ui.JSON))
 

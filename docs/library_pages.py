@@ -19,7 +19,7 @@ from scenarios.language import Scenario, load_scenario
 from scenarios.language.models.expect import MetricBound, Quantity
 from scenarios.language.models.source import Shown
 from scenarios.language.reading import read_file
-from scenarios.language.units import Rate, format_duration, format_money, format_rate, format_share
+from scenarios.language.units import Rate, Span, format_duration, format_money, format_rate, format_share
 from scenarios.runner import run
 from scenarios.shipped import shipped, systems_table, themes
 
@@ -120,7 +120,8 @@ def expected(scenario: Scenario) -> Iterator[str]:
         yield f"recovers within {_duration(expect.liveness.recovers_within)}"
     if expect.liveness.converges_within is not None:
         yield f"converges within {_duration(expect.liveness.converges_within)}"
-    yield from (_bound(bound) for bound in expect.metrics)
+    yield from (f"nothing decided in {_span(stall)}" for stall in expect.liveness.stalls_during)
+    yield from (_bound(one) if isinstance(one, MetricBound) else f"`{one.that}`" for one in expect.metrics)
     if expect.leakage:
         yield f"who held what of {len(expect.leakage)} payloads"
 
@@ -144,6 +145,10 @@ def _quantity(quantity: Quantity) -> str:
         case "rate":
             return format_rate(Rate(quantity.value, 10**15))
     return f"{quantity.value:,}"
+
+
+def _span(span: Span) -> str:
+    return f"{_duration(span.start_ns)} to {_duration(span.end_ns)}"
 
 
 def _duration(nanoseconds: int) -> str:

@@ -45,6 +45,23 @@ def systems_table() -> dict[int, str]:
     return {int(number): str(name) for number, name in root.items()}
 
 
+def profiles() -> dict[str, Path]:
+    """Name -> file of every platform profile, in order of name."""
+    folder = Path(str(files("configs"))) / "profiles"
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def find_profile(given: str) -> Path:
+    """The file that ``given`` means: a path or a shipped profile's name; ScenarioInvalid where it is neither."""
+    path, known = Path(given), profiles()
+    if path.is_file():
+        return path
+    if given in known:
+        return known[given]
+    message = f"is no file and no shipped profile{did_you_mean(given, known)}; shipped are {', '.join(known)}"
+    raise ScenarioInvalid([Problem(Mark(given, -1, 0), (), message)])
+
+
 def find_experiment(given: str) -> Path:
     """The file that ``given`` means: a path or a shipped experiment's name; ScenarioInvalid where it is neither."""
     path = Path(given)

@@ -58,6 +58,11 @@ BROKEN = {
     "protocols_and_sizes": ("drained", _crashing("hospital-1", "hospital-2"), _END),
     "three_regions": ("drained", "faults.0={at: 3 s, cut: [insurer-3, hospital-3, bureau]}", "run.duration=15s"),
     "reads_while_leaders_fall": ("drained", _crashing("insurer-1", "insurer-2", "bureau"), _END),
+    # other machines and blocks than were published
+    "bitcoin": ("throughput.rate", "network.disk.write=1ms"),
+    "fabric_2_5": ("commit_latency.max", "consensus.blocks.delay=100ms"),
+    "fisco_bcos": ("commit_latency.max", "costs.transaction=10ms"),
+    "shie_2017": ("commit_latency.max", "costs.transaction=20ms"),
     # stories: other answers than are told
     "duplicate_cover": ("story", "story.15.output.state=AGREED"),
     "lost_key": ("steps", "story.6.expect=ok"),
@@ -70,19 +75,19 @@ def test_each_has_been_broken():
     assert set(BROKEN) == set(shipped()) - ELSEWHERE
 
 
-def _verdicts(name, folder, *overrides):
-    result = run(load_scenario(shipped()[name], list(overrides)), view=NoView(), out=folder, mode="virtual")
+def _verdicts(name, *overrides):
+    result = run(load_scenario(shipped()[name], list(overrides)), view=NoView(), out=None, mode="virtual")
     return result.verdict, {item.name: (item.verdict, item.detail) for item in result.finished.expectations}
 
 
 @pytest.mark.parametrize("name", sorted(set(shipped()) - ELSEWHERE))
-def test_it_passes(name, tmp_path):
-    verdict, judged = _verdicts(name, tmp_path)
+def test_it_passes(name):
+    verdict, judged = _verdicts(name)
     assert verdict == "pass", {key: said for key, said in judged.items() if said[0] != "pass"}
 
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
-def test_its_expectation_can_fail(name, tmp_path):
+def test_its_expectation_can_fail(name):
     expectation, *overrides = BROKEN[name]
-    verdict, judged = _verdicts(name, tmp_path, *overrides)
+    verdict, judged = _verdicts(name, *overrides)
     assert (verdict, judged[expectation][0]) == ("fail", "fail"), judged

@@ -5,10 +5,10 @@ The way of a text: ``composing`` (nodes, limits) -> ``reading`` (values and plac
 :class:`Scenario`. Problems of one stage are all reported together.
 """
 
+from scenarios.language.findings import Arithmetic, arithmetic
 from scenarios.language.loader import load_scenario, parse_scenario
 from scenarios.language.problems import Problem, ScenarioInvalid, Severity, render
 from scenarios.language.schema import Scenario, json_schema, json_schema_text
-from scenarios.language.semantics import Arithmetic, arithmetic
 
 __all__ = [
     "Arithmetic",

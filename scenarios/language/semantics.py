@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib.resources import files
-from typing import NamedTuple
 
 from msgspec import ValidationError
 
 from consensus.protocols import protocol, protocol_names
+from scenarios.language.findings import Finding, arithmetic
+from scenarios.language.foresight import FORESEEN
 from scenarios.language.models.expect import OTHERS
 from scenarios.language.models.faults import KINDS, VIRTUAL_ONLY
 from scenarios.language.models.network import BUS
@@ -24,33 +25,6 @@ ROLES_OF_A_MOMENT = ("leader", "follower")
 
 LIES_IN = "pbft"
 """The protocol that tolerates lies, and whose messages are lied about."""
-
-
-class Finding(NamedTuple):
-    """A problem without its mark."""
-
-    path: Path
-    message: str
-    severity: Severity = Severity.ERROR
-
-
-class Arithmetic(NamedTuple):
-    """n counts the voters the protocol uses, f the faults it survives, and how many make a decision."""
-
-    protocol: str
-    n: int
-    f: int
-    quorum: int
-
-    def __str__(self) -> str:
-        return f"{self.protocol}: n = {self.n}, f = {self.f}, quorum {self.quorum}"
-
-
-def arithmetic(scenario: Scenario) -> Arithmetic:
-    """n, f and quorum under the scenario's protocol; KeyError for an unknown protocol."""
-    entry = protocol(scenario.consensus.protocol)
-    n = len(entry.voters_of(scenario.voters))
-    return Arithmetic(protocol=entry.name, n=n, f=entry.faults(n), quorum=entry.quorum(n))
 
 
 def judge(scenario: Scenario, document: Document) -> list[Problem]:
@@ -307,4 +281,5 @@ _RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _leakage_names_what_there_is,
     _references_exist,
     _something_happens,
+    *FORESEEN,
 )

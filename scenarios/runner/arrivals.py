@@ -6,7 +6,7 @@ that the flow's name and the seed make; a rate that changes thins a process of i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -113,17 +113,3 @@ def _closed(closed: Closed, start: int, name: str) -> list[Beginning]:
         last[actor] = place
     return found
 
-
-def peak_rate(arrivals: Arrivals) -> Rate | None:
-    """The highest rate at which cases arrive over any length of time; None where they wait for the network."""
-    if arrivals.bursts is not None:
-        return Rate(arrivals.bursts.size, arrivals.bursts.every)
-    if arrivals.replay is not None:
-        return _recorded([row.at_ns for row in arrivals.replay.rows])
-    return arrivals.rate or arrivals.poisson or (arrivals.diurnal.high if arrivals.diurnal is not None else None)
-
-
-def _recorded(times: Iterable[int]) -> Rate | None:
-    ordered = list(times)
-    lasted = ordered[-1] - ordered[0]
-    return Rate(len(ordered), lasted) if lasted else None

@@ -20,7 +20,7 @@ from network.virtual.machine import Machine
 from node.replica import Replica
 from scenarios.adversary.byzantine import BEHAVIOURS, Accountability
 from scenarios.adversary.byzantine.node import RELEASE, LyingNode, Voice
-from scenarios.language.semantics import arithmetic
+from scenarios.language.findings import arithmetic
 from scenarios.runner.plan import Plan
 
 

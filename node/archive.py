@@ -63,6 +63,7 @@ class LedgerCodec:
 def export_node(database: Path, genesis: Block, path: Path, progress: Progress | None = None) -> Exported:
     """Write the ledger of a stopped node to ``path``; the file appears whole or not at all.
 
+    ArchiveError where the node does not even hold the first blocks, since it is pruned or began with a snapshot;
     StoreError where the database is in use or damaged, OSError where the file cannot be written.
     """
     if not database.is_file():
@@ -76,10 +77,13 @@ def export_node(database: Path, genesis: Block, path: Path, progress: Progress |
     top = 0
     while top + 1 in blocks:
         top += 1
+    lacking = top + 1 if any(isinstance(h, int) and h > top for h in blocks) else None
+    if lacking == 1:  # what it could write would be a genesis, in place of a ledger that may lie there
+        remedy = "`consortium prune --undo`" if image.get(HEADERS) else "letting it run"
+        raise ArchiveError(f"{database}: lacks its first blocks; {remedy} has the node fetch them from others")
     height = max((h for h in range(1, top + 1) if h in certificates), default=0)
     export_ledger(path, _chain(genesis, blocks, certificates, height, progress))
     head = blocks[height].hash if height else genesis.hash
-    lacking = top + 1 if any(isinstance(h, int) and h > top for h in blocks) else None
     return Exported(height=height, head=head, uncertified=top - height, lacking=lacking)
 
 

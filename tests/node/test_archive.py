@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from consensus.chain import BLOCKS, CERTIFICATES
-from consensus.vocabulary import Drop, Put
+from consensus.vocabulary import Cut, Drop, Put
 from network.codec import RecordCodec
 from node.archive import ArchiveError, LedgerCodec, export_node, import_ledger
 from node.ledger import AuditError, SqliteStore, StoreError
@@ -91,9 +91,9 @@ def test_what_an_interrupted_import_left_is_in_nobodys_way(net, exported, tmp_pa
 def test_an_export_ends_where_blocks_are_lacking_or_nothing_proves_them(net, tmp_path):
     top = net[0].chain.height
     block = net[0].chain.entry(top).block
-    database = database_of(net[0], tmp_path / "a.sqlite", Drop(BLOCKS, top), Drop(CERTIFICATES, 0))
+    database = database_of(net[0], tmp_path / "a.sqlite", Cut(BLOCKS, 3), Put(BLOCKS, top, block))
     done = export_node(database, net.common.genesis_block, tmp_path / "a.jsonl")
-    assert (done.height, done.lacking) == (0, 1)
+    assert (done.height + done.uncertified, done.lacking) == (2, 3)
     database = database_of(net[0], tmp_path / "b.sqlite", Drop(CERTIFICATES, top + 1), Put(BLOCKS, top, block))
     done = export_node(database, net.common.genesis_block, tmp_path / "b.jsonl")
     assert (done.height, done.uncertified) == (0, top)

@@ -97,8 +97,14 @@ def test_what_is_pruned_is_no_ledger_to_show(net, tmp_path):
     _, database = pruned(net, tmp_path)
     host = Host(net.common, 1, image=image_in(database, net.common))
     assert len(held_by("member-1", host.chain, {}).certified()) == 1
-    done = export_node(database, net.common.genesis_block, tmp_path / "ledger.jsonl")
-    assert (done.height, done.lacking) == (0, 1)
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_text("exported before")
+    with pytest.raises(ArchiveError, match="lacks its first blocks; `consortium prune --undo` has"):
+        export_node(database, net.common.genesis_block, ledger)
+    restore(database)
+    with pytest.raises(ArchiveError, match="lacks its first blocks; letting it run has"):
+        export_node(database, net.common.genesis_block, ledger)
+    assert ledger.read_text() == "exported before"
 
 
 def test_a_pruned_node_is_made_whole_again_from_its_peers(net, tmp_path):

@@ -30,13 +30,17 @@ def warnings(text, load=LOAD):
         ("{at: 20s, crash: leader, restart_after: 5s}", None),
         ("{at: 20s, byzantine: insurer-1, does: [mute]}", None),
         (
-            "{at: 20s, pause: insurer-1, for: 9s}, {at: 22s, pause: insurer-2, for: 9s},"
-            "{at: 25s, pause: bureau, for: 9s}",
+            (
+                "{at: 20s, pause: insurer-1, for: 9s}, {at: 22s, pause: insurer-2, for: 9s},"
+                "{at: 25s, pause: bureau, for: 9s}"
+            ),
             "from 25s to 29s at most 4 of 7",
         ),
         (
-            "{at: 20s, partition: [[insurer-1, insurer-2], rest], for: 15s},"
-            "{at: 25s, crash: leader, restart_after: 1s}",
+            (
+                "{at: 20s, partition: [[insurer-1, insurer-2], rest], for: 15s},"
+                "{at: 25s, crash: leader, restart_after: 1s}"
+            ),
             "from 25s to 26s at most 4 of 7",
         ),
         ("{after_commits: 3, partition: [[insurer-1, insurer-2, insurer-3], rest], for: 15s}", None),

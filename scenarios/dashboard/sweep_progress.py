@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class SweepProgress:
-    """Shows how many of ``runs`` are over and what came of them; on standard error, so that results can be piped."""
+    """Shows how much of ``total`` is done, and odd outcomes; on standard error, so that results can be piped."""
 
-    def __init__(self, runs: int, before: int = 0) -> None:
+    def __init__(self, what: str, total: int | None = None, before: int = 0) -> None:
         console = Console(stderr=True)
         columns = (
             TextColumn("{task.description}"),
@@ -24,7 +24,11 @@ class SweepProgress:
         )
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._outcomes: Counter[str] = Counter()
-        self._task = self._progress.add_task("sweep", total=runs, completed=before, outcomes="")
+        self._task = self._progress.add_task(what, total=total, completed=before, outcomes="")
+
+    def move(self, done: int, total: int) -> None:
+        """So much is done, of so much."""
+        self._progress.update(self._task, completed=done, total=total)
 
     def show(self, outcome: str) -> None:
         """One more run is over."""

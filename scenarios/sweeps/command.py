@@ -23,12 +23,13 @@ def run_sweep(  # noqa: PLR0913 -- keyword-only
     path: Path, overrides: Sequence[str], means: Means, *, out: Path | None, resume: bool, machine: bool
 ) -> int:
     """Sweep the scenario at ``path``; ``machine``: JSON lines on standard output instead of a table for people."""
-    plan = plan_sweep(path, overrides)
+    with SweepProgress("planning") as planning:
+        plan = plan_sweep(path, overrides, told=planning.move)
     for warning in plan.warnings:
         say(warning)
     sweeping = begin(plan, out or Path("runs") / plan.name / "sweep", resume=resume)
     _tell_resumed(sweeping)
-    with SweepProgress(len(plan.points), sweeping.resumed) as bar:
+    with SweepProgress("sweep", len(plan.points), sweeping.resumed) as bar:
 
         def show(finished: Finished) -> None:
             bar.show(finished.row.outcome)

@@ -6,7 +6,7 @@ values finds the runs that it has played already.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -62,24 +62,28 @@ class SweepPlan(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(point.cell for point in self.points))
 
 
-def plan_sweep(path: Path, overrides: Sequence[str] = ()) -> SweepPlan:
+def plan_sweep(
+    path: Path, overrides: Sequence[str] = (), *, told: Callable[[int, int], None] = lambda _done, _of: None
+) -> SweepPlan:
     """The plan of the scenario at ``path``, with ``overrides`` ("run.seed=7") in every run.
 
-    ScenarioInvalid where the scenario is invalid as it stands or has no ``sweep:``; an invalid cell refuses itself
-    alone, unless all are.
+    ``told`` hears how many cells are planned, and of how many. ScenarioInvalid where the scenario is invalid as it
+    stands or has no ``sweep:``; an invalid cell refuses itself alone, unless all are.
     """
     scenario = load_scenario(path, overrides)
     sweep = scenario.sweep
     if sweep is None:
         raise ScenarioInvalid([Problem(Mark(str(path), -1, 0), ("sweep",), "says what to run, and is missing here")])
     points, refusals = [], []
-    for cell, settings in _cells(sweep):
+    cells = list(_cells(sweep))
+    for place, (cell, settings) in enumerate(cells):
+        told(place, len(cells))
         document, problem = _document(path, [*overrides, _NO_SWEEP, *settings])
         if problem is not None:
             refusals.append((cell, problem))
-        told = _first_of(problem) if problem is not None else ""
+        invalid = _first_of(problem) if problem is not None else ""
         points += [
-            Point(cell=cell, seed=scenario.run.seed + number, document=document, invalid=told)
+            Point(cell=cell, seed=scenario.run.seed + number, document=document, invalid=invalid)
             for number in range(sweep.repeat)
         ]
     if all(point.invalid for point in points):

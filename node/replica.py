@@ -257,7 +257,7 @@ class Replica(Application):
             case Below():
                 return self._sync.filled(sender, message)
             case Want() | Hand():
-                return self._safe.receive(sender, message)
+                return self._safe.receive(now, sender, message)
             case _:
                 return self._settle(now, self.core.receive(now, sender, message))
 

@@ -1,7 +1,8 @@
-"""The errand: asking other members for payloads that a block says we may hold, until they come.
+"""The errand: asking other members for payloads that a block says we may hold, until they come; and how many we give.
 
 Each is asked of one member after the other, first of the one whose transaction it came with. Whoever has a backlog (a
-new member, a node that was away for long) asks for so many at once, the longest unasked first.
+new member, a node that was away for long) asks for so many at once, the longest unasked first. Who asks for more than
+that, or for the same again and again, is given no more in the same time: each costs the giver a sealing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,27 @@ TIMER = "replica.custody"
 RETRY_NS = 250 * MILLISECOND
 ASKED_AT_ONCE = 64
 """Payloads for which a request may be under way."""
+
+
+GIVEN_MAX = 2 * ASKED_AT_ONCE
+"""Payloads that another node is given within :data:`RETRY_NS`: what it asks for, and once more what was lost."""
+
+
+class Allowance:
+    """How much each other node was given lately."""
+
+    def __init__(self) -> None:
+        self._given: dict[NodeId, tuple[int, int]] = {}  # since when, and how many since
+
+    def allows(self, now: int, node: NodeId) -> bool:
+        """May ``node`` be given another one? If so it counts."""
+        since, count = self._given.get(node, (now, 0))
+        if now >= since + RETRY_NS:
+            since, count = now, 0
+        if count >= GIVEN_MAX:
+            return False
+        self._given[node] = (since, count + 1)
+        return True
 
 
 class Errand:

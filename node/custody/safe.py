@@ -17,7 +17,7 @@ from network.custody import Custody, Deposit, Hand, IsErased, State, Want, custo
 from node.chain_state import ChainState
 from node.contracts.deposits import Deposit as Entrusted
 from node.contracts.runtime import Execution
-from node.custody.errand import Errand
+from node.custody.errand import Allowance, Errand
 from node.custody.shelf import CUSTODY, DEPOSITS_MAX, GONE, Safekept, Shelf, Stage
 from node.membership.certificates import MemberEntry
 from node.membership.registry import Registry
@@ -54,6 +54,7 @@ class Safe:
         self._sign = sign
         self._shelf = Shelf(image.get(CUSTODY, {}))
         self._errand = Errand(self._givers)
+        self._allowance = Allowance()
 
     def started(self) -> Effects:
         """See to what is over by now, and ask again for what was awaited when the last life ended."""
@@ -193,11 +194,11 @@ class Safe:
 
     # Other members
 
-    def receive(self, sender: NodeId, message: Want | Hand) -> Effects:
+    def receive(self, now: int, sender: NodeId, message: Want | Hand) -> Effects:
         """A word from another node."""
-        return self._wanted(sender, message) if isinstance(message, Want) else self._handed(sender, message)
+        return self._wanted(now, sender, message) if isinstance(message, Want) else self._handed(sender, message)
 
-    def _wanted(self, sender: NodeId, want: Want) -> Effects:
+    def _wanted(self, now: int, sender: NodeId, want: Want) -> Effects:
         """Another node asks for a payload: it gets it, sealed to that node's key, where the chain names it a member."""
         kept = self._shelf.get(f"{want.record}/{want.version}")
         if kept is None or not kept.members:
@@ -205,7 +206,7 @@ class Safe:
         member = self._in_force(sender)
         if member is None or member.name not in kept.members:
             return [Rejected(sender, "wants a payload of a collection that it is no member of")]
-        if kept.stage is not Stage.HELD:
+        if kept.stage is not Stage.HELD or not self._allowance.allows(now, sender):
             return []
         party = (member.name, bytes.fromhex(member.certificate.seal_key))
         sealed = handed_over(self._seal_secret, kept.record, kept.version, kept.openings, party)

@@ -14,7 +14,7 @@ from node.contracts.context import Event
 from node.contracts.deposits import Deposit as Entrusted
 from node.contracts.runtime import Execution, Outcome
 from node.custody import CUSTODY, DEPOSIT_BLOCKS, DEPOSITS_MAX, Safe, Safekept, Stage
-from node.custody.errand import ASKED_AT_ONCE
+from node.custody.errand import ASKED_AT_ONCE, GIVEN_MAX, RETRY_NS
 from node.membership import Keys
 from node.privacy import Mode, Payload, commit, enclose, seal_openings
 
@@ -134,7 +134,7 @@ def fetched(giver, taker_name="bob"):
     """Bob's node, which has learnt of it and asked ``giver`` for it; and what it was handed."""
     bob = safe(taker_name)
     bob.executed(5, block(collected()))
-    (answer,) = only(giver.receive(NAMES.index(taker_name), Want(RECORD, 0)), Send)
+    (answer,) = only(giver.receive(0, NAMES.index(taker_name), Want(RECORD, 0)), Send)
     return bob, answer.message
 
 
@@ -196,15 +196,15 @@ def test_another_member_asks_for_it_and_gets_it():
     (want,) = only(effects, Send)
     assert (want.to, want.message) == (0, Want(RECORD, 0))
     assert only(effects, SetTimer)
-    (answer,) = ann.receive(1, want.message)
-    (persist,) = bob.receive(0, answer.message)
+    (answer,) = ann.receive(0, 1, want.message)
+    (persist,) = bob.receive(0, 0, answer.message)
     assert persist.records[0].value.openings == openings()
     assert b"N61" not in answer.message.sealed
     assert bob.timer() == []  # nothing is awaited any more
 
 
 def test_who_is_no_member_gets_nothing(ann):
-    effects = ann.receive(2, Want(RECORD, 0))
+    effects = ann.receive(0, 2, Want(RECORD, 0))
     assert [type(effect) for effect in effects] == [Rejected]
     assert safe("eve").executed(5, block(collected())) == ([], [])
 
@@ -216,18 +216,18 @@ def test_a_node_that_is_revoked_or_unknown_gets_nothing(sender):
     node.keep(deposit())
     node.executed(5, block(collected()))
     identities.revoked.add(1)
-    assert [type(effect) for effect in node.receive(sender, Want(RECORD, 0))] == [Rejected]
+    assert [type(effect) for effect in node.receive(0, sender, Want(RECORD, 0))] == [Rejected]
 
 
 @pytest.mark.parametrize("want", [Want("ann/8", 0), Want(RECORD, 1)])
 def test_what_is_not_here_is_not_answered(ann, want):
-    assert ann.receive(1, want) == []
+    assert ann.receive(0, 1, want) == []
 
 
 def test_nothing_is_handed_out_before_a_block_says_to_whom():
     node = safe("ann")
     node.keep(deposit())
-    assert node.receive(1, Want(RECORD, 0)) == []
+    assert node.receive(0, 1, Want(RECORD, 0)) == []
 
 
 @pytest.mark.parametrize("damage", ["other values", "sealed to another", "another record", "no envelope"])
@@ -239,10 +239,10 @@ def test_a_payload_that_is_not_what_the_chain_commits_to_is_refused(ann, damage)
         damage, deposit(fields=fields, **keys).sealed
     )
     before = list(bob._shelf)
-    assert [type(effect) for effect in bob.receive(0, Hand(RECORD, 0, sealed))] == [Rejected]
+    assert [type(effect) for effect in bob.receive(0, 0, Hand(RECORD, 0, sealed))] == [Rejected]
     assert list(bob._shelf) == before
-    assert bob.receive(0, hand)  # the true one is taken still
-    assert bob.receive(0, hand) == []  # once
+    assert bob.receive(0, 0, hand)  # the true one is taken still
+    assert bob.receive(0, 0, hand) == []  # once
 
 
 def test_it_is_asked_for_until_it_comes_of_one_member_after_the_other():
@@ -253,6 +253,13 @@ def test_it_is_asked_for_until_it_comes_of_one_member_after_the_other():
     for _ in range(3):
         asked += [effect.to for effect in bob.timer() if isinstance(effect, Send)]
     assert asked == [0, 2, 0, 2]  # first whose transaction it came with
+
+
+def test_whoever_asks_again_and_again_is_given_so_many_in_a_time(ann):
+    given = [bool(ann.receive(now, 1, Want(RECORD, 0))) for now in range(GIVEN_MAX + 5)]
+    assert sum(given) == GIVEN_MAX
+    assert not given[-1]
+    assert ann.receive(RETRY_NS, 1, Want(RECORD, 0))
 
 
 # --- the end
@@ -270,7 +277,7 @@ def test_a_purge_leaves_a_note_and_no_value(ann):
     assert b"N61" not in msgspec.msgpack.encode(records)
     assert openings()[0].salt.encode() not in msgspec.msgpack.encode(records)
     assert only(effects, Trace)
-    assert ann.receive(1, Want(RECORD, 0)) == []
+    assert ann.receive(0, 1, Want(RECORD, 0)) == []
 
 
 def test_the_wallet_is_told_once_the_purge_is_done_and_not_before(ann):
@@ -310,8 +317,8 @@ def test_a_purge_in_the_block_that_brings_it_counts():
 
 def test_what_is_erased_comes_back_neither_by_deposit_nor_by_hand(ann):
     bob, hand = fetched(ann)
-    bob.receive(0, hand)
-    for node, again in ((ann, lambda: ann.keep(deposit())), (bob, lambda: bob.receive(0, hand))):
+    bob.receive(0, 0, hand)
+    for node, again in ((ann, lambda: ann.keep(deposit())), (bob, lambda: bob.receive(0, 0, hand))):
         node.executed(9, block(purge=(RECORD,)))
         assert not only(again(), Persist)
         assert erased(node) == (Stage.ERASED, ())
@@ -481,7 +488,7 @@ def test_a_restart_goes_on_from_what_was_durable(ann):
     again = safe("bob", on_disk(bob))
     (want, _) = again.started()
     assert want.message == Want(RECORD, 0)
-    assert again.receive(0, hand)
+    assert again.receive(0, 0, hand)
     assert safe("bob", on_disk(again)).started() == []
 
 

@@ -16,6 +16,7 @@ RUN_TABLES = (
     chain.TRANSACTIONS,
     traffic.MESSAGES,
     traffic.DECISIONS,
+    traffic.TOLD,
     traffic.FAULTS,
     traffic.STANDINGS,
     privacy.LEAKAGE,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import gzip
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,6 +17,7 @@ from scenarios.results.exports.scope import scope_of
 from scenarios.results.exports.shiviz import HEADER, MANY, shiviz_lines
 from scenarios.results.exports.source import ExtractError, RunFiles
 from scenarios.results.exports.writing import Format, write_tables
+from scenarios.results.run_folder import replacing
 
 PICTURES = {"perfetto": "perfetto.json", "shiviz": "shiviz.log", "mermaid": "sequence.mmd"}
 """Formats that are one file, and what it is called where nobody says."""
@@ -80,7 +83,7 @@ def _picture(files: RunFiles, asked: Asked) -> int:
     else:
         lines = mermaid_lines(files, scope, asked.messages or MESSAGES_MAX)
     counted = _Counted(lines)
-    files.folder.write_lines(out, counted)
+    _write(out, counted)
     shown = (counted.lines - len(HEADER)) // 2
     if asked.form == "shiviz" and shown > MANY:
         say(f"{shown:,} events; ShiViz draws about {MANY:,} without trouble: choose a --window, or some --nodes")
@@ -88,6 +91,17 @@ def _picture(files: RunFiles, asked: Asked) -> int:
         say(f"{counted.size:,} characters; Mermaid draws {CHARACTERS_MAX:,} unless its maxTextSize is set higher")
     typer.echo(out)
     return EXIT_PASS
+
+
+def _write(out: Path, lines: Iterable[str | bytes]) -> None:
+    """Write the lines whole or not at all, compressed where the name says so; the same lines give the same bytes."""
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(replacing(out))
+        write: Callable[[bytes], object] = file.write
+        if out.suffix == ".gz":
+            write = stack.enter_context(gzip.GzipFile("", "wb", fileobj=file, mtime=0, compresslevel=6)).write
+        for line in lines:
+            write((line if isinstance(line, bytes) else line.encode()) + b"\n")
 
 
 class _Counted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scenarios.results.course import Entry, Fault, Standing
-from scenarios.results.exports.source import RunFiles
+from scenarios.results.exports.source import RunFiles, canonical
 from scenarios.results.exports.tables import Row, Table, integer, text
 from scenarios.results.exports.trace import events, messages, trace_absent
 
@@ -33,6 +33,12 @@ def _decisions(files: RunFiles) -> Iterator[Row]:
     for event in events(files):
         if event.event == "commit":
             yield event.at_ns, event.at, event.height
+
+
+def _told(files: RunFiles) -> Iterator[Row]:
+    for event in events(files):
+        if event.event == "trace" and event.step is None and event.what != "executed":
+            yield event.at_ns, event.at, str(event.what), canonical(event.detail)
 
 
 def _faults(files: RunFiles) -> Iterator[Row]:
@@ -88,6 +94,20 @@ DECISIONS = Table(
     source="`events.jsonl.gz` (`--trace`, virtual mode)",
     columns=(integer("decided_ns", "run time"), text("node"), integer("height")),
     rows=_decisions,
+    absent=trace_absent,
+)
+
+TOLD = Table(
+    name="told",
+    meaning="What machines told of themselves: elections, view changes, checkpoints, refusals, Byzantine lies.",
+    source="`events.jsonl.gz` (`--trace`, virtual mode)",
+    columns=(
+        integer("at_ns", "run time"),
+        text("node", "or `clients`"),
+        text("kind", "`raft.role`, `pbft.new_view`, `byzantine.equivocate`, `refused`, ..."),
+        text("detail_json", 'its plain values in their order, as `["leader",3]` for role and term'),
+    ),
+    rows=_told,
     absent=trace_absent,
 )
 

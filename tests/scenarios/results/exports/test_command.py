@@ -29,6 +29,14 @@ def test_a_picture_is_one_file_at_the_place_that_was_asked_for(told_run, tmp_pat
     assert out.read_bytes().startswith(beginning)
 
 
+def test_a_picture_is_compressed_where_its_name_says_so(told_run, tmp_path):
+    plain, packed = tmp_path / "trace.json", tmp_path / "trace.json.gz"
+    for out in (plain, packed):
+        assert extract(told_run, "--to", "perfetto", "--out", str(out), "--window", "0s..300ms") == 0
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+    assert packed.stat().st_size < plain.stat().st_size // 5
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -103,6 +103,14 @@ def test_messages_are_counted_once_each_whatever_became_of_them(troubled):
     assert fates["vanished"] == summary["network.vanished"]["count"]
 
 
+def test_machines_words_tell_of_elections(troubled):
+    roles = [
+        (node, *json.loads(detail)) for _, node, kind, detail in TABLES["told"].rows(troubled) if kind == "raft.role"
+    ]
+    leaders = {(role, term) for _, role, term in roles if role == "leader"}
+    assert len(leaders) >= 2  # whoever led was killed
+
+
 def test_faults_and_standings_are_those_of_the_course(troubled):
     faults = list(TABLES["faults"].rows(troubled))
     assert [at for at, _, _ in faults][:2] == [1_000_000_000, 2_000_000_000]

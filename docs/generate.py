@@ -90,8 +90,10 @@ def scenario_page() -> str:
         _generated("the JSON Schema of scenarios (`consortium schema`)"),
         "",
         "Keys that are not listed are refused, wherever they stand; `x-*` keys are ignored and make a home for YAML",
-        "anchors. Quantities carry their unit: `150 ms`, `3 days`, `100 CNY`, `40 %`; a bare number is refused where a",
-        "unit is due. `$id` stands for the value of the assumption `id`. YAML 1.2: `no` and `on` are texts.",
+        "anchors. In any mapping, `include: FILE` (or a list of files) stands for the keys of another file, from the",
+        "folder of this one: own keys win, lists are continued. Quantities carry their unit: `150 ms`, `3 days`,",
+        "`100 CNY`, `40 %`; a bare number is refused where a unit is due. `$id` stands for the value of the assumption",
+        "`id`. YAML 1.2: `no` and `on` are texts.",
         "",
         "## The top level",
         "",
@@ -139,7 +141,8 @@ def _references(schema: dict[str, Any]) -> list[str]:
     """The parts that the values of one key are made of."""
     if "$ref" in schema:
         return [schema["$ref"].rsplit("/", 1)[1]]
-    inner = [*schema.get("anyOf", ()), schema.get("items") or {}, *schema.get("prefixItems", ()), _mapped(schema)]
+    inner = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("prefixItems", ())]
+    inner += [schema.get("items") or {}, _mapped(schema)]
     return [name for item in inner if item for name in _references(item)]
 
 
@@ -157,7 +160,10 @@ def _table(schema: dict[str, Any], parts: dict[str, Any] | None = None, skip: tu
 
 def _options(schema: dict[str, Any]) -> list[dict[str, Any]]:
     """The alternatives of a schema, null left out."""
-    return [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
+    options = schema.get("anyOf") or schema.get("oneOf")
+    if options is None:
+        return [schema] if schema.get("type") != "null" else []
+    return [inner for option in options for inner in _options(option)]
 
 
 def _description(schema: dict[str, Any], parts: dict[str, Any]) -> str:
@@ -194,7 +200,7 @@ def _one_kind(schema: dict[str, Any]) -> str:  # noqa: PLR0911 - one form after 
     if kind == "integer":
         return "integer" + _bounds(schema)
     if isinstance(kind, list):
-        return " or ".join(kind)
+        return "any value" if "object" in kind else " or ".join(kind)
     return {"string": "text", "boolean": "true or false", "number": "number"}.get(str(kind), "any")
 
 
@@ -219,7 +225,8 @@ _BY_EXAMPLES: dict[tuple[str, ...], tuple[str, Callable[[int], str]]] = {
 
 
 def _mapped(schema: dict[str, Any]) -> dict[str, Any]:
-    patterns = {key: value for key, value in schema.get("patternProperties", {}).items() if key != "^x-"}
+    reserved = {"^x-", "^include$"}
+    patterns = {key: value for key, value in schema.get("patternProperties", {}).items() if key not in reserved}
     found = next(iter(patterns.values()), None) or schema.get("additionalProperties")
     return found if isinstance(found, dict) else {}
 

@@ -88,7 +88,7 @@ def proposed(action: Literal["certify", "members"], sequence: int, change: Any) 
 def _change(action: str, fields: Any) -> Any:
     """The registry's own form of what a proposal holds. ValueError where it is none."""
     kind = ACTIONS[action]
-    if not isinstance(fields, dict):
+    if action == "members" or not isinstance(fields, dict):
         return msgspec.convert(fields, kind)
     named = tuple(kind.__struct_fields__)
     if set(fields) != set(named):

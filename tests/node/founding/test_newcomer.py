@@ -1,6 +1,7 @@
 """A newcomer: folders that fit the network, its way onto the bus, and a proposal that the registry takes as it is."""
 
 import shutil
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -145,6 +146,7 @@ def test_an_addition_makes_the_list_of_a_network_that_had_it_from_the_start():
 
     assert rights(after) == rights(render_access("net", ("a", "b", "c"), ("a", "ann", "c"), ("board",)))
     assert after.startswith(before.rstrip("\n"))
+    assert render_addition("net", after, "c", node=True).rstrip("\n") == after.rstrip("\n")
 
 
 @pytest.mark.parametrize(
@@ -182,11 +184,44 @@ def test_nobody_joins_twice_or_without_the_authority(harbour):
     assert everything(harbour) == before
 
 
+@pytest.mark.parametrize("moves", range(4))
+def test_an_admission_that_ends_halfway_says_so_and_is_begun_again(harbour, monkeypatch, moves):
+    """It may end before any of the four moves that put things in their places: node, wallet, access list, proposal."""
+    access, done = harbour / "broker" / "acl", []
+
+    def interrupted(move):
+        def moved(path, to):
+            done.append(to)
+            if len(done) > moves + 1:  # the first one puts the proposal together, out of sight
+                raise KeyboardInterrupt
+            return move(path, to)
+
+        return moved
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", interrupted(Path.rename))
+        patched.setattr(Path, "replace", interrupted(Path.replace))
+        with pytest.raises(KeyboardInterrupt):
+            admitted(harbour, BROKER)
+    assert not list((harbour / PROPOSALS).iterdir())
+    assert not list(harbour.glob(".newcomer-*"))
+    if moves:
+        with pytest.raises(FoundingError, match=r"broker-2: is there without a proposal.*remove its folders"):
+            admitted(harbour, BROKER)
+        for kind in ("nodes", "wallets"):
+            shutil.rmtree(harbour / kind / "broker-2", ignore_errors=True)
+    admitted(harbour, BROKER)
+    assert access.read_text().count("user broker-2\n") == 1
+
+
 @pytest.mark.parametrize(
     "damage",
     [
         lambda raw: raw[:-9],
         lambda raw: raw.replace(b'"certify"', b'"revoke"'),
+        lambda raw: raw.replace(b'"certify"', b'"members"'),
+        lambda raw: raw.replace(b'"role": "broker"', b'"role": 7'),
+        lambda raw: raw.replace(b'"verify_key": "', b'"verify_key": 7, "x": "'),
         lambda raw: raw.replace(b'"kind"', b'"sort"'),
         lambda raw: raw.replace(b'"observer"', b'"voter"'),
         lambda raw: raw.replace(b'"verify_key": "', b'"verify_key": "zz'),

@@ -35,19 +35,33 @@ def render_access(network: str, nodes: Sequence[str], wallets: Iterable[str], wa
 def render_addition(network: str, access: str, name: str, *, node: bool) -> str:
     """``access`` with ``name`` added: an organisation, with ``node``, or a person.
 
-    What stands in ``access`` stays as it is, so somebody who was shut out by hand stays out. TopicError where the name
-    could be no level of a topic.
+    What stands in ``access`` stays as it is, so somebody who was shut out by hand stays out; what it grants already is
+    not said again. TopicError where the name could be no level of a topic.
     """
-    users = [line.removeprefix("user ").strip() for line in access.splitlines() if line.startswith("user ")]
-    wallets = [user for user in dict.fromkeys(users) if user.startswith(WALLET_PREFIX)]
-    nodes = [node for node in dict.fromkeys(users) if f"topic write {network}/all/{node}/+" in access.splitlines()]
-    blocks = []
+    rights = _rights(access)
+    nodes = [user for user, lines in rights.items() if f"topic write {network}/all/{user}/+" in lines]
+    wanted: list[tuple[str, list[str]]] = []
     if node:
-        blocks.append(_block(name, _of_node(network, require_level(name))))
-        blocks += (_block(wallet, [f"topic write {network}/to/{name}/{wallet}/+"]) for wallet in wallets)
-        nodes.append(name)
-    blocks.append(_block(wallet_address(name), _of_wallet(network, wallet_address(name), nodes)))
+        wanted.append((name, _of_node(network, require_level(name))))
+        wallets = (user for user in rights if user.startswith(WALLET_PREFIX))
+        wanted += ((wallet, [f"topic write {network}/to/{name}/{wallet}/+"]) for wallet in wallets)
+        nodes = list(dict.fromkeys((*nodes, name)))
+    wanted.append((wallet_address(name), _of_wallet(network, wallet_address(name), nodes)))
+    lacking = [(user, [line for line in lines if line not in rights.get(user, ())]) for user, lines in wanted]
+    blocks = [_block(user, lines) for user, lines in lacking if lines]
     return "\n".join([access.rstrip("\n"), "", *blocks])
+
+
+def _rights(access: str) -> dict[str, list[str]]:
+    """Each user's lines, in the order in which the list names them."""
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []  # what stands above the first user is nobody's
+    for line in access.splitlines():
+        if line.startswith("user "):
+            lines = found.setdefault(line.removeprefix("user ").strip(), [])
+        else:
+            lines.append(line)
+    return found
 
 
 def _of_node(network: str, node: str) -> list[str]:

@@ -60,7 +60,8 @@ def admit(  # noqa: PLR0913 - keyword-only
     """Make the folders of ``newcomer`` in the network's ``folder``, let it onto the bus, and propose it; the proposal.
 
     ``opening`` opens the authority's key file, ``passphrase`` seals the newcomer's. Without a ``place`` the registry is
-    taken to have changed by this folder's earlier proposals alone. FoundingError: nothing was written.
+    taken to have changed by this folder's earlier proposals alone. FoundingError: nothing was written. Where this ends
+    halfway, there is a folder without a proposal, and the next attempt says so.
     """
     description = read_description(folder / "network.yaml")
     genesis = _genesis(folder / "genesis.bin")
@@ -78,17 +79,22 @@ def admit(  # noqa: PLR0913 - keyword-only
         folders.wallet(newcomer.name, party.wallet, raw, bus)
         if not newcomer.home:
             folders.node(newcomer.name, party.node, raw, bus, number=place.number)
-        for kind in ("nodes", "wallets"):
-            if (made / kind).is_dir():
-                (made / kind / newcomer.name).rename(folder / kind / newcomer.name)
         write_private(made / "acl", longer.encode())
-        (made / "acl").replace(access)
+        (made / PROPOSALS).mkdir()
+        write_proposal(made / PROPOSALS / f"{newcomer.name}.json", proposal)
+        return _put_in_place(made, folder, newcomer.name)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _put_in_place(made: Path, folder: Path, name: str) -> Path:
+    """All is written: move it where it belongs, last the proposal, without which nobody has heard of the keys."""
     (folder / PROPOSALS).mkdir(mode=0o700, exist_ok=True)
-    path = folder / PROPOSALS / f"{newcomer.name}.json"
-    write_proposal(path, proposal)
-    return path
+    for kind in ("nodes", "wallets"):
+        if (made / kind).is_dir():
+            (made / kind / name).rename(folder / kind / name)
+    (made / "acl").replace(folder / "broker" / "acl")
+    return (made / PROPOSALS / f"{name}.json").replace(folder / PROPOSALS / f"{name}.json")
 
 
 def _proposal(genesis: Genesis, newcomer: Newcomer, party: Party, place: Place) -> Proposal:
@@ -122,9 +128,14 @@ def _require_new(
     except ValueError as error:  # TopicError among them
         raise FoundingError(f"{name} ({newcomer.role}): {error}") from None
     taken = {*description.organisations, *description.wallets, *description.watchers}
-    taken |= {proposal.newcomer for proposal in earlier}
-    if name in taken or (folder / "nodes" / name).exists() or (folder / "wallets" / name).exists():
+    if name in taken or name in {proposal.newcomer for proposal in earlier}:
         raise FoundingError(f"{name!r} is the name of another party of {genesis.network}; take one that is free")
+    for left in (folder / "nodes" / name, folder / "wallets" / name):
+        if left.exists():
+            raise FoundingError(
+                f"{left}: is there without a proposal: that was given up, or ended halfway. If the chain does not know "
+                f"{name}, remove its folders in nodes and wallets, and admit it again; else take another name"
+            )
     if name.startswith(WALLET_PREFIX):
         raise FoundingError(f"{name!r}: names that begin with {WALLET_PREFIX!r} are wallets' on the bus; take another")
     if newcomer.home and newcomer.home not in description.organisations:

@@ -58,6 +58,7 @@ from node.membership import Ed25519Crypto
 from node.orders import Orders
 from node.passphrase import ask_to_open
 from node.privacy.vault import VaultRecord
+from node.recollection import Recollection, turn_in
 from node.replica import VAULT, Replica
 from node.telemetry import Telemetry
 
@@ -91,6 +92,7 @@ class NodeProcess:
         self._lifeline = lifeline
         self._exit_code = 0
         self._ready = False
+        self._recollection = Recollection()
 
     async def run(self) -> int:
         """The exit code: 0 after a stop that was asked for."""
@@ -102,7 +104,7 @@ class NodeProcess:
         image = self._store.load()
         incarnation = self._begin_incarnation(image)
         self._replica = self._build_replica(image)
-        self._door = Door(self._common.directory.founding, self._replica.chain, lambda: self._replica.voting.electors)
+        self._door = Door(self._common.directory.founding, self._replica.chain, lambda: self._replica.electors)
         self._carrier = Carrier(self._store, self._out, self._fail)
         self._links = LinkFaults(self._me_name, seed=incarnation)
         async with self._open_bus(incarnation) as bus:
@@ -143,7 +145,7 @@ class NodeProcess:
 
     def _filters(self) -> tuple[str, ...]:
         """What to hear: all other members, of voters' talk only what a voter needs, and what is meant for us."""
-        kinds = ("voters", "nodes") if self._me in self._replica.voting.electors else ("nodes",)
+        kinds = ("voters", "nodes") if self._me in self._replica.electors else ("nodes",)
         others = [name for name in dict.fromkeys(self._door.names) if name != self._me_name]
         return node_filters(self._common.directory.network, self._me_name, kinds, others)
 
@@ -182,6 +184,7 @@ class NodeProcess:
         number = self._door.number(sender, key)
         for message in messages:
             self._telemetry.message("heard", kind_of(message))
+            self._recollection.heard(time.monotonic_ns(), "clients" if number is None else sender, message)
             if number is None:
                 self._from_wallet(sender, message)
             elif isinstance(message, Query | Subscribe | Deposit | IsErased):
@@ -252,8 +255,10 @@ class NodeProcess:
 
     def _out(self, effect: Effect) -> None:
         """Carry out one outward effect; everything before it is durable."""
-        if isinstance(effect, Send | Broadcast | Reply):
-            self._telemetry.message("sent", kind_of(effect.message))
+        if not isinstance(effect, Send | Broadcast | Reply):
+            self._tell(effect)
+            return
+        self._telemetry.message("sent", kind_of(effect.message))
         match effect:
             case Send(to, message):
                 self._wire.send(self._me_name, self._door.names[to], "direct", message)
@@ -264,12 +269,19 @@ class NodeProcess:
                 self._wire.send(self._me_name, "", audience.value, message)
             case Reply(client, message):
                 self._wire.send(self._me_name, wallet_address(client), "receipt", message)
+
+    def _tell(self, effect: Effect) -> None:
+        """What is no message: what whoever watches this node is to know of it."""
+        match effect:
             case Rejected(sender, reason):
                 self._telemetry.rejected(self._door.names[sender], reason)
             case Trace(kind, detail) if kind == "refused":
                 self._telemetry.rejected("a client", str(detail[0]))
-            case Commit(height, _, _):
+            case Trace() if self._ready and (words := turn_in(effect)) is not None:
+                self._recollection.turned(time.monotonic_ns(), words)
+            case Commit(height, block, _):
                 self._telemetry.committed(height)
+                self._recollection.decided(time.monotonic_ns(), height, transactions=bool(block.transactions))
 
     def _fail(self, error: Exception) -> None:
         """Stop. What is not durable was not said, so this loses nothing that anyone was told."""
@@ -307,6 +319,7 @@ class NodeProcess:
             head=replica.chain.head,
             root=replica.chain.tree.root,
             whole=replica.chain.whole,
+            happenings=self._recollection.take(),
             counters={
                 "frames_in": self._wire.frames_in,
                 "frames_out": self._wire.frames_out,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 import msgspec
 
 from consensus.chain import Block
 from consensus.protocols import Status
+from node.recollection import Happening
 
 REASONS_MAX = 200
 """Different reasons of rejections told apart in a node's life; peers write parts of them, so their number is theirs."""
@@ -65,10 +67,12 @@ class Telemetry:
         root: bytes,
         whole: bool,
         counters: dict[str, int],
+        happenings: Sequence[Happening] = (),
     ) -> None:
         """Tell the node's position if it, or anything else shown, changed since the last time; and ``last``, always.
 
-        ``whole``: does it hold every block, or is it still fetching what a snapshot made it skip?
+        ``whole``: does it hold every block, or is it still fetching what a snapshot made it skip? ``happenings``: what
+        it recalls (:mod:`node.recollection`).
         """
         fields = {
             "pid": os.getpid(),
@@ -83,11 +87,11 @@ class Telemetry:
             "whole": whole,
             "root": root.hex(),
         }
-        if fields == self._last and not (self._commits or self._rejections or first or last):
+        if fields == self._last and not (self._commits or self._rejections or happenings or first or last):
             return
         self._last = fields
         commits, self._commits = self._commits, []
         rejections, self._rejections = dict(self._rejections), Counter()
         messages, self._messages = dict(self._messages), Counter()
-        gathered = {"commits": commits, "rejections": rejections, "messages": messages}
+        gathered = {"commits": commits, "rejections": rejections, "messages": messages, "happenings": happenings}
         self.event("ready" if first else "status", **fields, **gathered, counters=counters)

@@ -1,7 +1,8 @@
 """``exchanges.jsonl``: a few exchanges of messages worth a picture, one a line.
 
 The first round that was decided with transactions in it, and changes of leader or view: the first ones of the run, and
-the first ones after a fault. Virtual mode alone has the file, since nobody sees every message of real processes.
+the first ones after a fault. In virtual mode every message is seen, and when it left; with processes they are what the
+nodes recalled of their last messages.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class RunFolder:
 
     @property
     def exchanges(self) -> Path:
-        """Virtual mode: a few exchanges of messages worth a picture."""
+        """A few exchanges of messages worth a picture."""
         return self.path / "exchanges.jsonl"
 
     @property

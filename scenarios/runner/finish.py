@@ -117,8 +117,7 @@ def write_results(folder: RunFolder, left: Left, finished: Finished, manifest: M
     folder.write_lines(folder.metrics_table, finished.metrics.table_lines())
     folder.write_lines(folder.course, course_lines(_course(left.record)))
     folder.write(folder.funnel, funnel_json(finished.funnel))
-    if left.record.exchanges is not None:
-        folder.write_lines(folder.exchanges, exchange_lines(left.record.exchanges))
+    folder.write_lines(folder.exchanges, exchange_lines(left.record.exchanges))
     if finished.leakage is not None:
         folder.write(folder.leakage, finished.leakage.json())
         folder.write_lines(folder.leakage_table, finished.leakage.table())

@@ -22,10 +22,12 @@ from consensus.vocabulary import NodeId
 from network.bus import BrokerProcess, BusError, MqttBus, embedded_broker, private_mosquitto
 from node.assembly import Common
 from node.process import EXIT_STORE
+from node.recollection import Happening
 from scenarios.runner.child import Child
 from scenarios.runner.clients import ClientsConfig
 from scenarios.runner.clocks import ClaimClocks
 from scenarios.runner.conductor import Acknowledged
+from scenarios.runner.exchanges import recalled
 from scenarios.runner.faults import FaultScript, apply_fault, over_ns
 from scenarios.runner.ground import RunError, resolve_target
 from scenarios.runner.leakage import meter_for
@@ -70,6 +72,7 @@ class ProcessesRun:
         self._clients: Child | None = None
         self._clients_ready = asyncio.Event()
         self._clients_ended = False
+        self._told: list[tuple[NodeId, Happening]] = []
         self._failure: RunError | None = None
         self._broker_process: BrokerProcess | None = None
         self._unconnected_since = 0.0
@@ -335,11 +338,13 @@ class ProcessesRun:
         )
         node.head, node.empty_head, node.mempool = line["head"], line["closed"], line["mempool"]
         for height, at_ns in line["commits"]:
-            self.record.decisions.append(Decision(max(0, at_ns - self._began_ns), number, height))
+            now = max(0, at_ns - self._began_ns) if self._began_ns else 0  # before the clients began, nothing runs yet
+            self.record.decisions.append(Decision(now, number, height))
         for key, count in line["rejections"].items():
             told = f"{node.child.name} refused {key}"
             self.record.rejections[told] = self.record.rejections.get(told, 0) + count
         self.record.traffic.told(self._now_ns(), line["messages"])
+        self._told += ((number, tuple(happening)) for happening in line["happenings"])
         for key, count in line["counters"].items():
             self.record.counters[f"{node.child.name}.{key}"] = count
         self._show(node, condition="up")
@@ -438,3 +443,10 @@ class ProcessesRun:
         if self._clients is not None:
             await self._clients.stop(STOP_S)
         await asyncio.gather(*(node.child.stop(STOP_S) for node in self._nodes if node.child.pid is not None))
+        faults = [fault.now_ns for fault in self.record.faults]
+        self.record.exchanges = recalled(
+            self._told,
+            self._plan.node_names,
+            began_ns=self._began_ns,
+            first_fault_ns=min(faults, default=None),
+        )

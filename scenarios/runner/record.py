@@ -52,7 +52,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     faults: list[FaultDone] = []
     course: Course = msgspec.field(default_factory=Course)
     traffic: Traffic = msgspec.field(default_factory=Traffic)
-    exchanges: list[Exchange] | None = None  # None where nobody sees every message
+    exchanges: list[Exchange] = []
     faults_waiting: int = 0  # planned, and never begun
     down: list[int] = []  # nodes that did not run at the end
     lying: list[int] = []  # nodes that were Byzantine for a while: nothing is promised of what they hold

@@ -15,6 +15,10 @@ from scenarios.results.report.words import count, duration, moment, share, value
 
 _ROUND = {"raft": "term", "pbft": "view"}
 _BEFALLEN = "network."
+_RECALLED = (
+    " With real processes this is what the nodes recalled of what they heard and did: when a message left is not "
+    "known, nor what was lost."
+)
 
 
 def round_word(protocol: str) -> str:
@@ -215,8 +219,7 @@ def exchanges(facts: Facts) -> Section:
     """Space-time diagrams of those that explain most."""
     title, id_ = "Exchanges of messages", "exchanges"
     if facts.exchanges is None:
-        absent = "nobody sees every message of real processes; the same scenario with `--mode virtual` has them"
-        return Section(id=id_, title=title, absent=absent if facts.manifest.mode == "processes" else "none were kept")
+        return Section(id=id_, title=title, absent="its files have none")
     if not facts.exchanges:
         return Section(id=id_, title=title, absent="no block with transactions was decided, and nobody turned to lead")
     word = round_word(facts.manifest.protocol)
@@ -224,7 +227,8 @@ def exchanges(facts: Facts) -> Section:
         id=id_,
         title=title,
         lead="Time runs downwards, a row a happening. The one that explains most stands first: a change of "
-        f"{word} after a fault, else any, else the first full round. Choose another by its title.",
+        f"{word} after a fault, else any, else the first full round. Choose another by its title."
+        + ("" if facts.manifest.mode == "virtual" else _RECALLED),
         folds=[_exchange(exchange, number, word) for number, exchange in enumerate(facts.exchanges)],
     )
 

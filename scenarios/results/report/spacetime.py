@@ -15,7 +15,9 @@ from scenarios.results.exchanges import Exchange, Happening
 from scenarios.results.report.markup import at, drawing, joined, line, path, plain, tag, text
 from scenarios.results.report.words import count, moment, natural
 
-_ROW, _LANE_MAX, _LANE_MIN, _LEFT, _TOP, _LABEL, _WIDTH = 22, 84, 66, 84, 40, 370, 1030
+_ROW, _LANE_MAX, _LANE_MIN, _LEFT, _TOP, _WIDTH = 22, 84, 66, 84, 40, 1030
+_CHARACTER = 5.7
+"""How wide a character of a label is, about."""
 
 
 def title_of(exchange: Exchange, word: str) -> str:
@@ -38,12 +40,13 @@ def lanes_of(exchange: Exchange) -> list[str]:
 def diagram(exchange: Exchange, label: str, number: int = 0) -> Markup:
     """The picture, as large as it is; ``number`` is its own on a page."""
     names = lanes_of(exchange)
-    wide = max(_LANE_MIN, min(_LANE_MAX, (_WIDTH - _LEFT - _LABEL) // len(names)))
+    label_width = round(_CHARACTER * max(len(_short(happening)) for happening in exchange.happenings)) + 16
+    wide = max(_LANE_MIN, min(_LANE_MAX, (_WIDTH - _LEFT - label_width) // len(names)))
     lanes = {name: _LEFT + wide * place + wide // 2 for place, name in enumerate(names)}
     shown = exchange.happenings
     times = [happening.at_ns for happening in shown]
     foot = _TOP + _ROW * len(shown)
-    width = _LEFT + wide * len(lanes) + _LABEL
+    width = _LEFT + wide * len(lanes) + label_width
     parts = [_tips(number)]
     for name, x in lanes.items():
         parts += [

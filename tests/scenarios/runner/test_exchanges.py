@@ -7,7 +7,8 @@ from consensus.vocabulary import Broadcast, Commit, Send, Trace
 from network.kinds import kind_of
 from scenarios.results import Metrics
 from scenarios.results.exchanges import Exchange, chosen
-from scenarios.runner.exchanges import CHANGES_MAX, HAPPENINGS_MAX, LEADING, TRAILING, Witness
+from scenarios.runner.episodes import CHANGES_MAX, HAPPENINGS_MAX, LEADING, TRAILING
+from scenarios.runner.exchanges import Witness, recalled
 from scenarios.runner.funnel import funnel_of
 from scenarios.runner.traffic import Traffic
 from tests.scenarios.runner.steps import step, workload
@@ -187,6 +188,32 @@ def test_the_one_that_explains_most_comes_first():
         exchange("round", after_fault=True),
     )
     assert chosen([first, round_, after]) == (after, first, round_)
+
+
+def test_what_nodes_recall_becomes_one_exchange_in_order_of_time():
+    told = [
+        (1, (1_050, "toy.vote", "term 2", "insurer")),
+        (1, (1_060, "client.submit", "", "clients")),
+        (0, (1_040, "turns", "role candidate 2", "")),
+        (2, (1_055, "toy.vote", "term 2", "insurer")),
+        (0, (1_070, "turns", "role leader 2", "")),
+        (0, (1_080, "decides", "height 1", "transactions")),
+        (2, (1_090, "toy.vote", "term 2", "a stranger")),
+    ]
+    change, round_ = recalled(told, NAMES, began_ns=1_000, first_fault_ns=30)
+    assert [(h.at_ns, h.node, h.what, h.sender) for h in change.happenings] == [
+        (40, "insurer", "turns", None),
+        (50, "hospital", "toy.vote", "insurer"),
+        (55, "bureau", "toy.vote", "insurer"),
+        (70, "insurer", "turns", None),
+        (80, "insurer", "decides", None),
+        (90, "bureau", "toy.vote", None),
+    ]
+    assert change.after_fault
+    assert round_.reason == "round"
+    assert "client.submit" in whats(round_)
+    (before,) = recalled(told[2:3], NAMES, began_ns=1_000, first_fault_ns=50)
+    assert not before.after_fault
 
 
 def test_the_funnel_counts_a_case_once_at_a_stage():

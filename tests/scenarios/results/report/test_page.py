@@ -131,7 +131,7 @@ def test_what_a_run_does_not_have_is_said(folder):
     text = Outline(page_of(folder)).text
     for words in (
         "Faults: not in this run's files.",
-        "Not in this run: none were kept.",
+        "Not in this run: its files have none.",
         "Not in this run: its files have no funnel.",
         "Not in this run: nothing was shared, so nobody could learn it.",
         "Not in this run: the nodes agree on no business state, so there is no file of it.",

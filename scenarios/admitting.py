@@ -16,7 +16,7 @@ from node.founding import FoundingError, Newcomer, Place, Proposal, admit, read_
 from node.founding.proposal import Proposed
 from node.keystore import KeyFileError
 from node.ledger.genesis import Genesis
-from node.membership import Authority, Founding, Registry
+from node.membership import Authority, Certify, Founding, Keys, MemberEntry
 from node.membership.certificates import AUTHORITY_KEY
 from node.membership.changes import REGISTRY
 from node.passphrase import ask_for_new, ask_to_open
@@ -49,6 +49,7 @@ def run_approve(path: Path, folder: Path) -> int:
         for change in proposal.changes:
             typer.echo(f"change {change.sequence} of {genesis.network}: {_words(change)}")
         keys = config.unlock(ask_to_open).keys()
+        _require_own(keys, number, genesis, folder)
         write_proposal(path, proposal.approved(number, keys.sign))
     except (FoundingError, ConfigError, KeyFileError) as error:
         return _invalid(error)
@@ -73,14 +74,26 @@ async def _submit(wallet: Wallet, proposal: Proposal, genesis: Genesis, number: 
     async with wallet:
         authority = await _authority(wallet, genesis)
         _require_next(proposal, authority)
-        _require_approved(proposal, authority, genesis)
-        for place, change in enumerate(each for each in proposal.changes if each.sequence >= authority.sequence):
+        voters = {voter: await _key(wallet, genesis, voter) for voter in authority.voters}
+        approved = proposal.counted(voters)
+        _require_approved(approved, authority, genesis)
+        for place, change in enumerate(each for each in approved.changes if each.sequence >= authority.sequence):
             arguments = _encode(change.order())
             outcome = await wallet.submit(REGISTRY, change.action, arguments, number=number + place)
             typer.echo(f"{outcome.code}: change {change.sequence}, block {outcome.height}: {_words(change)}")
             if outcome.code != "ok":
                 return EXIT_FAIL
     return EXIT_PASS
+
+
+async def _key(wallet: Wallet, genesis: Genesis, number: int) -> bytes:
+    """What a node signs with, which never changes: as the genesis says, or else the network."""
+    if number < len(genesis.members):
+        return genesis.members[number].verify_key
+    found = await wallet.ask(MemberEntry.namespace, str(number))
+    if found is None:
+        raise WalletError(f"the network names node {number} as a voter, and does not know it")
+    return bytes.fromhex(msgspec.msgpack.decode(found, type=MemberEntry).certificate.verify_key)
 
 
 async def _authority(wallet: Wallet, genesis: Genesis) -> Authority:
@@ -105,14 +118,12 @@ def _require_next(proposal: Proposal, authority: Authority) -> None:
 
 
 def _require_approved(proposal: Proposal, authority: Authority, genesis: Genesis) -> None:
-    """FoundingError where a quorum has not signed. Of nodes certified since the genesis, the chain knows the keys."""
-    founding = Founding(genesis)
-    registry = Registry(founding)
-    signed = proposal.approvers(registry.member_key)
-    later = [number for number in proposal.changes[0].approvals if number >= len(genesis.members)]
-    needed = founding.protocol.quorum(len(authority.voters))
-    if len([number for number in (*signed, *later) if number in authority.voters]) < needed:
-        names = ", ".join(genesis.members[number].name for number in signed) or "nobody"
+    """FoundingError where a quorum has not signed. ``proposal`` bears those approvals alone that count."""
+    needed = Founding(genesis).protocol.quorum(len(authority.voters))
+    signed = proposal.approvers()
+    if len(signed) < needed:
+        known = [member.name for member in genesis.members]
+        names = ", ".join(known[n] if n < len(known) else f"node {n}" for n in signed) or "nobody"
         raise FoundingError(f"{needed} of the {len(authority.voters)} who vote must approve; so far did: {names}")
 
 
@@ -124,6 +135,12 @@ def _number(config: NodeConfig) -> int:
     return config.number if config.number is not None else found[0]
 
 
+def _require_own(keys: Keys, number: int, genesis: Genesis, folder: Path) -> None:
+    """FoundingError where the genesis gives that number another key. (Of later numbers the chain says it.)"""
+    if number < len(genesis.members) and genesis.members[number].verify_key != keys.verify_key:
+        raise FoundingError(f"{folder}: holds another key than that of node {number} in {genesis.network}")
+
+
 def _genesis_of(config: NodeConfig, proposal: Proposal) -> Genesis:
     genesis = config.load_genesis()
     if genesis.network != proposal.network:
@@ -131,14 +148,16 @@ def _genesis_of(config: NodeConfig, proposal: Proposal) -> Genesis:
     return genesis
 
 
-def _words(change: Proposed) -> str:
-    """What a change asks for, as who is to sign it needs to know."""
-    fields = change.change
-    if change.action == "members":
-        return "; ".join(f"{verb} node {number}" for verb, number in fields)
-    kind = "a wallet" if fields["kind"] == "client" else "a node that observes"
-    heights = f", from {fields['from_height']} until {fields['until_height']}" if fields["until_height"] else ""
-    return f"let in {fields['name']} as {fields['role']}, {kind}, key {fields['verify_key']}{heights}"
+def _words(proposed: Proposed) -> str:
+    """What a change asks for, all of it, as who is to sign it needs to know: in the words of what is signed."""
+    change = proposed.order().change
+    if not isinstance(change, Certify):
+        return "; ".join(f"{verb} node {number}" for verb, number in change)
+    kind = f"a wallet at home with node {change.home}" if change.kind == "client" else "a node that observes"
+    begin = f", from block {change.from_height}" if change.from_height else ""
+    end = f", until block {change.until_height}" if change.until_height else ""
+    keys = f"key {change.verify_key.hex()}, sealing key {change.seal_key.hex()}"
+    return f"let in {change.name} as {change.role}, {kind}{begin}{end}, {keys}"
 
 
 def _tell(folder: Path, newcomer: Newcomer, proposal: Proposal, path: Path) -> None:

@@ -6,7 +6,7 @@ bytes (:func:`node.membership.approval_bytes`), with the place in the registry's
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -60,18 +60,25 @@ class Proposal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             changes.append(replace(proposed, approvals={**proposed.approvals, number: sign(data).hex()}))
         return replace(self, changes=tuple(changes))
 
-    def approvers(self, key_of: Callable[[int], bytes | None]) -> tuple[int, ...]:
-        """The nodes that have signed every change with the key that ``key_of`` gives, ascending."""
-        return tuple(
-            number
-            for number in sorted(self.changes[0].approvals)
-            if all(self._signed(proposed, number, key_of(number)) for proposed in self.changes)
-        )
+    def counted(self, voters: Mapping[int, bytes]) -> Proposal:
+        """With those approvals alone that count: of ``voters``, number and key of each, whose signatures verify.
 
-    def _signed(self, proposed: Proposed, number: int, key: bytes | None) -> bool:
-        signature = bytes.fromhex(proposed.approvals.get(number, ""))
+        The registry refuses a change that bears any other: of an observer, of who was voted out since, or a forged one.
+        """
+        changes = []
+        for proposed in self.changes:
+            signed = {n: one for n, one in proposed.approvals.items() if self._signed(proposed, one, voters.get(n))}
+            changes.append(replace(proposed, approvals=signed))
+        return replace(self, changes=tuple(changes))
+
+    def approvers(self) -> tuple[int, ...]:
+        """The nodes that have put their names to every change, ascending."""
+        first, *others = (set(proposed.approvals) for proposed in self.changes)
+        return tuple(sorted(first.intersection(*others)))
+
+    def _signed(self, proposed: Proposed, signature: str, key: bytes | None) -> bool:
         data = approval_bytes(self.network, proposed.sequence, proposed.action, proposed.order().change)
-        return key is not None and verify(key, data, signature)
+        return key is not None and verify(key, data, bytes.fromhex(signature))
 
 
 def proposed(action: Literal["certify", "members"], sequence: int, change: Any) -> Proposed:

@@ -65,6 +65,11 @@ class Ledger:
             self.records |= carry_out(self.registry, change.action, order, self.height, verify)
 
 
+def keys_of(ledger):
+    """The keys of those who vote."""
+    return {number: ledger.registry.member_key(number) for number in ledger.registry.voters}
+
+
 def everything(folder):
     return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -76,7 +81,7 @@ def test_the_registry_takes_what_a_quorum_has_signed(harbour):
         ledger.carry_out(read_proposal(path))
     for number, name in ((2, "hospital"), (0, "insurer")):
         write_proposal(path, read_proposal(path).approved(number, signer(harbour, name)))
-    assert read_proposal(path).approvers(ledger.registry.member_key) == (0, 2)
+    assert read_proposal(path).counted(keys_of(ledger)).approvers() == (0, 2)
     ledger.carry_out(read_proposal(path))
     config = load_config(harbour / "nodes" / "broker-2" / "node.yaml")
     keys = config.unlock(lambda _: WORDS).keys()
@@ -112,12 +117,26 @@ def test_where_others_came_between_the_place_is_said(harbour):
 def test_an_approval_is_of_these_changes_alone(harbour):
     path = admitted(harbour, BROKER)
     proposal = read_proposal(path).approved(0, signer(harbour, "insurer"))
-    registry = Registry.of(genesis_of(harbour))
+    keys = keys_of(Ledger(genesis_of(harbour)))
     fields = {**proposal.changes[0].change, "role": "insurer"}
     bent = (msgspec.structs.replace(proposal.changes[0], change=fields), *proposal.changes[1:])
-    assert proposal.approvers(registry.member_key) == (0,)
-    assert msgspec.structs.replace(proposal, changes=bent).approvers(registry.member_key) == ()
-    assert proposal.approved(1, signer(harbour, "insurer")).approvers(registry.member_key) == (0,)
+    assert proposal.counted(keys).approvers() == (0,)
+    assert msgspec.structs.replace(proposal, changes=bent).counted(keys).approvers() == ()
+    assert proposal.approved(1, signer(harbour, "insurer")).counted(keys).approvers() == (0,)
+
+
+def test_approvals_that_do_not_count_are_left_out_of_what_the_registry_is_shown(harbour):
+    """Of an observer, under a wrong key, and of a node that was voted out after it had signed."""
+    ledger = Ledger(genesis_of(harbour))
+    proposal = read_proposal(admitted(harbour, Newcomer(name="broker-2", role="broker", votes=True)))
+    proposal = proposal.approved(3, signer(harbour, "regulator")).approved(9, signer(harbour, "insurer"))
+    proposal = proposal.approved(1, signer(harbour, "hospital"))
+    for number in (0, 2):
+        proposal = proposal.approved(number, signer(harbour, VOTERS[number]))
+    with pytest.raises(RegistryRefusal, match="stranger"):
+        ledger.carry_out(proposal)
+    ledger.carry_out(proposal.counted(keys_of(ledger)))
+    assert ledger.registry.voters == (0, 1, 2, 4)
 
 
 def test_the_access_list_lets_it_in_and_leaves_who_is_out_outside(harbour):

@@ -41,14 +41,16 @@ def test_it_says_what_to_do_next_and_whoever_signs_sees_what(sea, capsys):
     assert "broker-2 asks to join harbour as broker, its node as number 2" in told
     assert "consortium approve harbour/proposals/broker-2.json harbour/nodes/NAME" in told
     assert invoke(["approve", PROPOSAL, "harbour/nodes/bureau"]) == 0
-    key = read_proposal(sea / PROPOSAL).changes[0].change["verify_key"]
+    fields = read_proposal(sea / PROPOSAL).changes[0].change
+    keys = f"key {fields['verify_key']}, sealing key {fields['seal_key']}"
     told = capsys.readouterr().out.splitlines()
     assert told == [
-        f"change 0 of harbour: let in broker-2 as broker, a node that observes, key {key}",
+        f"change 0 of harbour: let in broker-2 as broker, a node that observes, {keys}",
         told[1],
         "change 2 of harbour: add-voter node 2",
         "harbour/proposals/broker-2.json: approved by bureau, node 1",
     ]
+    assert told[1].startswith("change 1 of harbour: let in broker-2 as broker, a wallet at home with node 2, key ")
 
 
 @pytest.mark.parametrize(
@@ -82,8 +84,22 @@ def test_nothing_is_handed_in_before_its_turn_or_without_a_quorum(sea):
     for sequence, members, said in ((0, 3, "--sequence 0 --number 3"), (2, 3, "carried out already")):
         with pytest.raises(FoundingError, match=said):
             _require_next(proposal, msgspec.structs.replace(authority, sequence=sequence, members=members))
+    keys = {number: member.verify_key for number, member in enumerate(genesis.members)}
     with pytest.raises(FoundingError, match="2 of the 2 who vote must approve; so far did: nobody"):
-        _require_approved(proposal, authority, genesis)
+        _require_approved(proposal.counted(keys), authority, genesis)
     for name in ("insurer", "bureau"):
         assert invoke(["approve", PROPOSAL, f"harbour/nodes/{name}"]) == 0
-    _require_approved(read_proposal(sea / PROPOSAL), authority, genesis)
+    approved = read_proposal(sea / PROPOSAL)
+    _require_approved(approved.counted(keys), authority, genesis)
+    with pytest.raises(FoundingError, match="so far did: insurer"):
+        _require_approved(approved.counted({0: keys[0], 1: keys[0]}), authority, genesis)
+
+
+def test_nobody_signs_with_another_key_than_its_nodes_own(sea, capsys):
+    assert admitted() == 0
+    before = (sea / PROPOSAL).read_bytes()
+    config = sea / "harbour/nodes/bureau/node.yaml"
+    config.write_text(config.read_text() + "number: 0\n")
+    assert invoke(["approve", PROPOSAL, "harbour/nodes/bureau"]) == 2
+    assert "holds another key than that of node 0 in harbour" in capsys.readouterr().err
+    assert (sea / PROPOSAL).read_bytes() == before

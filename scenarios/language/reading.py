@@ -222,9 +222,10 @@ class _Reader:
 
 
 def _octal_once(text: str) -> str:
-    digits = text.lstrip("+-0_") or "0"
-    octal = f" and was {int(digits.replace('_', ''), 8)} in YAML 1.1" if not set("89") & set(digits) else ""
-    return f"`{text[:40]}` is {digits[:40]} in YAML 1.2{octal}; leave out the leading zeros"
+    digits = text.replace("_", "").lstrip("+-0") or "0"
+    octal = str(int(digits, 8)) if not set("89") & set(digits) else digits
+    once = f" and was {octal[:40]} in YAML 1.1" if octal != digits else ""
+    return f"`{text[:40]}` is {digits[:40]} in YAML 1.2{once}; leave out the leading zeros"
 
 
 def _integer(text: str) -> int:

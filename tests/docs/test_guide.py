@@ -34,6 +34,19 @@ def test_the_scenario_of_the_second_page_passes(consent, tmp_path):
     assert verdict == "pass"
 
 
+def test_the_market_of_the_eleventh_page_passes_and_its_transcript_is_of_it(root, tmp_path):
+    page = root / "docs/guide/11-a-market-under-load.md"
+    (text,) = _blocks(page, "yaml")
+    path = tmp_path / "market.yaml"
+    path.write_text(text)
+    result = run(load_scenario(path), view=NoView(), out=tmp_path / "runs")
+    assert result.verdict == "pass"
+    shown = re.findall(r"^  PASS +(.*)$", page.read_text(), re.MULTILINE)
+    told = [f"{item.name}: {item.detail}" if item.detail else item.name for item in result.finished.expectations]
+    assert len(shown) == 12
+    assert [line for line in shown if line not in told] == []
+
+
 def test_it_passes_with_the_settings_of_its_last_section(consent, root, tmp_path):
     page = (root / "docs/guide/2-write-a-scenario.md").read_text()
     settings = re.findall(r"--set (consensus\.[a-z_.]+=\w+)", page)

@@ -20,8 +20,9 @@ from scenarios.language.models.expect import MetricBound, Quantity
 from scenarios.language.models.source import Shown
 from scenarios.language.reading import read_file
 from scenarios.language.units import Rate, Span, format_duration, format_money, format_rate, format_share
+from scenarios.profiles import load_profile
 from scenarios.runner import run
-from scenarios.shipped import shipped, systems_table, themes
+from scenarios.shipped import profiles, shipped, systems_table, themes
 
 DOCS = Path(__file__).parent
 RUNS = DOCS / "library_runs.json"
@@ -74,7 +75,10 @@ def systems_page(note: str) -> str:
         lines += ["", f"## {row} {table[row]}", ""]
         lines += ["| scenario | shown by | simplified | expects | verdict |", "|-|-|-|-|-|"]
         lines += [_systems_row(part, names, ran) for part, names in shown[row].items()]
-    missing = [f"{row} {name}" for row, name in table.items() if row not in shown]
+    compared = {row for path in profiles().values() for row in load_profile(path).rows} - shown.keys()
+    missing = [f"{row} {name}" for row, name in table.items() if row not in shown and row not in compared]
+    lines += ["", "## Compared", "", "Calculated, and put beside [what was published](fidelity/platforms.md): "]
+    lines[-1] += "; ".join(f"{row} {table[row]}" for row in sorted(compared)) + "."
     lines += ["", "## Not shown yet", "", "; ".join(missing) + "."]
     return "\n".join(lines) + "\n"
 

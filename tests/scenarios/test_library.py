@@ -55,6 +55,7 @@ BROKEN = {
     "members_7": ("heard.pbft.prepare.count", "members.hospital.count=7"),
     "members_16": ("heard.pbft.commit.count", "members.hospital.count=8"),
     "members_31": ("commit_latency.p90", "network.default.latency=50ms", "workload.0.transfers=4"),
+    "protocols_on_bad_links": ("drained", "network.default.loss=95%", _END),
     "protocols_and_sizes": ("drained", _crashing("hospital-1", "hospital-2"), _END),
     "three_regions": ("drained", "faults.0={at: 3 s, cut: [insurer-3, hospital-3, bureau]}", "run.duration=15s"),
     "reads_while_leaders_fall": ("drained", _crashing("insurer-1", "insurer-2", "bureau"), _END),

@@ -55,6 +55,7 @@ def test_the_page_tells_what_the_profile_states(name):
     assert "MISSED" not in part
     for figure in profile.figures:
         assert f"| {figure.what} | {read_amount(figure.published)} |" in part, "run: consortium profile --page"
+        assert f"| {figure.role} | {figure.source}. {figure.remark or ''}".rstrip() in part
     assert all(f"{one.setting}: {one.value}, to {one.to}" in part for one in profile.fitted)
 
 

@@ -14,7 +14,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from network.codec import MESSAGES_PER_FRAME, CodecError, MessageCodec
@@ -38,6 +37,14 @@ class Opened(NamedTuple):
     sender: str
     key: bytes
     messages: list[Any]
+
+
+_WEIGHTS = ("signature", "replayed", "cloned")
+
+
+def _weight(error: FrameError) -> int:
+    """Of refusals for each of a sender's keys the one that says most: that of the key which did sign it, if one did."""
+    return _WEIGHTS.index(error.reason)
 
 
 class Wire:
@@ -123,13 +130,18 @@ class Wire:
             raise FrameError("unknown_sender", sender)
         try:
             self._require_signed(read, key)
-        except FrameError:
-            for other in self._other_keys_of(sender):
-                with suppress(FrameError):
-                    self._require_signed(read, other)
-                    return other
-            raise
-        return key
+        except FrameError as error:
+            refusal = error
+        else:
+            return key
+        for other in self._other_keys_of(sender):
+            try:
+                self._require_signed(read, other)
+            except FrameError as error:
+                refusal = max(refusal, error, key=_weight)
+            else:
+                return other
+        raise refusal
 
     def _require_signed(self, read: ReadFrame, key: bytes) -> None:
         self._require_new(read, key)

@@ -265,7 +265,13 @@ def test_each_of_two_keys_counts_its_own_frames(a, both):
     for topic, payload in frames:
         assert both.receive(topic, payload) is not None
         assert both.receive(topic, payload) is None
-    assert both.dropped.total() == 2
+    assert both.dropped == {"replayed": 2}
+
+
+def test_whichever_of_two_keys_is_run_twice_that_is_told(both):
+    assert both.receive(*twin().say("b", Fetch(1))[0]) is not None
+    assert both.receive(*twin().say("b", Fetch(2))[0]) is None
+    assert both.dropped == {"cloned": 1}
 
 
 def test_a_third_key_speaks_for_nobody(both):

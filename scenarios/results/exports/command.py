@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from scenarios.failures import EXIT_INVALID, EXIT_PASS, say
-from scenarios.results.exports.mermaid import CHARACTERS_MAX, MESSAGES_MAX, mermaid_lines
+from scenarios.results.exports.mermaid import CHARACTERS_MAX, MESSAGES_MAX, mermaid_lines, partial
 from scenarios.results.exports.perfetto import missing, perfetto_lines
 from scenarios.results.exports.scope import scope_of
 from scenarios.results.exports.shiviz import HEADER, MANY, shiviz_lines
@@ -81,6 +81,8 @@ def _picture(files: RunFiles, asked: Asked) -> int:
     elif asked.form == "shiviz":
         lines = shiviz_lines(files, scope)
     else:
+        if (why := partial(files)) is not None:
+            say(why)
         lines = mermaid_lines(files, scope, asked.messages or MESSAGES_MAX)
     counted = _Counted(lines)
     _write(out, counted)

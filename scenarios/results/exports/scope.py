@@ -19,6 +19,11 @@ class Scope(msgspec.Struct, frozen=True):
     from_ns: int = 0
     until_ns: int | None = None
 
+    @property
+    def windowed(self) -> bool:
+        """Is it less than the whole time?"""
+        return self.until_ns is not None
+
     def holds(self, at_ns: int) -> bool:
         """Does it lie in the window?"""
         return self.from_ns <= at_ns and (self.until_ns is None or at_ns < self.until_ns)

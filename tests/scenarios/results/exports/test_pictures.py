@@ -15,7 +15,7 @@ from scenarios.results.exports import (
     scope_of,
     shiviz_lines,
 )
-from scenarios.results.exports.mermaid import escaped
+from scenarios.results.exports.mermaid import escaped, partial
 from scenarios.results.exports.shiviz import HEADER, clocked
 from scenarios.results.exports.trace import events, messages
 from tests.scenarios.results.exports.perfetto_format import faults_of
@@ -205,6 +205,22 @@ def test_a_diagram_shows_the_window_s_messages_in_order_and_lost_ones_crossed(tr
 def test_nothing_in_a_name_is_taken_for_mermaid_s_own():
     assert escaped('a;b#c<d>"e"\nend %%') == "a#59;b#35;c#lt;d#gt;#quot;e#quot; end #37;#37;"
     assert escaped("") == "#nbsp;"
+
+
+def test_without_a_trace_a_diagram_shows_the_exchange_that_explains_most(troubled_run, tmp_path):
+    bare = shutil.copytree(troubled_run, tmp_path / "bare")
+    (bare / "events.jsonl.gz").unlink()
+    files = RunFiles(bare)
+    first, *lines = mermaid_lines(files, scope_of(files))
+    assert first == "sequenceDiagram"
+    assert all(STATEMENT.fullmatch(line) for line in lines)
+    assert any("raft.request-vote" in line for line in lines)
+    assert "exchanges.jsonl" in partial(files)
+    with pytest.raises(ExtractError, match="no message"):
+        list(mermaid_lines(files, scope_of(files, window="900s..901s")))
+    (bare / "exchanges.jsonl").unlink()
+    with pytest.raises(ExtractError, match="--trace"):
+        list(mermaid_lines(files, scope_of(files)))
 
 
 def test_a_diagram_of_nothing_is_refused(told):

@@ -98,7 +98,7 @@ def _faults(files: RunFiles, scope: Scope) -> Iterator[Entry]:
     for number, (at_ns, until_ns, line) in enumerate(FAULTS.rows(files)):
         if scope.holds(at_ns):
             yield _base("i", 1, 1, line, at_ns * _PS) | {"s": "g", "cat": "fault"}
-            if until_ns is not None:
+            if until_ns is not None and until_ns > at_ns:
                 yield from _span(1, "fault", number, line, at_ns, until_ns)
 
 

@@ -1,3 +1,4 @@
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,20 @@ def whole(plan, tmp_path):
     return tables(tmp_path / "whole")
 
 
-def test_processes_make_the_very_same_tables(plan, whole, tmp_path):
-    sweep(begin(plan, tmp_path / "parallel"), Means(jobs=2))
-    assert tables(tmp_path / "parallel") == whole
+def test_processes_make_the_very_same_tables_and_end_when_they_are_interrupted(plan, whole, tmp_path):
+    seen, before = [], set(multiprocessing.active_children())
+
+    def impatient(_finished):
+        seen.append(len(set(multiprocessing.active_children()) - before))
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "parallel"
+    assert len(sweep(begin(plan, out), Means(jobs=2), told=impatient)) == 4
+    assert set(seen) == {2}
+    assert not set(multiprocessing.active_children()) - before
+    sweep(begin(plan, out, resume=True), Means())
+    assert tables(out) == whole
     assert whole["runs.csv"].count(b",pass,") == 6
 
 

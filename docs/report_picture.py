@@ -1,4 +1,4 @@
-"""Draws ``docs/pictures/report.png``, the head of a report in a real browser: ``python docs/report_picture.py``.
+"""Draws ``docs/pictures/report.png`` and ``exchange.png``, out of a report in a real browser: run it by itself.
 
 The run is ``consortium run partition_and_equivocation``. Needs chromium.
 """
@@ -20,8 +20,16 @@ from scenarios.language import load_scenario  # noqa: E402
 from scenarios.runner import run  # noqa: E402
 from scenarios.shipped import find_scenario  # noqa: E402
 
-PICTURE = ROOT / "docs" / "pictures" / "report.png"
+PICTURES = ROOT / "docs" / "pictures"
 WIDTH, HEIGHT = 1000, 1600
+SECOND_EXCHANGE = """
+(() => {
+  const fold = document.querySelectorAll('details.fold')[1];
+  fold.open = true;
+  fold.querySelector('.tall').style.maxHeight = 'none';
+  fold.scrollIntoView();
+})()
+"""
 
 
 def main() -> None:
@@ -33,7 +41,10 @@ def main() -> None:
         (folder / "profile").mkdir()
         browser = Browser(folder / "profile")
         browser.open((result.folder / "report.html").as_uri(), width=WIDTH, height=HEIGHT)
-        PICTURE.write_bytes(browser.picture())
+        (PICTURES / "report.png").write_bytes(browser.picture())
+        browser.resize(WIDTH + 100, 1100)
+        browser.value(SECOND_EXCHANGE)
+        (PICTURES / "exchange.png").write_bytes(browser.picture())
         browser.close()
 
 

@@ -15,7 +15,7 @@ from scenarios.results.exchanges import Exchange, Happening
 from scenarios.results.report.markup import at, drawing, joined, line, path, plain, tag, text
 from scenarios.results.report.words import count, moment, natural
 
-_ROW, _LANE_MAX, _LANE_MIN, _LEFT, _TOP, _WIDTH = 22, 84, 66, 84, 40, 1030
+_ROW, _LANE_MAX, _LANE_MIN, _LEFT, _TOP, _WIDTH = 22, 84, 70, 84, 40, 1030
 _CHARACTER = 5.7
 """How wide a character of a label is, about."""
 

@@ -11,8 +11,10 @@ that missed decisions is handed certified blocks through :meth:`Core.adopt`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol
@@ -271,8 +273,14 @@ def protocol_names() -> tuple[str, ...]:
     return tuple(sorted({**_offered(), **_registry}))
 
 
-def _offered() -> dict[str, EntryPoint]:
+def _offered() -> Mapping[str, EntryPoint]:
     """What installed distributions offer, by name; of two of one name the first that is found counts."""
+    return _offered_on(tuple(sys.path))
+
+
+@lru_cache(maxsize=1)
+def _offered_on(_path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+    """The same as of that path. Reading every distribution's description costs more than the rest of a scenario's."""
     return {point.name: point for point in reversed(tuple(entry_points(group=ENTRY_POINTS)))}
 
 

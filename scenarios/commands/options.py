@@ -9,6 +9,18 @@ from typing import Annotated
 import typer
 
 
+def _scenario_names(incomplete: str) -> list[str]:
+    from scenarios.commands.completing import scenario_names  # noqa: PLC0415 -- only when TAB is pressed
+
+    return scenario_names(incomplete)
+
+
+def _settings(incomplete: str) -> list[str]:
+    from scenarios.commands.completing import settings  # noqa: PLC0415 -- only when TAB is pressed
+
+    return settings(incomplete)
+
+
 class Mode(StrEnum):
     """The two worlds."""
 
@@ -25,7 +37,12 @@ class Ui(StrEnum):
     NONE = "none"
 
 
-ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or a shipped one's name.")]
+ScenarioArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO", help="A scenario file, or a shipped one's name.", autocompletion=_scenario_names
+    ),
+]
 ModeOption = Annotated[Mode | None, typer.Option("--mode", help="virtual: simulated time; processes: real nodes.")]
 BusOption = Annotated[
     str | None,
@@ -36,7 +53,12 @@ TraceOption = Annotated[bool, typer.Option("--trace", help="Keep every event of 
 SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Everything random follows it.")]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override one value, as network.default.loss=5%. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override one value, as network.default.loss=5%. Repeatable.",
+        autocompletion=_settings,
+    ),
 ]
 OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the run's folder is made.")]
 UiOption = Annotated[Ui | None, typer.Option("--ui", help="live on a terminal, else plain; json for machines.")]

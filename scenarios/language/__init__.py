@@ -1,8 +1,9 @@
 """The scenario language 情景语言: YAML 1.2 in, a typed :class:`Scenario` out, or every problem with its place.
 
-The way of a text: ``composing`` (nodes, limits) -> ``reading`` (values and places) -> ``overrides`` -> ``inlining``
-(files it names) -> ``assumptions`` -> ``schema`` (form and units) -> ``semantics`` (names, quorums) ->
-:class:`Scenario`. Problems of one stage are all reported together.
+The way of a text: ``composing`` (nodes, limits) -> ``reading`` (values and places) -> ``extending`` (what it takes from
+other files) -> ``overrides`` -> ``inlining`` (data files that it names) -> ``assumptions`` -> ``schema`` (form and
+units) -> ``semantics`` (names, quorums), ``foresight`` (warnings) and ``sweeping`` -> :class:`Scenario`. Whatever is
+wrong with a text that can be read at all is reported together.
 """
 
 from scenarios.language.findings import Arithmetic, arithmetic

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 
 from node.contracts import execute_block
@@ -9,7 +10,9 @@ from node.contracts.accounts import overdrawn, total_of_all_accounts
 from node.contracts.runtime import genesis_state
 from node.ledger.transaction import decode_transaction
 from node.membership import Directory
+from scenarios.dashboard import NoView
 from scenarios.language import ScenarioInvalid, parse_scenario
+from scenarios.runner import run
 from scenarios.runner.flows import flow_differences, flow_problems
 from scenarios.runner.plan import make_plan
 from tests.scenarios.test_flows import any_causal_order
@@ -147,3 +150,19 @@ def test_who_cannot_take_part_is_told_at_their_key(flow, key, said):
 def test_what_shows_in_the_draws_alone_is_told_before_anything_runs(text, said):
     with pytest.raises(ScenarioInvalid, match=said):
         make_plan(parse_scenario(MEMBERS + text))
+
+
+def test_in_a_run_nobody_begins_again_before_it_has_thought(tmp_path):
+    """Closed loops wait for what the network really takes: the same cases, later."""
+    closed = (
+        "- {flow: payments, by: insurer, arrivals: {closed: {actors: 2, rounds: 4, think: 300ms}}, amount: 1 CNY}\n"
+    )
+    scenario = parse_scenario(MEMBERS + closed + "network: {default: {latency: 50ms}}\n")
+    result = run(scenario, view=NoView(), out=tmp_path)
+    assert result.verdict == "pass"
+    lines = [msgspec.json.decode(line) for line in (result.folder / "history.jsonl").read_bytes().splitlines()]
+    times = {line["key"]: (line["call"], line["return"]) for line in lines}
+    steps = [step for step in make_plan(scenario).workload.steps if step.after]
+    assert len(steps) == 6
+    for step in steps:
+        assert times[step.id][0] >= times[step.after[-1]][1] + 300_000_000

@@ -85,3 +85,41 @@ def test_pareto_takes_its_least_value_and_its_99th_percentile(tmp_path: Path) ->
             load(tmp_path, f"network.default.latency={wrong}")
     with pytest.raises(ScenarioInvalid, match="`dist: pareto` takes `min` and `p99`"):
         load(tmp_path, "network.default.latency={dist: pareto, min: 10 ms}")
+
+
+REPLAYED = """\
+version: 1
+name: replayed
+members: {insurer: {count: 4}}
+workload: [{flow: payments, by: insurer, arrivals: {replay: trace.csv}, amount: 5 CNY}]
+"""
+
+
+def test_recorded_arrivals_take_their_file_s_place_and_are_played_again_from_what_a_run_keeps(tmp_path):
+    (tmp_path / "trace.csv").write_text("at_s,amount_cny\n0.5,12.30\n2,\n")
+    (tmp_path / "replayed.yaml").write_text(REPLAYED)
+    scenario = load_scenario(tmp_path / "replayed.yaml")
+    assert scenario.workload[0].arrivals.replay.rows == ((500_000_000, 1230), (2_000_000_000, None))
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "scenario.yaml").write_text(scenario.origin.resolved)
+    again = load_scenario(tmp_path / "kept" / "scenario.yaml")
+    assert (again.workload, again.origin.resolved) == (scenario.workload, scenario.origin.resolved)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("trace.csv", "at_s\nsoon\n", "trace.csv`, line 2: "),
+        ("trace.txt", "at_s\n1\n", "is neither *.csv nor *.jsonl"),
+        ("trace.csv", "at_s\n" + "1\n" * 20_001, "line 20002: more than 20,000 rows"),
+        ("trace.csv", "at_s\n" + "1\n" * 600_000, "is larger than 1024 KiB"),
+    ],
+)
+def test_a_recording_that_is_wrong_is_told_where_it_is_named(tmp_path, name, text, said):
+    (tmp_path / name).write_text(text)
+    (tmp_path / "replayed.yaml").write_text(REPLAYED.replace("trace.csv", name))
+    with pytest.raises(ScenarioInvalid) as refused:
+        load_scenario(tmp_path / "replayed.yaml")
+    (problem,) = refused.value.problems
+    assert problem.path == ("workload", 0, "arrivals", "replay")
+    assert said in problem.message

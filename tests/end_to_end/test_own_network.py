@@ -124,6 +124,14 @@ def test_a_newcomer_is_admitted_catches_up_and_votes(harbour, tmp_path, monkeypa
         assert len({end["root"] for end in ends}) == 1
         assert invoke(["submit", proposal, wallet]) == 2
         assert "carried out already" in capsys.readouterr().err
+        assert not invoke(["admit", str(harbour), "bob", "--role", "patient", "--home", "insurer", *UNSEALED])
+        proposal = str(harbour / "proposals" / "bob.json")
+        for node in ("insurer", "regulator"):  # the latter has no say, and does no harm
+            assert not invoke(["approve", proposal, str(harbour / "nodes" / node)])
+        assert invoke(["submit", proposal, wallet]) == 2
+        assert "2 of the 2 who vote must approve; so far did: insurer" in capsys.readouterr().err
+        assert not invoke(["approve", proposal, str(harbour / "nodes" / "broker-2")])
+        assert not invoke(["submit", proposal, wallet])
         assert [node.stop() for node in nodes] == [0, 0, 0]
     finally:
         for node in nodes:

@@ -12,6 +12,8 @@ from scenarios.cli import invoke
 from tests.end_to_end.program import CONSORTIUM, environment
 from tests.scenarios.sweeps.conftest import PARTLY_INVALID, TEXT
 
+pytestmark = pytest.mark.timeout(180)  # processes begin slowly on a busy machine
+
 
 @pytest.fixture
 def tiny(tmp_path):

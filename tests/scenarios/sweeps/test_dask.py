@@ -9,6 +9,8 @@ from scenarios.sweeps import dask
 from scenarios.sweeps.playing import RunRow
 from scenarios.sweeps.sweeping import Means, begin, sweep
 
+pytestmark = pytest.mark.timeout(180)  # processes begin slowly on a busy machine
+
 
 @pytest.fixture(scope="module")
 def address():

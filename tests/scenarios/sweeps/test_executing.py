@@ -6,6 +6,8 @@ import pytest
 from scenarios.sweeps.executing import in_processes, in_this_process
 from scenarios.sweeps.planning import Point
 
+pytestmark = pytest.mark.timeout(180)  # processes begin slowly on a busy machine
+
 
 class Deadly(Point, frozen=True, kw_only=True):
     """Takes the process with it that is given it."""

@@ -7,6 +7,8 @@ from scenarios.failures import FailureError
 from scenarios.sweeps.sweeping import Means, begin, sweep
 from tests.scenarios.sweeps.conftest import PARTLY_INVALID
 
+pytestmark = pytest.mark.timeout(180)  # processes begin slowly on a busy machine
+
 TABLES = ("runs.csv", "summary.csv", "differences.csv")
 SWEEP = "{repeat: 3, pair: {slow: {consensus.protocol: raft}, quick: {consensus.protocol: solo}}}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log1p
 
 import msgspec
 from markupsafe import Markup
@@ -23,7 +22,7 @@ class Bar(msgspec.Struct, frozen=True):
     told: str = ""
 
 
-def bars(rows: Sequence[Bar], width: int, *, label: str, logarithmic: bool = False) -> Markup:
+def bars(rows: Sequence[Bar], width: int, *, label: str) -> Markup:
     """A row a bar, the name above it where room is scarce."""
     most = max((row.outer for row in rows), default=1) or 1
     left = 150 if width > 500 else 8
@@ -38,17 +37,11 @@ def bars(rows: Sequence[Bar], width: int, *, label: str, logarithmic: bool = Fal
             y += 13
         told = row.told or count(row.outer)
         room = width - left - 14 - 7.2 * len(told)
-        outer, inner = (room * _part(value, most, logarithmic=logarithmic) for value in (row.outer, row.inner))
+        outer, inner = (room * value / most for value in (row.outer, row.inner))
         parts.append(box(left, y + 3, outer, 17, "outer", f"{plain(row.name)}: {told}"))
         parts.append(box(left, y + 3, inner, 17, "c0", f"{plain(row.name)}: {told}"))
         parts.append(text(left + max(outer, inner) + 6, y + 16, told, class_="quiet"))
     return drawing(width, _TOP + high * len(rows) + 4, parts, label=label)
-
-
-def _part(value: int, most: int, *, logarithmic: bool) -> float:
-    if not logarithmic:
-        return value / most
-    return log1p(value) / log1p(most)
 
 
 def _short(name: str, most: int) -> str:

@@ -70,6 +70,8 @@ _LATE_NS = 20 * MILLISECOND
 EXIT_CONFIG = 2
 EXIT_STORE = 3
 EXIT_INTERNAL = 70
+_EXITS = {ConfigError: EXIT_CONFIG, StoreError: EXIT_STORE}
+"""What is told in its own words, and with which code it ends."""
 
 
 class NodeProcess:
@@ -285,8 +287,8 @@ class NodeProcess:
 
     def _fail(self, error: Exception) -> None:
         """Stop. What is not durable was not said, so this loses nothing that anyone was told."""
-        self._exit_code = EXIT_STORE if isinstance(error, StoreError) else EXIT_INTERNAL
-        message = str(error) if self._exit_code == EXIT_STORE else f"{type(error).__name__}: {error}"
+        self._exit_code = next((code for kind, code in _EXITS.items() if isinstance(error, kind)), EXIT_INTERNAL)
+        message = f"{type(error).__name__}: {error}" if self._exit_code == EXIT_INTERNAL else str(error)
         self._stop.set()
         self._telemetry.event("fatal", message=message)
         _LOG.error("the node stops: %s", message, exc_info=error)
@@ -306,8 +308,18 @@ class NodeProcess:
             except TimeoutError:
                 self._tell_status(first=False)
                 self._bus.listen(self._filters())  # members come, go, and get a vote
+                self._require_own_number()
         if commands is not None:
             commands.cancel()
+
+    def _require_own_number(self) -> None:
+        """Stop where the chain has given our number to another key: we would vote, and prove, under a wrong name."""
+        entry = self._replica.registry.member(self._me)
+        if entry is not None and entry.certificate.verify_key != self._keys.verify_key.hex():
+            numbers = self._replica.registry.numbers_of(self._me_name)
+            mine = [n for n in numbers if self._replica.registry.member_key(n) == self._keys.verify_key]
+            remedy = f"set `number: {mine[0]}`" if mine else "the chain does not know its key: have it certified first"
+            self._fail(ConfigError(f"{self._me_name} goes by number {self._me}, which is {entry.name}'s; {remedy}"))
 
     def _tell_status(self, *, first: bool, last: bool = False) -> None:
         replica = self._replica

@@ -19,6 +19,7 @@ from node.chain_state import Divergence
 from node.config import ConfigError, load_config
 from node.door import Door
 from node.ledger.store import SqliteStore, StoreError
+from node.membership import Certificate, MemberEntry
 from node.process import EXIT_CONFIG, EXIT_INTERNAL, EXIT_STORE, NODE_SPACE, NodeProcess, main
 from node.telemetry import Telemetry
 from tests.node.lab import KEYS, genesis, transfer
@@ -242,3 +243,39 @@ def test_a_node_that_was_certified_later_says_its_number(tmp_path):
 def test_a_number_of_the_genesis_does_not_excuse_another_key(tmp_path):
     with pytest.raises(ConfigError, match="sign_seed is not the one of member-0"):
         NodeProcess(load_config(write_config(tmp_path, keys="member-1", number=0)), Telemetry("", None))
+
+
+@pytest.mark.parametrize(("mine", "remedy"), [(True, "set `number: 8`"), (False, "have it certified first")])
+def test_a_node_whose_number_the_chain_gave_to_another_stops_and_says_which_is_its_own(tmp_path, capsys, mine, remedy):
+    config = load_config(write_config(tmp_path, name="member-7", keys="member-7", number=7))
+    process = NodeProcess(config, Telemetry("member-7", io.StringIO()))
+    process._replica = Replica()
+    process._replica.registry = certified = Certified({})
+    process._require_own_number()
+    assert not process._stop.is_set(), "not certified yet"
+    certified.names = {7: "member-6"} | ({8: "member-7"} if mine else {})
+    process._require_own_number()
+    assert process._exit_code == EXIT_CONFIG
+    assert "member-7 goes by number 7, which is member-6's" in (said := capsys.readouterr().err)
+    assert remedy in said
+
+
+class Certified:
+    """A registry that has given numbers to names, each with the key of its name."""
+
+    def __init__(self, names):
+        self.names = names
+
+    def member(self, number):
+        name = self.names.get(number)
+        return None if name is None else MemberEntry(name, "insurer", Certificate(0, 0, self._key(name), ""))
+
+    def member_key(self, number):
+        return bytes.fromhex(self._key(self.names[number]))
+
+    def numbers_of(self, name):
+        return tuple(number for number, its in self.names.items() if its == name)
+
+    @staticmethod
+    def _key(name):
+        return KEYS.verify_key(name).hex()

@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from consensus_pages import consensus_page, transcripts_page
 from library_pages import gallery_page, refresh_runs, systems_page
 from oracle_pages import oracles_page
+from refusals import refusals_of
 from shrunk_pages import refresh, shrunk_page
 from table_pages import tables_page
 
@@ -305,7 +306,11 @@ def contracts_page() -> str:
         "`arguments_invalid`, `arguments_not_canonical`, `unknown_contract`, `unknown_action`, `unknown_signer`, or",
         "`duplicate` where the number was used before. *Everyone* excludes the regulator, who may only read. Before a",
         "contract is asked, each signer's key must be in force at the block's height: `key_revoked`, `key_expired`,",
-        "`key_not_yet_valid`.",
+        "`key_not_yet_valid`. What has states refuses with `illegal_transition` where an action does not fit its state. A",
+        "change of the registry also refuses with `approvals_too_few`, `approval_of_a_stranger` or `member_votes`.",
+        "",
+        "*May refuse with* lists what an action and all that it calls can raise. A step of a story that is to be refused",
+        "says `expect` and one of these codes.",
         "",
         "*Signed by as well* is the action's endorsement policy: who must have signed besides the client, by role, by",
         "a field of the arguments (`reinsurer`), or by a field of a record that they lead to (`query.reader`: the",
@@ -319,13 +324,14 @@ def contracts_page() -> str:
         contract = CATALOGUE[name]
         if not contract.actions:
             continue
-        lines += ["", f"## {name}", "", "| action | who | signed by as well | |", "|-|-|-|-|"]
+        lines += ["", f"## {name}", "", "| action | who | signed by as well | | may refuse with |", "|-|-|-|-|-|"]
         for title, action in contract.actions.items():
             who = "everyone" if action.roles is None else ", ".join(sorted(action.roles))
             who = "everyone, regulators too" if who == ANYONE[0] else who
             doc = _prose(inspect.getdoc(action._function) or "")  # noqa: SLF001 - its text is what we are after
             signed_by = "" if action.endorse is None else action.endorse.describe()
-            lines.append(f"| `{title}` | {who} | {signed_by} | {_cell(doc)} |")
+            refusals = ", ".join(f"`{code}`" for code in refusals_of(action._function))  # noqa: SLF001 - as above
+            lines.append(f"| `{title}` | {who} | {signed_by} | {_cell(doc)} | {refusals} |")
         if contract.events:
             lines += ["", "Events: " + "; ".join(_watched(event) for event in contract.events.values()) + "."]
     return "\n".join(lines) + "\n"

@@ -106,9 +106,9 @@ class Scenario(Part):
     arms: Arms = Arms()
     """How long the stages of one claim take, on the chain and on paper."""
     story: tuple[Story, ...] = ()
-    """Named steps, one after the other."""
+    """Named steps, one after the other. A scenario has a story or a workload, not both."""
     workload: tuple[Flow, ...] = ()
-    """Flows of many like steps."""
+    """Flows of many like steps, instead of a story."""
     faults: tuple[Fault, ...] = ()
     """What goes wrong, and when."""
     expect: Expect = Expect()

@@ -3,6 +3,9 @@ import sys
 
 import pytest
 
+from scenarios.language import load_scenario
+from scenarios.shipped import shipped
+
 
 @pytest.fixture
 def generator(root):
@@ -32,3 +35,17 @@ def test_every_key_of_the_language_has_a_meaning(generator):
     rows = [line for line in generator.scenario_page().splitlines() if line.startswith("| `")]
     silent = [row for row in rows if row.rstrip().endswith("|  |")]
     assert not silent
+
+
+def test_what_stories_are_refused_with_is_on_the_page_of_contracts(generator):
+    page = generator.contracts_page()
+    told = {step.expect for path in shipped().values() for step in load_scenario(path).story} - {"ok"}
+    assert len(told) > 10
+    assert sorted(code for code in told if f"`{code}`" not in page) == []
+
+
+def test_refusals_of_what_an_action_calls_are_seen(generator):
+    (row,) = [line for line in generator.contracts_page().splitlines() if line.startswith("| `cede` |")]
+    assert "`booked_already`" in row  # by a function that it calls
+    assert "`unknown_policy`" in row  # by finding none
+    assert "`already_enrolled`" not in row

@@ -122,7 +122,8 @@ class Liveness(Part):
     stalls_during: Stalls = ()
     """A time, or several, in which no block is decided: that a fault really stops what it should."""
     recovers_within: Nanoseconds | None = None
-    """After the last fault ends, a block is decided within this long, unless nothing is left to decide."""
+    """After the last fault ends, a block is decided within this long, unless nothing is left to decide. Nobody submits
+    in a story's pauses: be longer than they are."""
     converges_within: Nanoseconds | None = None
     """Every node that is up holds every block within this long: of the last fault's end, or of the first decision."""
 

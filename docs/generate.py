@@ -306,7 +306,7 @@ def contracts_page() -> str:
         "`arguments_invalid`, `arguments_not_canonical`, `unknown_contract`, `unknown_action`, `unknown_signer`, or",
         "`duplicate` where the number was used before. *Everyone* excludes the regulator, who may only read. Before a",
         "contract is asked, each signer's key must be in force at the block's height: `key_revoked`, `key_expired`,",
-        "`key_not_yet_valid`. What has states refuses with `illegal_transition` where an action does not fit its state.",
+        "`key_not_yet_valid`. What has states refuses with `illegal_transition` where an action does not fit it.",
         "A change of the registry also refuses with `approvals_too_few`, `approval_of_a_stranger` or `member_votes`.",
         "",
         "*May refuse with* lists what an action and all that it calls can raise. A step of a story that is to be",

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from network.codec import MESSAGES_PER_FRAME, CodecError, MessageCodec
 from network.frames import FRAME_VERSION, Frame, FrameError, ReadFrame, read_frame, seal_frame, verify_frame
 from network.replay import ReplayWindow
-from network.topics import build_topic, topic_of
+from network.topics import TopicError, build_topic, topic_of
 
 _LOG = logging.getLogger(__name__)
 BODY_BYTES_MAX = 3 * 1024 * 1024
@@ -194,12 +194,16 @@ class Wire:
             receiver=receiver,
         )
         try:
+            topic = build_topic(self._network, sender, kind, receiver)
             payload = seal_frame(frame, self._signers[sender])
         except FrameError as error:
             self._drop(f"sent_{error.reason}", error.detail)
             return
+        except TopicError as error:  # a wallet whose name is too long to be an address: nobody else's loss
+            self._drop("sent_topic", str(error))
+            return
         self.frames_out += 1
-        if not self._publish(build_topic(self._network, sender, kind, receiver), payload):
+        if not self._publish(topic, payload):
             self._drop("bus_full", "the bus took no more")
 
     def _drop(self, reason: str, detail: str) -> None:

@@ -235,6 +235,15 @@ def test_no_change_of_one_byte_goes_through(data):
     assert End("b").receive(topic, bytes(changed)) is None
 
 
+def test_what_cannot_be_addressed_costs_nobody_else_a_message(a, b):
+    """A client's name may have 64 characters, which leaves no room for what its wallet is addressed by."""
+    a.send("a", wallet_address("x" * 64), "receipt", Fetch(1))
+    a.send("a", "b", "direct", Fetch(2))
+    a.flush()
+    assert [b.receive(*published) for published in a.published] == [("a", [Fetch(2)])]
+    assert a.dropped == {"sent_topic": 1}
+
+
 # Two nodes under one name
 
 

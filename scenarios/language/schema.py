@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -178,8 +178,9 @@ class Scenario(Part):
         raise ScenarioInvalid([Problem(Mark(label, -1, 0), ("assumptions",), message)])
 
 
+@cache
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of scenarios; the source of configs/scenario.schema.json."""
+    """The JSON Schema of scenarios, the source of configs/scenario.schema.json. Made once: change nothing in it."""
     schema = Scenario.model_json_schema(mode="validation")
     _allow_extensions(schema)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID}

@@ -3,7 +3,8 @@
 A scenario (:mod:`scenarios.language`) becomes signed steps (:mod:`scenarios.roles`, :mod:`scenarios.runner`), which run
 in virtual time or on real processes; what they leave is judged and written to a run's folder
 (:mod:`scenarios.results`), while :mod:`scenarios.dashboard` shows it. Many runs at once are a sweep
-(:mod:`scenarios.sweeps`). The shipped scenarios lie in ``library/``.
+(:mod:`scenarios.sweeps`). The shipped scenarios lie in ``library/``, a folder a theme; :mod:`scenarios.profiles` holds
+them to what other platforms have published.
 
 ``scenarios.run(...)`` and ``scenarios.sweep(...)`` are the same from Python: see :mod:`scenarios.api`, which is loaded
 when one of them is first used.

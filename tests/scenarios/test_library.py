@@ -40,7 +40,7 @@ BROKEN = {
     "lost_and_doubled": ("drained", "faults.0={at: 1 s, loss: 90%}", _END),
     "lying_member": ("drained", _crashing("hospital", "bureau"), _END),
     "mute_primary": ("commit_latency.max", "consensus.pbft.view_change_timeout=5s"),
-    "no_quorum": ("commit_latency.max", "faults.0.partition=[[insurer-1], rest]"),
+    "no_quorum": ("stalls_during", "faults.0.partition=[[insurer-1], rest]"),
     "one_way_line": ("commit_latency.max", "consensus.pbft.view_change_timeout=20s", "faults.0.for=8s"),
     "partition_and_equivocation": ("drained", "faults.1={at: 1 s, cut: [insurer-2, reinsurer]}", "run.duration=6s"),
     "partition_heals": ("commit_latency.max", "faults.0.partition=[[insurer-1, hospital], [insurer-2, bureau], rest]"),
@@ -94,3 +94,32 @@ def test_its_expectation_can_fail(name):
     expectation, *overrides = BROKEN[name]
     verdict, judged = _verdicts(name, *overrides)
     assert (verdict, judged[expectation][0]) == ("fail", "fail"), judged
+
+
+EITHER = (
+    "broken_disks",
+    "broker_down",
+    "everybody_crashes",
+    "flapping_line",
+    "garbled",
+    "hospital_cut_off",
+    "late_and_overtaken",
+    "lost_and_doubled",
+    "no_quorum",
+    "one_way_line",
+    "slow_disk",
+    "wrong_clocks",
+)
+"""Faults that Raft and PBFT bear alike, within the same bounds."""
+
+
+@pytest.mark.parametrize("name", EITHER)
+def test_the_other_protocol_bears_the_same_fault(name):
+    other = {"pbft": "raft", "raft": "pbft"}[load_scenario(shipped()[name]).consensus.protocol]
+    verdict, judged = _verdicts(name, f"consensus.protocol={other}")
+    assert verdict == "pass", judged
+
+
+def test_of_five_pbft_bears_one_crash_where_raft_bears_two():
+    _, judged = _verdicts("leaders_crash", "consensus.protocol=pbft", _END)
+    assert (judged["agreement"][0], judged["durability"][0], judged["drained"][0]) == ("pass", "pass", "fail")

@@ -104,7 +104,6 @@ class Replica(Application):
         self._keeps_proofs = setup.protocol.keeps_proofs
         genesis = setup.directory.genesis
         self._network = genesis.network
-        self._founders = len(genesis.members)
         self._founding = setup.directory.founding
         self.chain = ChainState(setup.genesis_block, setup.genesis_tree, setup.execute)
         self.voting = Voting(setup.protocol, lambda: self.registry)
@@ -231,7 +230,7 @@ class Replica(Application):
                 return self._from_member(now, sender, message)
 
     def _from_client(self, now: int, sender: NodeId, message: Query | Subscribe | Deposit | IsErased) -> Effects:
-        if sender < self._founders:
+        if sender < self.voting.nodes:
             return [Rejected(sender, f"a {type(message).__name__.lower()}, which only clients ask")]
         match message:
             case Query():

@@ -68,6 +68,10 @@ def admit(  # noqa: PLR0913 - keyword-only
     earlier = [read_proposal(path) for path in sorted((folder / PROPOSALS).glob("*.json"))]
     _require_new(folder, description, genesis, earlier, newcomer)
     place = place or _place_after(genesis, earlier)
+    if place.number < len(genesis.members):
+        raise FoundingError(
+            f"node {place.number} is of the genesis; a newcomer gets {len(genesis.members)} or a later one"
+        )
     party = Party()
     proposal = _proposal(genesis, newcomer, party, place)
     access = folder / "broker" / "acl"

@@ -5,10 +5,12 @@ import pytest
 from consensus.chain import Block
 from consensus.protocols import Verdict
 from consensus.vocabulary import MILLISECOND, SECOND
+from network.custody import Deposit
+from network.requests import Query
 from network.virtual.faults import Crash
 from node.ledger.transaction import encode_transaction
 from node.options import ReplicaOptions
-from tests.node.lab import Net, block_on, reheaded, transfer
+from tests.node.lab import Net, block_on, reheaded, rejections, transfer
 from tests.node.voters import change_step, newcomer, vote
 from tests.node.world import Town, pay
 
@@ -167,3 +169,11 @@ def test_a_change_of_members_stands_alone_and_states_the_height_right_below(prot
     assert replica.validate(above) is Verdict.REJECT, "it states height 0 two heights below"
     later = Block(reheaded(above.header, state_height=1), above.transactions)
     assert replica.validate(later) is Verdict.WAIT, "height 1 is not executed here"
+
+
+def test_a_node_that_was_certified_later_is_no_wallet_either():
+    host = Net("raft", 1)[0]
+    host.submit(encode_transaction(vote(1, "certify", newcomer(1), 0, (0,))))
+    for message in (Query("ann", 1, "accounts", "ann/cash"), Deposit("ann", "ann/7", 0, b"")):
+        asked = type(message).__name__.lower()
+        assert rejections(host.receive(1, message)) == [f"a {asked}, which only clients ask"]

@@ -188,6 +188,13 @@ def test_who_cannot_join_leaves_everything_as_it_is(harbour, newcomer, match):
     assert everything(harbour) == before
 
 
+def test_a_newcomer_gets_no_number_of_the_genesis(harbour):
+    before = everything(harbour)
+    with pytest.raises(FoundingError, match="node 3 is of the genesis; a newcomer gets 4 or a later one"):
+        admitted(harbour, BROKER, place=Place(sequence=0, number=3))
+    assert everything(harbour) == before
+
+
 def test_nobody_joins_twice_or_without_the_authority(harbour):
     with pytest.raises(KeyFileError, match="not its passphrase"):
         admitted(harbour, BROKER, opening=lambda _: b"wrong")

@@ -45,5 +45,7 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _time(nanoseconds: int) -> str:
     """In the unit that leaves a few digits before the point."""
+    if nanoseconds == 0:
+        return "0 s"
     name, size = next((one for one in _UNITS if abs(nanoseconds) >= one[1]), _UNITS[-1])
     return f"{nanoseconds / size:.1f} {name}" if size < SECOND_NS else f"{nanoseconds / size:.2f} {name}"

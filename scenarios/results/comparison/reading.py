@@ -39,11 +39,6 @@ class Side(msgspec.Struct, kw_only=True):
     cells: dict[Cell, dict[int, dict[str, int]]] = {}  # then seed, then "measure.statistic"
     units: dict[str, str] = {}  # by measure
 
-    @property
-    def seeds(self) -> int:
-        """How many runs it has measures of."""
-        return sum(map(len, self.cells.values()))
-
 
 def read_side(path: Path) -> Side:
     """What lies at ``path``; FailureError where that is nothing that can be compared."""

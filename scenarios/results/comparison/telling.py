@@ -24,7 +24,8 @@ def told(comparison: Comparison, *, every: bool = False) -> str:
     lines += _changed("scenarios", comparison.settings)
     for cell, label in comparison.missing:
         lines.append(f"only in {label}: {_cell(cell) or 'runs'}")
-    shown = [line for line in comparison.measures if every or _is_shown(comparison, line)]
+    several = len({line.cell for line in comparison.measures}) > 1
+    shown = [line for line in comparison.measures if every or _is_shown(line, several=several)]
     if shown:
         lines += ["", *_table(shown)]
     hidden = len(comparison.measures) - len(shown)
@@ -62,10 +63,10 @@ def _value(value: str | None) -> str:
     return flat if len(flat) <= _VALUE_MAX else flat[: _VALUE_MAX - 1] + "…"
 
 
-def _is_shown(comparison: Comparison, line: MeasureLine) -> bool:
+def _is_shown(line: MeasureLine, *, several: bool) -> bool:
+    """Is it among what most want to see? ``several``: there are other cells."""
     if line.measure.startswith(_FAMILIES):
         return False
-    several = any(other.cell != line.cell for other in comparison.measures)
     if several:
         return line.measure in SHOWN_OF_SWEEPS
     return line.first_mean != line.second_mean and line.measure.rpartition(".")[2] in STATISTICS_SHOWN

@@ -155,6 +155,21 @@ def test_the_command_tells_people_what_differs(tmp_path, capsys):
     )
 
 
+def test_of_sweeps_people_see_a_few_measures_of_each_cell_and_all_if_they_ask(tmp_path, capsys):
+    lines = "".join(f"{name},{n},pass,,,,,{1_000 * n},\n" for name in ("raft", "solo") for n in range(1, 4))
+    first, second = made_sweep(tmp_path / "a", lines), made_sweep(tmp_path / "b", lines.replace("000,", "500,"))
+    assert invoke(["compare", str(first), str(second)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[3:6] == [
+        "consensus.protocol  measure              first            second           difference",
+        "raft                commit_latency.mean  2.0 us (3 runs)  2.5 us (3 runs)  0.5 us      +25.0 % *",
+        "solo                commit_latency.mean  2.0 us (3 runs)  2.5 us (3 runs)  0.5 us      +25.0 % *",
+    ]
+    assert told[-1] == "*: the 95 % interval of the difference does not hold nought"
+    assert invoke(["compare", str(first), str(second), "--all"]) == 0
+    assert "refused.count" in capsys.readouterr().out
+
+
 def test_the_command_tells_machines_everything(tmp_path, capsys):
     first, second = made_run(tmp_path / "a", 1, 20_000_000), made_run(tmp_path / "b", 1, 25_000_000)
     assert invoke(["compare", str(first), str(second), "--ui", "json"]) == 0

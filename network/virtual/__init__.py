@@ -8,7 +8,16 @@ oracles of ``consensus/properties``. A world is a function of its arguments: the
 
 from network.virtual.collecting import collect_seldom
 from network.virtual.costs import Costs
-from network.virtual.distributions import Constant, Distribution, Empirical, Lognormal, Normal, Pareto, Uniform
+from network.virtual.distributions import (
+    Constant,
+    Distribution,
+    Empirical,
+    Exponential,
+    Lognormal,
+    Normal,
+    Pareto,
+    Uniform,
+)
 from network.virtual.draws import Stream
 from network.virtual.evidence import TraceHook
 from network.virtual.faults import (
@@ -56,6 +65,7 @@ __all__ = [
     "Distribution",
     "Duplicate",
     "Empirical",
+    "Exponential",
     "Factory",
     "Fault",
     "Flap",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from math import log
 from statistics import fmean, pstdev
 
 import pytest
@@ -10,6 +11,7 @@ from network.virtual.distributions import (
     Constant,
     Distribution,
     Empirical,
+    Exponential,
     Lognormal,
     Normal,
     Pareto,
@@ -73,6 +75,16 @@ def test_pareto_is_the_closed_formula_at_every_entry() -> None:
     assert table[-1] > 3600 * MS  # the heavy tail: 36 times the 99th percentile
 
 
+def test_the_exponential_distribution_is_the_closed_formula_at_every_entry() -> None:
+    table = quantiles(Exponential(1000 * MS))
+    for i, value in enumerate(table):
+        exact = -1000 * MS * log(1 - (i + 0.5) / TABLE_SIZE)
+        assert abs(value - exact) <= 1 + exact / 2000, i
+    assert abs(fmean(table) - 1000 * MS) < 1000
+    assert list(table) == sorted(table)
+    assert sha256(",".join(map(str, table)).encode()).hexdigest()[:16] == "a3f1a6b114219f5a"
+
+
 def test_pareto_without_a_spread_is_constant() -> None:
     assert set(quantiles(Pareto(MS, MS))) == {MS}
 
@@ -96,6 +108,7 @@ def test_measured_samples_come_back_each_as_often_as_it_was_measured() -> None:
         Pareto(0, 1),
         Pareto(2, 1),
         Pareto(1, 1001),
+        Exponential(-1),
         Empirical(()),
         Empirical((-1, 2)),
         Empirical((2, 1)),

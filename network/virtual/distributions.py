@@ -82,7 +82,7 @@ PARETO_SPREAD_MAX = 1000
 
 
 @lru_cache(maxsize=64)
-def quantiles(distribution: Distribution) -> array[int]:
+def quantiles(distribution: Distribution) -> array[int]:  # noqa: PLR0911 - one shape after the other
     """Entry i is the quantile at ``(i + 1/2) / 65536``, in nanoseconds, ascending and never negative.
 
     Raises ValueError for parameters that describe no duration.

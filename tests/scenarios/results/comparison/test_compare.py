@@ -156,7 +156,7 @@ def test_the_command_tells_people_what_differs(tmp_path, capsys):
 
 
 def test_of_sweeps_people_see_a_few_measures_of_each_cell_and_all_if_they_ask(tmp_path, capsys):
-    lines = "".join(f"{name},{n},pass,,,,,{1_000 * n},\n" for name in ("raft", "solo") for n in range(1, 4))
+    lines = "".join(f"{name},{n},pass,,,,,{1_000 * n},1\n" for name in ("raft", "solo") for n in range(1, 4))
     first, second = made_sweep(tmp_path / "a", lines), made_sweep(tmp_path / "b", lines.replace("000,", "500,"))
     assert invoke(["compare", str(first), str(second)]) == 0
     told = capsys.readouterr().out.splitlines()

@@ -25,9 +25,24 @@ def line(terms: Mapping[str, Amount]) -> Amount:
     return Amount(terms["bits"].value / 8 / terms["bytes"].value, "rate")
 
 
+def ledger(terms: Mapping[str, Amount]) -> Amount:
+    """What a transaction takes on the disks of a consortium like ours: its own bytes and its part of a block's.
+
+    `transaction` bytes; of each block with so many `transactions` a `header`, a `certificate` and a `vote` for each of
+    a `quorum` that signed it; all of it at so many `replicas`.
+    """
+    block = terms["header"].value + terms["certificate"].value + terms["vote"].value * terms["quorum"].value
+    each = terms["transaction"].value + block / terms["transactions"].value
+    return Amount(each * terms["replicas"].value, "size")
+
+
 FORMULAS: dict[str, tuple[Callable[[Mapping[str, Amount]], Amount], tuple[str, ...]]] = {
     "throughput": (throughput, ("transactions", "blocks")),
     "storage": (storage, ("block", "blocks", "days")),
     "line": (line, ("bits", "bytes")),
+    "ledger": (
+        ledger,
+        ("transaction", "transactions", "header", "certificate", "vote", "quorum", "replicas"),
+    ),
 }
 """Formula -> how it is calculated, and the terms that it needs."""

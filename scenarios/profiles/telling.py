@@ -60,6 +60,9 @@ and puts what comes out beside what was published. *Predicted* could have come o
 setting was chosen for, and shows no more than how well. *Calculated* needs no run. An error is told as it is; that
 a platform is faster than one of our nodes, which is a Python program on one core, is a finding too.
 
+How our own ledger grows (row 52) is calculated from the sizes of a transaction, a header and a vote, and a test
+(`tests/scenarios/test_profiles.py`) holds it to what the disks of 4, 7 and 16 nodes hold, within 5 %.
+
 ```sh
 {command}
 ```

@@ -3,16 +3,21 @@
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from scenarios.cli import invoke
+from scenarios.dashboard import NoView
 from scenarios.language import ScenarioInvalid, load_scenario
 from scenarios.profiles import load_profile, reproduce
+from scenarios.profiles.formulas import FORMULAS
 from scenarios.profiles.quantities import Amount, read_amount
 from scenarios.profiles.telling import error
+from scenarios.runner import run
 from scenarios.shipped import find_profile, find_scenario, profiles, systems_table
 
 ROOT = Path(__file__).parents[2]
+encode = msgspec.msgpack.Encoder().encode
 
 STORAGE = """\
 title: A chain
@@ -135,3 +140,30 @@ def test_errors_are_told_with_two_digits():
 def test_unlike_quantities_are_not_compared():
     with pytest.raises(ValueError, match="cannot be compared"):
         read_amount("3/s").error(read_amount("3 s"))
+
+
+def _on_disks(name, *overrides):
+    """(bytes of blocks and certificates at all nodes, transactions in the ledger, blocks) of a run."""
+    scenario = load_scenario(find_scenario(name), overrides)
+    left = run(scenario, view=NoView(), mode="virtual", out=None).left
+    chains = [held.chain for held in left.holdings]
+    entries = [chain.entry(height) for chain in chains for height in range(1, chain.height + 1)]
+    size = sum(len(encode(entry.block)) + len(encode(entry.certificate)) for entry in entries)  # as stores keep them
+    ledger = max(chains, key=lambda chain: chain.height)
+    count = sum(len(ledger.entry(height).block.transactions) for height in range(1, ledger.height + 1))
+    return size, count, ledger.height
+
+
+@pytest.mark.parametrize(
+    ("name", "quorum", "replicas"), [("members_4", 3, 4), ("members_7", 5, 7), ("members_16", 11, 16)]
+)
+def test_the_growth_of_our_own_ledger_is_foretold(name, quorum, replicas):
+    """Row 52: from the sizes of four nodes' parts alone, within 5 % of what nodes hold, whatever their number."""
+    size, count, blocks = _on_disks(name)
+    terms = {"transaction": "143 B", "header": "153 B", "certificate": "38 B", "vote": "68 B", "quorum": quorum}
+    terms |= {"replicas": replicas}
+    formula, needs = FORMULAS["ledger"]
+    amounts = {key: read_amount(value) for key, value in terms.items()}
+    amounts["transactions"] = Amount(Fraction(count, blocks), "count")
+    assert amounts.keys() == set(needs)
+    assert abs(formula(amounts).value / Fraction(size, count) - 1) < Fraction(5, 100)

@@ -13,6 +13,7 @@ from msgspec import ValidationError
 from consensus.protocols import protocol, protocol_names
 from scenarios.language.findings import Finding, arithmetic
 from scenarios.language.foresight import FORESEEN
+from scenarios.language.measured import names_are_measured
 from scenarios.language.models.expect import OTHERS
 from scenarios.language.models.faults import KINDS, VIRTUAL_ONLY
 from scenarios.language.models.network import BUS
@@ -281,5 +282,6 @@ _RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _leakage_names_what_there_is,
     _references_exist,
     _something_happens,
+    names_are_measured,
     *FORESEEN,
 )

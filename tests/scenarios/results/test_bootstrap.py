@@ -22,6 +22,7 @@ def test_no_values_have_no_mean_and_few_have_no_interval():
     assert estimate([]) is None
     assert estimate([7]) == Estimate(1, 7_000, None, None)
     assert estimate([1, 2]) == Estimate(2, 1_500, None, None)
+    assert estimate([1, 2, 3, 6]) == Estimate(4, 3_000, None, None)
 
 
 def test_equal_values_have_an_interval_of_no_width():
@@ -36,7 +37,7 @@ def test_the_interval_holds_the_mean_and_lies_among_the_values():
         assert min(values) * 1_000 <= found.low <= found.mean <= found.high <= max(values) * 1_000
 
 
-@pytest.mark.parametrize("count", [5, 10, 20])
+@pytest.mark.parametrize("count", [COUNT_MIN, 10, 20])
 def test_nine_intervals_of_ten_and_more_hold_the_true_mean(count):
     random = Random(count)
     trials = 60
@@ -56,19 +57,20 @@ def test_tails_are_those_of_students_t():
 
 
 def test_a_difference_of_runs_that_are_no_pairs():
-    told = estimate_difference([10, 11, 12, 13], [110, 111, 112])
+    told = estimate_difference([10, 11, 12, 13, 14, 15], [111, 112, 110, 113, 114])
     assert told.mean == 99_500
+    assert told.count == 5
     assert told.differs
     assert told.low < told.mean < told.high
 
 
 def test_a_difference_with_too_few_or_none():
     assert estimate_difference([], [1]) is None
-    assert estimate_difference([1, 2], [5, 6, 7]) == Estimate(2, 4_500, None, None)
+    assert estimate_difference([1, 2, 3, 4], [5, 6, 7, 8, 9]) == Estimate(4, 4_500, None, None)
 
 
 def test_an_interval_around_nought_tells_no_difference():
-    assert not estimate([-5, 5, -4, 4]).differs
+    assert not estimate([-5, 5, -4, 4, -1]).differs
     assert not estimate([9]).differs
 
 

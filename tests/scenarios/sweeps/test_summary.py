@@ -2,59 +2,59 @@ from scenarios.sweeps.summary import differences, differences_csv, summarised, s
 from scenarios.sweeps.table import Table
 from scenarios.sweeps.telling import told
 
-PAIR = "{repeat: 4, pair: {paper: {consensus.protocol: raft}, chain: {consensus.protocol: solo}}}"
+PAIR = "{repeat: 5, pair: {paper: {consensus.protocol: raft}, chain: {consensus.protocol: solo}}}"
 
 
 def paired(planned, rows):
-    """Seeds matter far more than arms do: 1000 and more from seed to seed, 10 to 13 from arm to arm."""
+    """Seeds matter far more than arms do: 1000 and more from seed to seed, 10 to 14 from arm to arm."""
     plan = planned(PAIR)
     return Table(
         plan,
         rows(plan, lambda number: {
-            "measures": {"wait.mean": 1000 * (number % 4) ** 2 + (0 if number < 4 else 10 + number % 4)},
+            "measures": {"wait.mean": 1000 * (number % 5) ** 2 + (0 if number < 5 else 10 + number % 5)},
             "units": {"wait": "ns"},
         }),
     )  # fmt: skip
 
 
 def test_a_mean_and_its_interval_for_each_cell_and_measure(planned, rows):
-    plan = planned("{repeat: 3, matrix: {consensus.protocol: [solo, raft]}}")
+    plan = planned("{repeat: 5, matrix: {consensus.protocol: [solo, raft]}}")
     table = Table(plan, rows(plan, lambda number: {"measures": {"blocks.count": number}}))
     first, second = summarised(table)
-    assert (first.estimate.mean, second.estimate.mean) == (1_000, 4_000)
-    assert first.estimate.low < 1_000 < first.estimate.high
+    assert (first.estimate.mean, second.estimate.mean) == (2_000, 7_000)
+    assert first.estimate.low < 2_000 < first.estimate.high
     assert summary_csv(table).splitlines()[:2] == [
         "consensus.protocol,measure,unit,runs,mean,low,high,min,max",
-        "solo,blocks.count,events,3,1.000,0.000,2.000,0,2",
+        "solo,blocks.count,events,5,2.000,0.200,3.800,0,4",
     ]
 
 
 def test_arms_are_compared_seed_by_seed(planned, rows):
     table = paired(planned, rows)
     (line,) = differences(table)
-    assert (line.first, line.second, line.estimate.count) == ("paper", "chain", 4)
-    assert (line.estimate.mean, line.second_mean - line.first_mean) == (11_500, 11_500)
-    assert (line.estimate.low, line.estimate.high) == (10_000, 13_000)
+    assert (line.first, line.second, line.estimate.count) == ("paper", "chain", 5)
+    assert (line.estimate.mean, line.second_mean - line.first_mean) == (12_000, 12_000)
+    assert 10_000 <= line.estimate.low < 12_000 < line.estimate.high <= 14_000
     assert line.estimate.differs
 
 
 def test_a_seed_that_one_arm_lacks_is_in_neither_mean(planned, rows):
     plan = planned(PAIR)
     found = rows(plan, lambda number: {"measures": {"wait.mean": 100 * number}})
-    del found[plan.points[3].sha256]
+    del found[plan.points[4].sha256]
     (line,) = differences(Table(plan, found))
-    assert (line.estimate.count, line.first_mean, line.second_mean) == (3, 100_000, 500_000)
+    assert (line.estimate.count, line.first_mean, line.second_mean) == (4, 150_000, 650_000)
 
 
 def test_two_measures_of_one_run_are_compared_in_each_cell(planned, rows):
-    plan = planned("{repeat: 3, differences: [[paper.mean, chain.mean]]}")
+    plan = planned("{repeat: 5, differences: [[paper.mean, chain.mean]]}")
     table = Table(plan, rows(plan, lambda number: {"measures": {"paper.mean": 100 + number, "chain.mean": 7}}))
     (line,) = differences(table)
     assert (line.first, line.second, line.measure) == ("paper.mean", "chain.mean", "")
-    assert line.estimate.mean == -94_000
+    assert line.estimate.mean == -95_000
     assert differences_csv(table).splitlines() == [
         "measure,unit,first,second,pairs,first_mean,second_mean,difference,low,high",
-        ",,paper.mean,chain.mean,3,101.000,7.000,-94.000,-95.000,-93.000",
+        ",,paper.mean,chain.mean,5,102.000,7.000,-95.000,-96.800,-93.200",
     ]
 
 

@@ -102,7 +102,7 @@ class Figure(Part):
             needs = FORMULAS[self.formula][1]
             if set(needs) != self.terms.keys():
                 raise ValueError(f"`{self.formula}` takes the terms {', '.join(needs)}")
-        if self.measure not in {None, SUSTAINED} and self.measure.rpartition(".")[2] not in STATISTICS:  # type: ignore[union-attr] # not None
+        if self.measure not in {None, SUSTAINED} and self.measure.rpartition(".")[2] not in STATISTICS:
             raise ValueError(f"`{self.measure}` is no measure: end it in .{', .'.join(STATISTICS)}")
         return self
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from scenarios.language import units
-from scenarios.language.models.expect import parse_quantity
+from scenarios.language.quantities import parse_quantity
 
 _NS = 10**9
 _SCALE = {"rate": 10**6, "duration": _NS, "share": 10**6, "money": 100, "count": 1, "size": 1}

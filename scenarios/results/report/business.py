@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -40,13 +41,8 @@ def claims_funnel(facts: Facts) -> Section:
             if found.flow == flow
         ]
         name = f"Cases of {flow or 'no flow'} at each stage"
-        figures.append(
-            figure(
-                name,
-                lambda width, rows=rows, name=name: bars(rows, width, label=name),
-                [("c0", "reached"), ("outer", "planned")],
-            )
-        )
+        drawing = partial(bars, rows, label=name)
+        figures.append(figure(name, drawing, [("c0", "reached"), ("outer", "planned")]))
     table = Table(
         caption="Cases by flow and stage",
         head=("flow", "stage", "planned", "reached", "refused", "not answered"),

@@ -14,6 +14,7 @@ import traceback
 import typer
 
 from scenarios.language import ScenarioInvalid, render
+from scenarios.language.problems import visible
 
 EXIT_PASS, EXIT_FAIL, EXIT_INVALID, EXIT_INCONCLUSIVE = 0, 1, 2, 3
 
@@ -45,8 +46,8 @@ def tell(error: BaseException) -> int:
 
 
 def say(text: str) -> None:
-    """A message for people: on stderr."""
-    typer.echo(text, err=True)
+    """A message for people: on stderr, and what would steer a terminal made visible."""
+    typer.echo(visible(text), err=True)
 
 
 def _tell_os_error(error: OSError) -> int:

@@ -9,6 +9,7 @@ import typer
 
 from scenarios.commands.options import Ui, UiOption
 from scenarios.failures import EXIT_FAIL, EXIT_INVALID, say
+from scenarios.language.problems import visible
 
 app = typer.Typer()
 
@@ -20,7 +21,7 @@ def verify(folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run
 
     report = verify_run(folder)
     for finding in report.findings:
-        typer.echo(finding.text if finding.sound else f"FAULT {finding.text}", err=not finding.sound)
+        typer.echo(visible(finding.text if finding.sound else f"FAULT {finding.text}"), err=not finding.sound)
     if not report.sound:
         say(f"{folder}: not sound")
         raise typer.Exit(EXIT_FAIL)

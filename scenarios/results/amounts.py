@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scenarios.language.problems import visible
 from scenarios.results.bootstrap import SCALE, Estimate
 from scenarios.results.flat import RATE
 from scenarios.results.metrics import RATE_SCALE, SECOND_NS
@@ -38,7 +39,8 @@ def interval(estimate: Estimate, unit: str) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines whose columns begin below one another, the first row being the head."""
+    """Lines whose columns begin below one another, the first row being the head; each cell is one line of text."""
+    rows = [[visible(cell).replace("\n", "·") for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scenarios.language.problems import visible
 from scenarios.results.amounts import aligned, amount, interval
 from scenarios.sweeps.planning import Cell
 from scenarios.sweeps.summary import Difference, differences, summarised
@@ -17,7 +18,7 @@ DIFFERENCES_SHOWN_MAX = 20
 def told(table: Table) -> str:
     """The text, ending in a newline."""
     lines = [*_cells(table), *_odd(table), *_differences(table)]
-    return "\n".join(lines) + "\n"
+    return visible("\n".join(lines)) + "\n"
 
 
 def _cells(table: Table) -> list[str]:

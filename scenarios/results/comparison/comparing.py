@@ -111,8 +111,14 @@ def _lines(
 
 def _values(side: _Runs, name: str) -> dict[int, int]:
     """By seed; what was never counted was counted nought times."""
-    found = {seed: measures.get(name, 0 if is_count(name) else None) for seed, measures in side.items()}
+    found = {seed: measures.get(name, _nought(name, measures)) for seed, measures in side.items()}
     return {seed: value for seed, value in found.items() if value is not None}
+
+
+def _nought(name: str, measures: Mapping[str, int]) -> int | None:
+    """What a measure is that a run does not tell: of something counted, a rate that nobody took is not known."""
+    counted = f"{name.rpartition('.')[0]}.count" in measures
+    return 0 if is_count(name) and not counted else None
 
 
 def _mean(values: Mapping[int, int]) -> int | None:

@@ -6,6 +6,7 @@ Measures go by cell (what a sweep's matrix sets; empty for runs) and seed.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ _BYTES_MAX = 256 << 20
 _FACTS_END = "event_sha256"
 """The last column of a sweep's table before its measures."""
 _JUDGED = ("pass", "fail")
+_DIGITS_MAX = 19
+"""Of a measure or seed: what our own tables hold has 64 bits."""
+_INTEGER = re.compile(r"-?[0-9]+")
+_UNSETTLED = ("run.seed", "description")
+"""Settings in which runs that are put together may differ."""
 
 Cell = tuple[tuple[str, str], ...]
 """Path and value of each setting."""
@@ -58,7 +64,7 @@ def read_side(path: Path) -> Side:
 
 
 def _runs(path: Path, folders: Iterable[Path]) -> Side:
-    """Runs by seed; of two with one seed, the later."""
+    """Runs of one scenario by seed; of two with one seed, which are the same run, the later."""
     side = Side(label=str(path), cells={(): {}})
     facts, settings = [], []
     for folder in folders:
@@ -66,10 +72,21 @@ def _runs(path: Path, folders: Iterable[Path]) -> Side:
         summaries = _summaries(RunFolder(folder).metrics_summary)
         facts.append(_facts(manifest))
         settings.append(_settings(RunFolder(folder).scenario))
+        _require_alike(settings[0], settings[-1], folder)
         side.cells[()][manifest.seed] = flat_measures(summaries, manifest.virtual_ns)
         side.units |= flat_units(summaries)
     side.facts, side.settings = _common(facts), _common(settings)
     return side
+
+
+def _require_alike(first: Mapping[str, str], found: Mapping[str, str], folder: Path) -> None:
+    """FailureError where a mean over both would be of different scenarios."""
+    for name in dict.fromkeys((*first, *found)):
+        if first.get(name) != found.get(name) and name not in _UNSETTLED:
+            raise FailureError(
+                f"{folder}: its scenario has another `{name}` than the other runs beside it: no mean is over both; "
+                "compare the runs one by one, or keep those of one scenario in a folder of their own"
+            )
 
 
 def _manifest(folder: Path) -> Manifest:
@@ -129,12 +146,16 @@ def _sweep(path: Path, table: Path) -> Side:
     """A sweep's table; its units stand in the summary beside it."""
     side = Side(label=str(path), units=_units(table.with_name(SUMMARY)))
     outcomes: dict[str, int] = {}
+    seen: set[tuple[Cell, int]] = set()
     for number, record in _records(table):
         try:
             labels, seed, measures = _parted(record)
         except ValueError as error:
             raise FailureError(f"{table}:{number}: {error}") from None
         outcomes[record["outcome"]] = outcomes.get(record["outcome"], 0) + 1
+        if (labels, seed) in seen:
+            raise FailureError(f"{table}:{number}: seed {seed} stands in this cell twice; which run is meant?")
+        seen.add((labels, seed))
         if record["outcome"] in _JUDGED:
             side.cells.setdefault(labels, {})[seed] = measures
     side.facts = {f"outcome {name}": str(count) for name, count in sorted(outcomes.items())}
@@ -148,7 +169,10 @@ def _records(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
             raise FailureError(f"{path}: is larger than {_BYTES_MAX >> 20} MiB")
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file, strict=True, restkey="")
-            columns = set(reader.fieldnames or ())
+            header = reader.fieldnames or ()
+            columns = set(header)
+            if len(columns) < len(header):
+                raise FailureError(f"{path}: has two columns of one name")
             if not {"seed", "outcome", _FACTS_END} <= columns:
                 raise FailureError(f"{path}: is no table of a sweep: it has no columns seed, outcome and {_FACTS_END}")
             for record in reader:
@@ -164,7 +188,13 @@ def _parted(record: Mapping[str, str]) -> tuple[Cell, int, dict[str, int]]:
     columns = list(record)
     labels = tuple((name, record[name]) for name in columns[: columns.index("seed")])
     measures = columns[columns.index(_FACTS_END) + 1 :]
-    return labels, int(record["seed"]), {name: int(record[name]) for name in measures if record[name]}
+    return labels, _whole(record["seed"]), {name: _whole(record[name]) for name in measures if record[name]}
+
+
+def _whole(text: str) -> int:
+    if len(text) > _DIGITS_MAX + 1 or _INTEGER.fullmatch(text) is None:
+        raise ValueError(f"{text[:40]!r} is no whole number of up to {_DIGITS_MAX} digits")
+    return int(text)
 
 
 def _units(path: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from scenarios.language.problems import visible
 from scenarios.results.amounts import aligned, amount, interval
 from scenarios.results.comparison.comparing import PPM, Change, Comparison, MeasureLine
 
@@ -33,7 +34,7 @@ def told(comparison: Comparison, *, every: bool = False) -> str:
         lines.append(f"... and {hidden} measures more, equal ones and counts of messages among them: --all shows them")
     if any(line.difference is not None and line.difference.differs for line in shown):
         lines.append("*: the 95 % interval of the difference does not hold nought")
-    return "\n".join(lines) + "\n"
+    return visible("\n".join(lines)) + "\n"
 
 
 def as_json(comparison: Comparison) -> bytes:

@@ -115,8 +115,12 @@ def test_a_table_by_itself_will_do(tmp_path):
     [
         ("", "is no table of a sweep"),
         ("a,b\n1,2\n", "is no table of a sweep"),
-        (HEAD + "raft,one,pass,,,,,9,\n", "invalid literal"),
-        (HEAD + "raft,1,pass,,,,,9.5,\n", "invalid literal"),
+        (HEAD + "raft,one,pass,,,,,9,\n", "2: 'one' is no whole number"),
+        (HEAD + "raft,1,pass,,,,,9.5,\n", "2: '9.5' is no whole number"),
+        (HEAD + "raft,1,pass,,,,,1_000,\n", "2: '1_000' is no whole number"),
+        (HEAD + f"raft,1,pass,,,,,{10**400},\n", "2: '10000000+' is no whole number"),
+        (HEAD + "raft,1,pass,,,,,9,\nraft,1,pass,,,,,8,\n", "3: seed 1 stands in this cell twice"),
+        (HEAD.replace("refused.count", "commit_latency.mean") + "raft,1,pass,,,,,9,8\n", "two columns of one name"),
         (HEAD + "raft,1,pass\n", "another number of cells"),
         (HEAD + "raft,1,pass,,,,,9,,,\n", "another number of cells"),
         (HEAD + 'raft,1,"pass\n', "is no table"),
@@ -127,6 +131,13 @@ def test_what_is_no_table_is_named(tmp_path, content, said):
     path.write_text(content)
     with pytest.raises(FailureError, match=rf"runs.csv.*{said}"):
         read_side(path)
+
+
+def test_runs_of_different_scenarios_have_no_mean(tmp_path):
+    made_run(tmp_path / "a" / "run-1", 1, 20_000_000)
+    made_run(tmp_path / "a" / "run-2", 2, 90_000_000, protocol="pbft")
+    with pytest.raises(FailureError, match=r"run-2: its scenario has another `consensus\.protocol`"):
+        read_side(tmp_path / "a")
 
 
 def test_what_cannot_be_compared_is_named(tmp_path):
@@ -168,6 +179,16 @@ def test_of_sweeps_people_see_a_few_measures_of_each_cell_and_all_if_they_ask(tm
     assert told[-1] == "*: the 95 % interval of the difference does not hold nought"
     assert invoke(["compare", str(first), str(second), "--all"]) == 0
     assert "refused.count" in capsys.readouterr().out
+
+
+def test_nothing_that_a_table_holds_steers_a_terminal(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("typer.echo", lambda text, **_: shown.append(text))
+    cells = "\x1b[31mraft,1,pass,,,,,9,\n\x9b2Jpbft,1,\x1b]0;mine\x07,,,,,9,\n"
+    first, second = made_sweep(tmp_path / "a", cells), made_sweep(tmp_path / "b", cells.replace(",9,", ",8,"))
+    assert invoke(["compare", str(first), str(second)]) == 0
+    assert "·[31mraft" in shown[0]
+    assert not any(mark in shown[0] for mark in "\x1b\x9b\x07")
 
 
 def test_the_command_tells_machines_everything(tmp_path, capsys):

@@ -54,6 +54,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     started: str
     finished: str
     virtual_ns: int | None  # run time at the end; None in processes mode
+    run_ns: int | None = None  # the same in either mode, on the runner's clock; None: written by an older version
     verdict: Verdict
     expectations: tuple[Expectation, ...] = ()
     event_sha256: Hex32 | None = None  # virtual mode: over every delivered event

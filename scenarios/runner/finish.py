@@ -146,6 +146,7 @@ def manifest_of(plan: Plan, left: Left, finished: Finished, facts: Circumstances
         started=_iso(facts.started),
         finished=_iso(dt.datetime.now(dt.UTC)),
         virtual_ns=left.record.ended_ns if facts.mode == "virtual" else None,
+        run_ns=left.record.ended_ns,
         verdict=finished.verdict,  # type: ignore[arg-type]
         expectations=finished.expectations,
         event_sha256=left.record.event_sha256,

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(150)
 PROTOCOLS = ("pbft", "raft", "solo")
 KEYS = {
     *("scenario", "scenario_sha256", "protocol", "seed", "mode", "bus", "argv", "versions", "git", "started"),
-    *("finished", "virtual_ns", "verdict", "expectations", "event_sha256", "height", "head", "state_root"),
+    *("finished", "virtual_ns", "run_ns", "verdict", "expectations", "event_sha256", "height", "head", "state_root"),
     *("business_root", "format"),
 }
 ORGANISATIONS = [
@@ -61,6 +61,7 @@ def holds(run: Results, mode: str, protocol: str, business_root: str) -> None:
     manifest = run.manifest
     assert set(manifest) >= KEYS
     assert (manifest["verdict"], manifest["mode"], manifest["protocol"]) == ("pass", mode, protocol)
+    assert manifest["run_ns"] > 0
     assert (manifest["virtual_ns"] is None, manifest["event_sha256"] is None) == (mode == "processes",) * 2
     assert {found["verdict"] for found in manifest["expectations"]} <= {"pass", "warn"}
     for key in ("height", "head", "state_root"):

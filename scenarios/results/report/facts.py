@@ -66,7 +66,8 @@ def read_facts(folder: RunFolder) -> Facts:
     faults = tuple(entry for entry in course or () if isinstance(entry, Fault))
     standings = tuple(entry for entry in course or () if isinstance(entry, Standing))
     description, assumptions = _scenario(folder.scenario)
-    ends = [manifest.virtual_ns or 0, *_last_second(folder.metrics_table), *(f.at_ns for f in faults)]
+    ends = [manifest.run_ns or manifest.virtual_ns or 0, *_last_second(folder.metrics_table)]
+    ends += [fault.at_ns for fault in faults]
     ends += [s.at_ns for s in standings] + [asked.return_ or asked.call for asked in history]
     return Facts(
         manifest=manifest,

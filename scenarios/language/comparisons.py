@@ -108,6 +108,7 @@ _TOKEN = re.compile(
     r"|(?P<quantity>\d[\d_]*(?:\.\d+)?(?:/[a-zµ]+|[ ]?(?:%|‰|[A-Za-zµ元]+))?)"
     r"|(?P<name>[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)"
     r"|(?P<sign>[-+*/()])"
+    r"|(?P<word>[a-z][a-z0-9_-]*)"
     r"|(?P<other>\S))"
 )
 
@@ -239,6 +240,8 @@ class _Parser:
             if self._next()[1] != ")":
                 raise ComparisonError("a bracket is never closed")
             return found
+        if kind == "word":
+            raise ComparisonError(f"`{text}` is no measure by itself; say what of it, like `claims.paid`")
         found_text = f"`{text}`" if text else "its end"
         raise ComparisonError(
             f"a measure like `claims.paid` or a quantity like `95%` must stand where {found_text} does"

@@ -10,25 +10,27 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from scenarios.results.numbers import Natural
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, tag="fault", tag_field="what"):
     """A fault began, or ended by itself. ``until_ns``: when it is over by itself; None: to the end, or at once."""
 
-    at_ns: int
+    at_ns: Natural
     line: str
-    until_ns: int | None = None
+    until_ns: Natural | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True, tag="standing", tag_field="what"):
     """Where ``node`` stands from ``at_ns`` on. ``condition``: "up", "down", "slow", "cut off" or "starting"."""
 
-    at_ns: int
+    at_ns: Natural
     node: str
     condition: str
     duty: str
-    round: int
+    round: Natural
 
 
 Entry = Fault | Standing

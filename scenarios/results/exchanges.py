@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from scenarios.results.numbers import Natural
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -22,12 +24,12 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     and never came where it is ``lost``.
     """
 
-    at_ns: int
+    at_ns: Natural
     node: str
     what: str
     detail: str = ""
     sender: str | None = None
-    sent_ns: int | None = None
+    sent_ns: Natural | None = None
     lost: bool = False
 
 
@@ -36,7 +38,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
 
     reason: Literal["change", "round"]
     after_fault: bool
-    left_out: int
+    left_out: Natural
     happenings: tuple[Happening, ...]
 
 

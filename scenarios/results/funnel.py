@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from scenarios.results.numbers import Natural
+
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
     """Cases of ``flow`` whose steps name ``stage``: ``planned``, ``reached`` (acknowledged), ``refused``.
@@ -18,9 +20,9 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
     flow: str
     stage: str
-    planned: int
-    reached: int
-    refused: int
+    planned: Natural
+    reached: Natural
+    refused: Natural
 
 
 def funnel_json(stages: Sequence[Stage]) -> bytes:

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
+from scenarios.results.numbers import Natural
+
 BUS = "bus"
 """The place that is no node: what everybody's messages show to a listener."""
 
@@ -50,8 +52,8 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
 
     sender: str
     receiver: str
-    messages: int
-    bytes: int
+    messages: Natural
+    bytes: Natural
 
 
 class Leakage(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +62,11 @@ class Leakage(msgspec.Struct, frozen=True, kw_only=True):
     places: Sequence[str]
     rows: Sequence[Row]
     talk: Sequence[Talk] = ()
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if row.cells.keys() != {*self.places}:
+                raise ValueError(f"the field {row.path} of {row.record} has not one cell for each place")
 
     def json(self) -> bytes:
         """As the run's folder keeps it."""

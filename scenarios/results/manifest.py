@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from scenarios.results.numbers import Natural
 from scenarios.results.run_folder import write_atomically
 
 FORMAT_VERSION = 1
@@ -21,7 +22,6 @@ MANIFEST_BYTES_MAX = 16 << 20
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
-Height = Annotated[int, msgspec.Meta(ge=0)]
 
 _LIBRARIES = ("msgspec", "pynacl", "aiomqtt", "pydantic", "ruamel.yaml")
 
@@ -53,12 +53,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     git: str | None
     started: str
     finished: str
-    virtual_ns: int | None  # run time at the end; None in processes mode
-    run_ns: int | None = None  # the same in either mode, on the runner's clock; None: written by an older version
+    virtual_ns: Natural | None  # run time at the end; None in processes mode
+    run_ns: Natural | None = None  # the same in either mode, on the runner's clock; None: written by an older version
     verdict: Verdict
     expectations: tuple[Expectation, ...] = ()
     event_sha256: Hex32 | None = None  # virtual mode: over every delivered event
-    height: dict[str, Height]
+    height: dict[str, Natural]
     head: dict[str, Hex32]
     state_root: dict[str, Hex32]
     business_root: Hex32 | None  # None where the nodes do not agree on one

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from scenarios.results.numbers import Int64
+
 SECOND_NS = 1_000_000_000
 STATISTICS = ("count", "mean", "p50", "p90", "p99", "max", "rate")
 """What may be asked of a measure: as in ``commit_latency.p99``."""
@@ -21,12 +23,12 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     """One measure. All but ``count`` are absent for a counter and for a measure without samples."""
 
     unit: str
-    count: int
-    mean: int | None = None
-    p50: int | None = None
-    p90: int | None = None
-    p99: int | None = None
-    max: int | None = None
+    count: Int64
+    mean: Int64 | None = None
+    p50: Int64 | None = None
+    p90: Int64 | None = None
+    p99: Int64 | None = None
+    max: Int64 | None = None
 
 
 class Row(msgspec.Struct, frozen=True):

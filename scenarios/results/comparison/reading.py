@@ -6,7 +6,6 @@ Measures go by cell (what a sweep's matrix sets; empty for runs) and seed.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from scenarios.language.reading import read_file
 from scenarios.results.flat import flat_measures, flat_units
 from scenarios.results.manifest import Manifest, ManifestError, read_manifest
 from scenarios.results.metrics import Summary
+from scenarios.results.numbers import int64
 from scenarios.results.run_folder import RunFolder
 
 TABLE, SUMMARY = "runs.csv", "summary.csv"
@@ -26,9 +26,6 @@ _BYTES_MAX = 256 << 20
 _FACTS_END = "event_sha256"
 """The last column of a sweep's table before its measures."""
 _JUDGED = ("pass", "fail")
-_DIGITS_MAX = 19
-"""Of a measure or seed: what our own tables hold has 64 bits."""
-_INTEGER = re.compile(r"-?[0-9]+")
 _UNSETTLED = ("run.seed", "description")
 """Settings in which runs that are put together may differ."""
 
@@ -188,13 +185,7 @@ def _parted(record: Mapping[str, str]) -> tuple[Cell, int, dict[str, int]]:
     columns = list(record)
     labels = tuple((name, record[name]) for name in columns[: columns.index("seed")])
     measures = columns[columns.index(_FACTS_END) + 1 :]
-    return labels, _whole(record["seed"]), {name: _whole(record[name]) for name in measures if record[name]}
-
-
-def _whole(text: str) -> int:
-    if len(text) > _DIGITS_MAX + 1 or _INTEGER.fullmatch(text) is None:
-        raise ValueError(f"{text[:40]!r} is no whole number of up to {_DIGITS_MAX} digits")
-    return int(text)
+    return labels, int64(record["seed"]), {name: int64(record[name]) for name in measures if record[name]}
 
 
 def _units(path: Path) -> dict[str, str]:

@@ -20,6 +20,7 @@ from scenarios.results.funnel import Stage
 from scenarios.results.leakage import Leakage
 from scenarios.results.manifest import Manifest, read_manifest
 from scenarios.results.metrics import Summary
+from scenarios.results.numbers import Natural, int64
 from scenarios.results.report.money import Flows, flows_of
 from scenarios.results.run_folder import RunFolder
 
@@ -34,8 +35,8 @@ class Asked(msgspec.Struct, frozen=True, rename={"return_": "return"}):
     """One operation of a client, as ``history.jsonl`` has it; the other fields of its line play no part here."""
 
     op: str
-    call: int
-    return_: int | None
+    call: Natural
+    return_: Natural | None
     status: str
 
 
@@ -132,7 +133,7 @@ def _last_second(path: Path) -> list[int]:
     if path.exists():
         try:
             with path.open(newline="", encoding="utf-8") as file:
-                times += [int(row["time_ns"]) for row in csv.DictReader(file)]
+                times += [int64(row["time_ns"] or "") for row in csv.DictReader(file)]
         except (OSError, ValueError, KeyError, csv.Error) as error:
             raise ReportError(f"{path}: {error}") from None
     return times[-1:]

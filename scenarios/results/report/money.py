@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
+from scenarios.results.numbers import Int64
 from scenarios.results.report.markup import at, box, drawing, path, plain, text
 from scenarios.results.report.words import money
 
@@ -22,6 +23,9 @@ OWNERS_MAX = 14
 """Owners shown on a side; the rest are one."""
 _NUMBERED = re.compile(r"^(.*?)-?\d+$")
 _ROW, _GAP, _BAR = 240, 14, 12
+
+
+_Lines = tuple[tuple[str, Int64], ...]
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -67,8 +71,8 @@ def flows_of(entries: Iterable[tuple[str, str, Any]], organisations: Collection[
 def _moves(key: str, record: Any) -> Iterable[tuple[str, str, int]]:
     """(payer, payee, fen). Where several pay several, they are matched in the posting's order."""
     try:
-        lines = [(str(account), int(amount)) for account, amount in record["lines"]]
-    except (TypeError, KeyError, ValueError):
+        lines = msgspec.convert(record["lines"], _Lines)
+    except (TypeError, KeyError, msgspec.ValidationError):
         raise ValueError(f"the posting {key} has no lines") from None
     cash: Counter[str] = Counter()
     for account, amount in lines:

@@ -118,7 +118,7 @@ def test_a_table_by_itself_will_do(tmp_path):
         (HEAD + "raft,one,pass,,,,,9,\n", "2: 'one' is no whole number"),
         (HEAD + "raft,1,pass,,,,,9.5,\n", "2: '9.5' is no whole number"),
         (HEAD + "raft,1,pass,,,,,1_000,\n", "2: '1_000' is no whole number"),
-        (HEAD + f"raft,1,pass,,,,,{10**400},\n", "2: '10000000+' is no whole number"),
+        (HEAD + f"raft,1,pass,,,,,{10**400},\n", "2: '10{39}' is no whole number"),
         (HEAD + "raft,1,pass,,,,,9,\nraft,1,pass,,,,,8,\n", "3: seed 1 stands in this cell twice"),
         (HEAD.replace("refused.count", "commit_latency.mean") + "raft,1,pass,,,,,9,8\n", "two columns of one name"),
         (HEAD + "raft,1,pass\n", "another number of cells"),

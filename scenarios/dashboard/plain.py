@@ -41,7 +41,8 @@ class PlainView:
         observers = sum(not node.votes for node in nodes)
         where = model.mode if model.mode == "virtual" else f"{model.mode} on the {model.bus} bus"
         self._outlet.line(f"{self._paint(model.scenario, 'bold')}: {model.protocol}, {model.quorum}; {where}")
-        self._outlet.line(f"{len(nodes)} nodes, {observers} of them observers: {', '.join(model.nodes)}")
+        watching = "1 of them an observer" if observers == 1 else f"{observers} of them observers"
+        self._outlet.line(f"{len(nodes)} nodes, {watching}: {', '.join(model.nodes)}")
 
     def node(self, now_ns: int, node: NodeView) -> None:
         before = self._model.nodes.get(node.name)

@@ -177,8 +177,16 @@ def _loads_are_carried(scenario: Scenario) -> Iterator[Finding]:
         yield Finding(path, message, Severity.WARNING)
 
 
+def _privacy_is_kept(scenario: Scenario) -> Iterator[Finding]:
+    """Modes of privacy are those of a story's payloads; who asks for one in a workload would believe to have it."""
+    if scenario.workload and "privacy" in scenario.model_fields_set and scenario.privacy != "plain":
+        message = "workloads are in the clear: this is for what a story's steps share; say `plain`, or leave it out"
+        yield Finding(("privacy",), message, Severity.WARNING)
+
+
 FORESEEN: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _a_quorum_is_missed,
     _expectations_can_fail,
     _loads_are_carried,
+    _privacy_is_kept,
 )

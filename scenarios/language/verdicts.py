@@ -56,13 +56,18 @@ def problems_of(
     told = [
         (detail, path)
         for path, detail in chosen.items()
-        if not (detail["type"] in _TYPES and path in above)  # a union tried every branch: deeper ones say more
+        if not (path in above and _is_of_form(detail))  # a union tried every branch: deeper ones say more
     ]
     told.sort(key=lambda item: document.mark(item[1]))
     return [
         _problem(detail, path, document, schema if place < PROBLEMS_SHOWN_MAX else {})
         for place, (detail, path) in enumerate(told)
     ]
+
+
+def _is_of_form(detail: ErrorDetails) -> bool:
+    """Does it say that another kind of value must stand here? A word where a mapping stands is one as well."""
+    return detail["type"] in _TYPES or (detail["type"] == "literal_error" and isinstance(detail["input"], dict | tuple))
 
 
 def _place(detail: ErrorDetails, root: Any) -> Path:

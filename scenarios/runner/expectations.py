@@ -72,6 +72,8 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     judged += [_steps(evidence), _drained(evidence), *_liveness(evidence), *_story(evidence), *_flows(evidence)]
     judged += _leakage(evidence)
     judged += _metrics(evidence)
+    if evidence.record.interrupted:
+        judged.append(Expectation("interrupted", "inconclusive", f"after {evidence.record.ended_ns / 1e9:.1f} s"))
     if evidence.record.trouble is not None:
         judged.append(Expectation("environment", "inconclusive", str(evidence.record.trouble)))
     return judged
@@ -193,7 +195,8 @@ def _privacy(evidence: Evidence) -> Expectation:
     if missing:  # a story that was cut short may not have come to where its parties get them
         return Expectation("privacy", "fail" if evidence.complete else "inconclusive", "; ".join(missing[:3]))
     count = len(evidence.plan.scenario.canaries)
-    return Expectation("privacy", "pass", f"{count} canaries only at their parties, in {scan.bytes_scanned:,} bytes")
+    where = "1 canary only at its parties" if count == 1 else f"{count} canaries only at their parties"
+    return Expectation("privacy", "pass", f"{where}, in {scan.bytes_scanned:,} bytes")
 
 
 def _linearizable(evidence: Evidence) -> Expectation:

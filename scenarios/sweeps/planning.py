@@ -73,7 +73,8 @@ def plan_sweep(
     scenario = load_scenario(path, overrides)
     sweep = scenario.sweep
     if sweep is None:
-        raise ScenarioInvalid([Problem(Mark(str(path), -1, 0), ("sweep",), "says what to run, and is missing here")])
+        message = "is missing: say what to run, like `sweep: {repeat: 10}`, or `--set sweep.repeat=10`"
+        raise ScenarioInvalid([Problem(Mark(str(path), -1, 0), ("sweep",), message)])
     points, refusals = [], []
     cells = list(_cells(sweep))
     for place, (cell, settings) in enumerate(cells):

@@ -87,6 +87,15 @@ def test_expectations_that_can_never_fail(expect, said):
 
 
 @pytest.mark.parametrize(
+    ("privacy", "warned"),
+    [("", 0), ("privacy: plain\n", 0), ("privacy: hash\n", 1), ("privacy: {treaty: collection}\n", 1)],
+)
+def test_a_workload_is_in_the_clear_whatever_its_scenario_says(privacy, warned):
+    found = warnings(privacy, "workload: [{flow: drill}]\n")
+    assert ["workloads are in the clear" in one for one in found] == [True] * warned
+
+
+@pytest.mark.parametrize(
     ("load", "more", "said"),
     [
         ("arrivals: 5/s, for: 0s..50s", "", None),

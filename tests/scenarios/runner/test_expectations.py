@@ -231,6 +231,14 @@ def test_steps_left_over_by_an_interruption_prove_nothing(case):
     assert case.verdicts()["drained"] == "inconclusive"
 
 
+def test_an_interruption_is_told(case):
+    assert "interrupted" not in case.verdicts()
+    case.record.interrupted = True
+    case.record.ended_ns = 1_500_000_000
+    told = case.judged()[-1]
+    assert (told.name, told.verdict, told.detail) == ("interrupted", "inconclusive", "after 1.5 s")
+
+
 def test_faults_that_never_began_are_told(case):
     case.record.faults.append(FaultDone(1, "n0 is killed"))
     case.record.faults_waiting = 1

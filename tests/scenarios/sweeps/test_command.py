@@ -100,7 +100,7 @@ def test_a_scenario_without_a_sweep_is_told_so(capsys, tmp_path):
     path = tmp_path / "tiny.yaml"
     path.write_text(TEXT)
     assert invoke(["sweep", str(path)]) == 2
-    assert "sweep: says what to run, and is missing here" in capsys.readouterr().err
+    assert "sweep: is missing: say what to run, like `sweep: {repeat: 10}`" in capsys.readouterr().err
 
 
 def test_a_place_that_cannot_be_written_is_named(tiny, tmp_path, capsys):

@@ -70,7 +70,7 @@ def test_where_every_cell_is_invalid_there_is_no_plan(planned):
 def test_a_scenario_without_a_sweep_is_told_so(tmp_path, planned):
     planned("{repeat: 2}")
     path = tmp_path / "tiny.yaml"
-    with pytest.raises(ScenarioInvalid, match="sweep: says what to run, and is missing here"):
+    with pytest.raises(ScenarioInvalid, match="sweep: is missing: say what to run"):
         plan_sweep(path, ["sweep="])
 
 

@@ -27,7 +27,7 @@ def amount(thousandths: int | None, unit: str) -> str:
         return _time(thousandths // SCALE)
     if unit == RATE:
         return f"{thousandths / SCALE / RATE_SCALE:,.2f}/s"
-    return f"{thousandths / SCALE:,.1f}"
+    return f"{thousandths / SCALE:,.1f}".removesuffix(".0")
 
 
 def interval(estimate: Estimate, unit: str) -> str:

@@ -70,7 +70,7 @@ def _runs(path: Path, folders: Iterable[Path]) -> Side:
         facts.append(_facts(manifest))
         settings.append(_settings(RunFolder(folder).scenario))
         _require_alike(settings[0], settings[-1], folder)
-        side.cells[()][manifest.seed] = flat_measures(summaries, manifest.virtual_ns)
+        side.cells[()][manifest.seed] = flat_measures(summaries, manifest.run_ns or manifest.virtual_ns)
         side.units |= flat_units(summaries)
     side.facts, side.settings = _common(facts), _common(settings)
     return side
@@ -107,6 +107,8 @@ def _facts(manifest: Manifest) -> dict[str, str]:
     versions, height = plain.pop("versions"), plain.pop("height")
     for name in ("format", "argv", "started", "finished", "expectations", "head", "state_root"):
         del plain[name]
+    if manifest.run_ns is not None:
+        del plain["virtual_ns"]  # the same once more
     plain["height"] = max(height.values(), default=0)
     plain |= {f"version of {name}": version for name, version in versions.items()}
     expected = {f"expected {one.name}": one.verdict for one in manifest.expectations}

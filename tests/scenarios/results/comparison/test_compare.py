@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.cli import invoke
 from scenarios.failures import FailureError
-from scenarios.results import Manifest, Summary, write_manifest
+from scenarios.results import Manifest, Summary, read_manifest, write_manifest
 from scenarios.results.comparison import compare, read_side
 
 HEAD = "consensus.protocol,seed,outcome,why,height,virtual_ns,event_sha256,commit_latency.mean,refused.count\n"
@@ -68,6 +68,20 @@ def test_what_was_never_counted_is_nought(tmp_path):
     told = compare(read_side(made_run(tmp_path / "a", 1, 1)), read_side(made_run(tmp_path / "b", 1, 1, refused=4)))
     line = by_measure(told)["refused.count"]
     assert (line.first_mean, line.second_mean, line.relative_ppm) == (0, 4_000, None)
+
+
+def test_rates_are_of_real_processes_too_and_unknown_ones_are_not_nought(tmp_path):
+    virtual = made_run(tmp_path / "a", 1, 1, refused=4)
+    real = made_run(tmp_path / "b", 1, 1, refused=4)
+    old = made_run(tmp_path / "c", 1, 1, refused=4)
+    for folder, run_ns in ((real, 8 * 10**9), (old, None)):
+        manifest = read_manifest(folder / "manifest.json")
+        told = msgspec.structs.replace(manifest, mode="processes", bus="embedded", virtual_ns=None, run_ns=run_ns)
+        write_manifest(folder / "manifest.json", told)
+    rate = by_measure(compare(read_side(virtual), read_side(real)))["refused.rate"]
+    assert (rate.first_mean, rate.second_mean) == (2_000_000_000, 500_000_000)
+    unknown = by_measure(compare(read_side(virtual), read_side(old)))["refused.rate"]
+    assert (unknown.second_mean, unknown.difference) == (None, None)
 
 
 def test_folders_of_runs_with_the_same_seeds_are_compared_in_pairs(tmp_path):

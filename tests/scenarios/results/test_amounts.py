@@ -27,8 +27,8 @@ def test_what_is_not_there_is_not_told():
 
 def test_an_interval_stands_in_brackets_where_it_says_something():
     assert interval(Estimate(9, 2_000_000, 1_000_000, 3_000_000), "events") == "2,000 [1,000, 3,000]"
-    assert interval(Estimate(1, 2_000, None, None), "events") == "2.0"
-    assert interval(Estimate(9, 2_000, 2_000, 2_000), "events") == "2.0"
+    assert interval(Estimate(1, 2_000, None, None), "events") == "2"
+    assert interval(Estimate(9, 2_000, 2_000, 2_000), "events") == "2"
 
 
 def test_columns_begin_below_one_another():

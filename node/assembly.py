@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 from consensus.chain import Block
@@ -13,6 +14,7 @@ from node.contracts.runtime import Execution, execute_block, genesis_state
 from node.ledger.block import build_genesis_block
 from node.ledger.genesis import Genesis, electorate
 from node.ledger.state_tree import StateTree
+from node.ledger.transaction import Transaction
 from node.membership import Directory, Verifier
 from node.privacy.vault import VaultRecord, open_for
 from node.replica import Replica, ReplicaOptions, ReplicaSetup
@@ -21,6 +23,9 @@ EXECUTIONS_KEPT = 512
 
 Vault = Callable[[Execution], Mapping[str, VaultRecord]]
 """What one organisation can open of a block's sealed payloads, by key in its vault."""
+
+_Facts = tuple[tuple[bytes, bytes, bytes], ...]
+"""(key, data, signature) of what was asked while a block was executed."""
 
 
 def vault_opener(name: str, seal_secret: bytes) -> Vault:
@@ -37,7 +42,8 @@ class Common:
     """What every replica of a network computes alike from the genesis.
 
     In the virtual world one instance serves all replicas, so that a transaction is decoded and verified, and a block
-    executed, once: same state, same block, same result. With ``independent`` each execution is done anew.
+    executed, once: same state, same block, same result. With ``independent`` each execution is done anew. Where work
+    costs the nodes of that world time, each has its share :meth:`apart`.
     """
 
     def __init__(self, genesis: Genesis, *, independent: bool = False) -> None:
@@ -52,22 +58,47 @@ class Common:
         self.genesis_tree: StateTree = genesis_state(genesis)
         self.genesis_block: Block = build_genesis_block(genesis, self.genesis_tree.root)
         self._independent = independent
-        self._executions: dict[tuple[bytes, bytes], Execution] = {}
+        self._apart = False
+        self._executions: dict[tuple[bytes, bytes], tuple[Execution, _Facts]] = {}
+
+    def apart(self) -> Common:
+        """The same for one node that remembers what it has checked by itself: ``verifier.checked`` counts it.
+
+        What it would compute is shared all the same; what it would check on the way is asked of its own verifier.
+        """
+        mine: Common = copy(self)
+        mine._apart = True
+        mine.verifier = Verifier(self.verifier)
+        mine.admission = Admission(self.directory, mine.verifier)
+        return mine
 
     def execute(self, tree: StateTree, block: Block) -> Execution:
         """The state after ``block`` on ``tree``, remembered by (root, block hash)."""
         key = (tree.root, block.hash)
-        execution = None if self._independent else self._executions.get(key)
-        if execution is None:
-            check, registry = self.admission.check, self.admission.registry(tree.get)
-            transactions = [check(raw, registry, block.header.state_height) for raw in block.transactions]
-            execution = execute_block(
-                tree, self.directory, transactions, height=block.height, verify=self.verifier.verify
-            )
-            if len(self._executions) >= EXECUTIONS_KEPT:
-                self._executions.pop(next(iter(self._executions)))
-            self._executions[key] = execution
+        known = None if self._independent else self._executions.get(key)
+        if known is not None:
+            execution, asked = known
+            if self._apart:
+                self._verified(tree, block)
+                for fact in asked:
+                    self.verifier.verify(*fact)
+            return execution
+        facts: list[tuple[bytes, bytes, bytes]] = []
+
+        def verify(key: bytes, data: bytes, signature: bytes) -> bool:
+            facts.append((key, data, signature))
+            return self.verifier.verify(key, data, signature)
+
+        execution = execute_block(tree, self.directory, self._verified(tree, block), height=block.height, verify=verify)
+        if len(self._executions) >= EXECUTIONS_KEPT:
+            self._executions.pop(next(iter(self._executions)))
+        self._executions[key] = (execution, tuple(facts))
         return execution
+
+    def _verified(self, tree: StateTree, block: Block) -> list[Transaction]:
+        """The block's transactions, whose signatures verify; TransactionError says why one's do not."""
+        check, registry = self.admission.check, self.admission.registry(tree.get)
+        return [check(raw, registry, block.header.state_height) for raw in block.transactions]
 
     def replica(  # noqa: PLR0913 - what is a node's own
         self,

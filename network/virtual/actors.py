@@ -77,6 +77,7 @@ class Actor:
         self.line: deque[Any] = deque()  # what came up while it was busy. Invariant: a Free is queued unless empty
         self.works = False  # inputs cost it time
         self.busy_until = 0
+        self.checked = 0  # signatures of which the time was counted, in this incarnation
         self.left_at = 0  # when the last outward effect left
         self.drawn = 0  # words of ``draws`` that were used: one for each receiver of what this incarnation sent
         self.draws = Stream("")
@@ -94,6 +95,7 @@ class Actor:
         self.machine = machine
         self.paused = False
         self.drawn = 0
+        self.checked = 0
         self.way = None
         name = f"{seed}/%s/{self.index}/{self.incarnation}"
         self.draws = Stream(name % "links")

@@ -43,7 +43,7 @@ from consensus.vocabulary import (
 from network.virtual import evidence
 from network.virtual.actors import Actor, Outward
 from network.virtual.clocks import LocalClock
-from network.virtual.costs import Costs
+from network.virtual.costs import Checked, Costs, none_checked
 from network.virtual.distributions import TABLE_SHIFT, Constant, Distribution, quantiles
 from network.virtual.draws import Stream
 from network.virtual.evidence import TraceHook
@@ -95,7 +95,8 @@ class World:
     ``receive(now, node, message)``; None for a world without clients, where replies are only observed.
     ``sync``: how long a sync of a disk takes (the clients' actor has an instant one).
     ``faults``: the plan; more can be added by :meth:`inject`.
-    ``costs``: what a node's processor needs for its inputs; None: no time at all.
+    ``costs``: what a node's processor needs for its inputs; None: no time at all. With costs, ``checked`` tells how
+    many signatures a node's machine has checked so far; what an input added to that is part of its work.
     ``journal``: do disks keep one, so that a torn write is undone as a whole?
     ``hashing``: keep :meth:`event_sha256`. ``trace``: see :data:`network.virtual.evidence.TraceHook`.
 
@@ -115,6 +116,7 @@ class World:
         sync: Distribution = _INSTANT,
         faults: Sequence[Fault] = (),
         costs: Costs | None = None,
+        checked: Checked = none_checked,
         journal: bool = True,
         observers: Sequence[Observer] = (),
         hashing: bool = True,
@@ -125,6 +127,7 @@ class World:
         self._counts: Counter[str] = Counter()
         self._delivered = 0
         self._costs = costs
+        self._checked = checked
         self._journal = journal
         self._factory = factory
         self._sync = None if sync == _INSTANT else quantiles(sync)
@@ -371,7 +374,11 @@ class World:
         for hook in self._watch.on_effects:
             hook(self.now, actor.id, actor.incarnation, effects)
         if actor.works:
-            work_ns += actor.input_extra_ns + (0 if self._costs is None else self._costs.effects_ns(effects))
+            work_ns += actor.input_extra_ns
+            if self._costs is not None:
+                checked, before = self._checked(actor.id), actor.checked
+                work_ns += self._costs.effects_ns(effects, checked - before)
+                actor.checked = checked
             actor.busy_until = self.now + work_ns
         outbox = actor.outbox
         for effect in effects:

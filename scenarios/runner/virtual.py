@@ -51,6 +51,7 @@ class VirtualRun:
         self._trace = trace
         self._view = view
         self.common = Common(plan.genesis)
+        self._shares: dict[NodeId, Common] = {}
         self.record = RunRecord()
         self._nodes = len(plan.genesis.members)
         self._clients = CLIENTS
@@ -70,6 +71,7 @@ class VirtualRun:
             seed=plan.seed,
             trace=trace,
             costs=_costs(plan.scenario.costs),
+            checked=self._checked,
             sync=Constant(ns=plan.scenario.network.disk.write),
             observers=(
                 *self._liars.observers(self._oracles()),
@@ -148,8 +150,16 @@ class VirtualRun:
     def _machine(self, actor: NodeId, image: Image, incarnation: int) -> Machine:
         if actor == self._clients:
             return self._plan.conductor(self.common)
+        if self._plan.scenario.costs is not None:  # what it checks is its own work, and forgotten when it restarts
+            self._shares[actor] = self.common.apart()
         replica = self._replica(actor, image, incarnation)
         return self._liars.cast(replica, actor, incarnation, self._crypto(actor), self.common.voters)
+
+    def _share(self, node: NodeId) -> Common:
+        return self._shares.get(node, self.common)
+
+    def _checked(self, node: NodeId) -> int:
+        return self._share(node).verifier.checked
 
     def _inner(self, node: NodeId) -> Machine | None:
         """The machine of ``node``, a liar's without the liar around it."""
@@ -158,10 +168,10 @@ class VirtualRun:
 
     def _crypto(self, node: NodeId) -> Ed25519Crypto:
         sign = self._plan.keyring.sign(f"node.{self._names[node]}")
-        return Ed25519Crypto(self.common.directory, sign, self.common.verifier)
+        return Ed25519Crypto(self.common.directory, sign, self._share(node).verifier)
 
     def _replica(self, actor: NodeId, image: Image, incarnation: int) -> Replica:
-        plan, common, name = self._plan, self.common, self._names[actor]
+        plan, common, name = self._plan, self._share(actor), self._names[actor]
         draws = Stream(f"{plan.seed}/node/{actor}/{incarnation}")
         return common.replica(
             actor,

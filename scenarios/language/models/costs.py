@@ -21,7 +21,7 @@ class Costs(Part):
     sign: Nanoseconds
     """One signature made."""
     verify: Nanoseconds
-    """One signature checked."""
+    """One signature checked: each message's, and of what it holds those that the node has not checked before."""
     transaction: Nanoseconds
     """One transaction executed."""
 

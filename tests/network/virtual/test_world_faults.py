@@ -117,6 +117,55 @@ def test_work_costs_time_by_what_is_done() -> None:
     assert heard(diary, 2) == [(11 * MS, 2, 0, "b")]
 
 
+class Checking(Scripted):
+    """Checks signatures: three while it is built, two for a message, one for a timer."""
+
+    checked = 3
+
+    def receive(self, now, sender, message):
+        self.checked += 2
+        return super().receive(now, sender, message)
+
+    def timer(self, now, name):
+        self.checked += 1
+        return super().timer(now, name)
+
+
+def test_a_node_works_for_each_signature_that_it_checked_at_any_input_of_this_incarnation() -> None:
+    diary = []
+    machines = {}
+    script = {
+        (0, "start"): [Send(1, Note("up")), SetTimer("tick", 20 * MS)],
+        (0, "a"): [Send(1, Note("heard"))],
+        (0, "timer", "tick"): [Send(1, Note("tock"))],
+        (2, "start"): [Send(0, Note("a"))],
+    }
+
+    def build(me, image, incarnation):
+        kind = Checking if me == 0 else Scripted
+        machines[me] = kind(me, image, incarnation, script, diary)
+        return machines[me]
+
+    World(
+        factory=build,
+        nodes=3,
+        voters=(0, 1, 2),
+        links=steady(MS),
+        seed=1,
+        costs=Costs(input_ns=0, byte_ps=0, sign_ns=0, verify_ns=MS, transaction_ns=0),
+        checked=lambda node: getattr(machines[node], "checked", 0),
+        faults=[Crash(at_ns=40 * MS, for_ns=10 * MS, node=0)],
+    ).run(until_ns=80 * MS)
+    # Building takes 3; "a", which has waited, is taken in (1, and 2 inside); the timer 1. Then all of it once more.
+    assert [(at, text) for at, _, _, text in heard(diary, 1)] == [
+        (4 * MS, "up"),
+        (7 * MS, "heard"),
+        (22 * MS, "tock"),
+        (54 * MS, "up"),
+        (72 * MS, "tock"),
+    ]
+
+
 def test_a_garbled_message_arrives_as_nothing_that_can_be_read() -> None:
     seen = []
     world = World(

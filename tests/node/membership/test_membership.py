@@ -105,6 +105,20 @@ def test_a_good_signature_is_verified_once(monkeypatch):
     assert verifier.verify(key, b"data", signature)
 
 
+def test_a_verifier_counts_what_it_checks_itself_whoever_computes_the_answer():
+    shared, key, sign = Verifier(), KEYS.verify_key("ann"), KEYS.sign("ann")
+    one, other = Verifier(shared), Verifier(shared)
+    for _ in range(3):
+        assert one.verify(key, b"data", sign(b"data"))
+        assert other.verify(key, b"data", sign(b"data"))
+    assert (one.checked, other.checked, shared.checked) == (1, 1, 1)
+    for verifier in (one, one, other):
+        assert not verifier.verify(key, b"data", sign(b"other"))
+    assert (one.checked, other.checked) == (3, 2), "a forgery is remembered by nobody"
+    assert not one.verify(key, b"data", b"short")
+    assert one.checked == 3, "which no arithmetic was needed for"
+
+
 def test_what_is_remembered_is_bounded_in_count_and_does_not_grow_with_the_data(monkeypatch):
     monkeypatch.setattr(signing, "VERIFIED_MAX", 4)
     verifier, key, sign = Verifier(), KEYS.verify_key("ann"), KEYS.sign("ann")

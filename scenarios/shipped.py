@@ -62,15 +62,19 @@ def find_profile(given: str) -> Path:
     raise ScenarioInvalid([Problem(Mark(given, -1, 0), (), message)])
 
 
+def experiments() -> dict[str, Path]:
+    """Name -> file of every experiment, in order of name."""
+    return {path.stem: path for path in sorted((library().parent / "experiments").glob("*.yaml"))}
+
+
 def find_experiment(given: str) -> Path:
     """The file that ``given`` means: a path or a shipped experiment's name; ScenarioInvalid where it is neither."""
-    path = Path(given)
+    path, known = Path(given), experiments()
     if path.is_file():
         return path
-    known = {file.stem: file for file in sorted((library().parent / "experiments").glob("*.yaml"))}
     if given in known:
         return known[given]
-    message = f"is no file and no shipped experiment; shipped are {', '.join(known)}"
+    message = f"is no file and no shipped experiment{did_you_mean(given, known)}; shipped are {', '.join(known)}"
     raise ScenarioInvalid([Problem(Mark(given, -1, 0), (), message)])
 
 

@@ -9,9 +9,16 @@ from typing import Annotated
 import typer
 
 from scenarios.commands.ending import end_in_order
+from scenarios.commands.options import protocols
 from scenarios.language.problems import did_you_mean
 
 app = typer.Typer()
+
+
+def _bugs(incomplete: str) -> list[str]:
+    from scenarios.commands.completing import bugs as found  # noqa: PLC0415 -- only when TAB is pressed
+
+    return found(incomplete)
 
 
 class Network(StrEnum):
@@ -44,14 +51,19 @@ class Strategy(StrEnum):
 )
 def check(  # noqa: PLR0913 -- one parameter an option
     *,
-    protocol: Annotated[str, typer.Option("--protocol", metavar="NAME", help="raft, pbft or solo.")],
+    protocol: Annotated[
+        str, typer.Option("--protocol", metavar="NAME", help="raft, pbft or solo.", autocompletion=protocols)
+    ],
     nodes: Annotated[int | None, typer.Option("--nodes", metavar="N", min=1, help="Voting members.")] = None,
     runs: Annotated[int, typer.Option("--runs", metavar="K", min=1, help="How many cases, one a seed.")] = 100,
     seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="The first seed.")] = 0,
     budget: Annotated[
         float | None, typer.Option("--budget", metavar="SECONDS", min=0, help="Stop after so much CPU time.")
     ] = None,
-    bug: Annotated[str | None, typer.Option("--bug", metavar="NAME", help="Plant one of `consortium bugs`.")] = None,
+    bug: Annotated[
+        str | None,
+        typer.Option("--bug", metavar="NAME", help="Plant one of `consortium bugs`.", autocompletion=_bugs),
+    ] = None,
     liars: Annotated[
         int | None,
         typer.Option("--liars", metavar="K", min=0, help="Byzantine nodes, under pbft (left out: drawn, up to f)."),

@@ -1,4 +1,4 @@
-"""What a shell offers when TAB is pressed: scenarios, and the keys that ``--set`` reaches.
+"""What a shell offers when TAB is pressed: scenarios, the keys that ``--set`` reaches, and what has a name.
 
 ``consortium --install-completion`` sets it up for bash, zsh, fish and PowerShell. Nothing here may fail or print: a
 shell would show it in the middle of a line.
@@ -39,6 +39,20 @@ def settings(incomplete: str) -> list[str]:
     names = dict.fromkeys(name for node in nodes for name in _keys(node, schema))
     prefix = f"{head}." if head else ""
     return [f"{prefix}{name}" for name in names if name.startswith(tail)]
+
+
+def protocols(incomplete: str) -> list[str]:
+    """Protocols that are installed."""
+    from consensus.protocols import protocol_names  # noqa: PLC0415 -- loads them
+
+    return [name for name in protocol_names() if name.startswith(incomplete)]
+
+
+def bugs(incomplete: str) -> list[str]:
+    """Bugs of the bank."""
+    from scenarios.adversary.bugs import bug_names  # noqa: PLC0415 -- loads every protocol
+
+    return [name for name in bug_names() if name.startswith(incomplete)]
 
 
 def _offered(path: Path, tail: str) -> bool:

@@ -11,9 +11,17 @@ from scenarios.commands.ending import end_in_order
 from scenarios.commands.options import ScenarioArgument, SetOption, Ui, UiOption
 from scenarios.failures import EXIT_INVALID, say
 from scenarios.language import ScenarioInvalid
-from scenarios.shipped import find_experiment, find_scenario
+from scenarios.shipped import experiments, find_experiment, find_scenario, profiles
 
 app = typer.Typer()
+
+
+def _experiments(incomplete: str) -> list[str]:
+    return [name for name in experiments() if name.startswith(incomplete)]
+
+
+def _profiles(incomplete: str) -> list[str]:
+    return [name for name in profiles() if name.startswith(incomplete)]
 
 
 @app.command(
@@ -22,7 +30,9 @@ app = typer.Typer()
     "  consortium experiment pbft_theory"
 )
 def experiment(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped experiment, or a file.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A shipped experiment, or a file.", autocompletion=_experiments)
+    ],
     trials: Annotated[int | None, typer.Option(min=1, help="For each line, at most; else as the file says.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that play at a time.")] = 1,
     keep: Annotated[
@@ -46,7 +56,10 @@ def experiment(
 )
 def profile(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="Shipped profiles, or files; none: list them.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME...]", help="Shipped profiles, or files; none: list them.", autocompletion=_profiles
+        ),
     ] = None,
     page: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a Markdown page; of all where none is named.")

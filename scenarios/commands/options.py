@@ -21,6 +21,13 @@ def _settings(incomplete: str) -> list[str]:
     return settings(incomplete)
 
 
+def protocols(incomplete: str) -> list[str]:
+    """Names for an option that takes a protocol's."""
+    from scenarios.commands.completing import protocols as found  # noqa: PLC0415 -- only when TAB is pressed
+
+    return found(incomplete)
+
+
 class Mode(StrEnum):
     """The two worlds."""
 
@@ -48,7 +55,9 @@ BusOption = Annotated[
     str | None,
     typer.Option("--bus", metavar="BUS", help="embedded, mosquitto, mqtt://HOST:PORT or mqtts://HOST:PORT."),
 ]
-ProtocolOption = Annotated[str | None, typer.Option("--protocol", metavar="NAME", help="solo, raft or pbft.")]
+ProtocolOption = Annotated[
+    str | None, typer.Option("--protocol", metavar="NAME", help="solo, raft or pbft.", autocompletion=protocols)
+]
 TraceOption = Annotated[bool, typer.Option("--trace", help="Keep every event of a virtual run.")]
 SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Everything random follows it.")]
 SetOption = Annotated[

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from scenarios.commands.completing import scenario_names, settings
+from scenarios.commands.completing import bugs, protocols, scenario_names, settings
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,13 @@ def test_scenarios_are_offered_by_name_and_by_file(tmp_path, monkeypatch):
     assert scenario_names("one_") == ["one_claim", "one_way_line", "one_more.yaml"]
     assert scenario_names(f"{tmp_path}/one") == [f"{tmp_path}/one_more.yaml"]
     assert scenario_names(f"{tmp_path}/nowhere/one") == []
+
+
+def test_protocols_and_bugs_are_offered_by_name():
+    assert protocols("") == ["pbft", "raft", "solo"]
+    assert protocols("r") == ["raft"]
+    assert "raft-vote-ignores-logs" in bugs("raft-")
+    assert not [name for name in bugs("raft-") if not name.startswith("raft-")]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

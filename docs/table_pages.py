@@ -26,8 +26,8 @@ def tables_page(generated: str) -> str:
     lines += [
         "## The business state",
         "",
-        "One table for each kind of record that contracts keep, of what there was at the end; kinds of which the run has",
-        "none are not written. Who may do what with them: [contracts](contracts.md).",
+        "One table for each kind of record that contracts keep, of what there was at the end, where there was one.",
+        "Who may do what with them: [contracts](contracts.md).",
         "",
     ]
     for table in BUSINESS_TABLES:

@@ -112,4 +112,3 @@ def _closed(closed: Closed, start: int, name: str) -> list[Beginning]:
         found.append(Beginning(at, after=last.get(actor), think_ns=pause))
         last[actor] = place
     return found
-

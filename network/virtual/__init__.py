@@ -7,7 +7,7 @@ oracles of ``consensus/properties``. A world is a function of its arguments: the
 """
 
 from network.virtual.collecting import collect_seldom
-from network.virtual.costs import Costs
+from network.virtual.costs import Checked, Costs
 from network.virtual.distributions import (
     Constant,
     Distribution,
@@ -55,6 +55,7 @@ from network.virtual.world import Stop, World
 __all__ = [
     "BitRot",
     "BrokerDown",
+    "Checked",
     "Clock",
     "Constant",
     "Corrupt",

@@ -22,11 +22,6 @@ Checked = Callable[[NodeId], int]
 """How many signatures the machine of a node has checked in its present incarnation, from its building on."""
 
 
-def none_checked(_node: NodeId) -> int:
-    """For machines that check none."""
-    return 0
-
-
 class Costs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Durations of single pieces of work, on one core."""
 

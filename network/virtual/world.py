@@ -43,7 +43,7 @@ from consensus.vocabulary import (
 from network.virtual import evidence
 from network.virtual.actors import Actor, Outward
 from network.virtual.clocks import LocalClock
-from network.virtual.costs import Checked, Costs, none_checked
+from network.virtual.costs import Checked, Costs
 from network.virtual.distributions import TABLE_SHIFT, Constant, Distribution, quantiles
 from network.virtual.draws import Stream
 from network.virtual.evidence import TraceHook
@@ -95,8 +95,8 @@ class World:
     ``receive(now, node, message)``; None for a world without clients, where replies are only observed.
     ``sync``: how long a sync of a disk takes (the clients' actor has an instant one).
     ``faults``: the plan; more can be added by :meth:`inject`.
-    ``costs``: what a node's processor needs for its inputs; None: no time at all. With costs, ``checked`` tells how
-    many signatures a node's machine has checked so far; what an input added to that is part of its work.
+    ``costs``: what a node's processor needs for its inputs; None: no time at all. With costs, ``checked`` must tell how
+    many signatures a node's machine has checked so far: what an input added to that is part of its work.
     ``journal``: do disks keep one, so that a torn write is undone as a whole?
     ``hashing``: keep :meth:`event_sha256`. ``trace``: see :data:`network.virtual.evidence.TraceHook`.
 
@@ -116,7 +116,7 @@ class World:
         sync: Distribution = _INSTANT,
         faults: Sequence[Fault] = (),
         costs: Costs | None = None,
-        checked: Checked = none_checked,
+        checked: Checked | None = None,
         journal: bool = True,
         observers: Sequence[Observer] = (),
         hashing: bool = True,
@@ -126,6 +126,8 @@ class World:
         self.seed = seed
         self._counts: Counter[str] = Counter()
         self._delivered = 0
+        if costs is not None and checked is None:
+            raise ValueError("with costs, tell what counts the signatures that each node checks (checked=...)")
         self._costs = costs
         self._checked = checked
         self._journal = journal
@@ -375,7 +377,7 @@ class World:
             hook(self.now, actor.id, actor.incarnation, effects)
         if actor.works:
             work_ns += actor.input_extra_ns
-            if self._costs is not None:
+            if self._costs is not None and self._checked is not None:
                 checked, before = self._checked(actor.id), actor.checked
                 work_ns += self._costs.effects_ns(effects, checked - before)
                 actor.checked = checked

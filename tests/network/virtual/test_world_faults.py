@@ -111,10 +111,16 @@ def test_a_paused_node_keeps_those_in_line_for_later() -> None:
 def test_work_costs_time_by_what_is_done() -> None:
     costs = Costs(input_ns=MS, byte_ps=0, sign_ns=2 * MS, verify_ns=4 * MS, transaction_ns=0)
     script = {(1, "start"): [Send(0, Note("a"))], (0, "a"): [Send(2, Note("b"))]}
-    diary = play(script, costs=costs)
+    diary = play(script, costs=costs, checked=lambda _: 0)
     # Node 1 signs 2; travels 1; node 0 takes it in (1 + 4) and signs (2), after which it travels 1.
     assert heard(diary, 0) == [(3 * MS, 0, 1, "a")]
     assert heard(diary, 2) == [(11 * MS, 2, 0, "b")]
+
+
+def test_costs_want_to_know_who_counts_the_signatures() -> None:
+    costs = Costs(input_ns=0, byte_ps=0, sign_ns=0, verify_ns=MS, transaction_ns=0)
+    with pytest.raises(ValueError, match="checked="):
+        play({}, costs=costs)
 
 
 class Checking(Scripted):

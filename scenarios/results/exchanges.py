@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from scenarios.results.numbers import Natural
+from scenarios.results.numbers import Int64, Natural
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -21,15 +21,16 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something at ``node`` ("clients" are everybody's wallets): what it heard, or did.
 
     ``what``: a message's kind, or "decides", "turns", "starts", "crashes". A message has a ``sender`` and ``sent_ns``,
-    and never came where it is ``lost``.
+    and never came where it is ``lost``. Real processes elect a leader before the run's clock begins: ``at_ns`` is then
+    less than nothing.
     """
 
-    at_ns: Natural
+    at_ns: Int64
     node: str
     what: str
     detail: str = ""
     sender: str | None = None
-    sent_ns: Natural | None = None
+    sent_ns: Int64 | None = None
     lost: bool = False
 
 

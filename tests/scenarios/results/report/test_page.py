@@ -206,3 +206,11 @@ def test_exchanges_make_room_where_the_page_would_be_too_large(eventful):
     page = page_of(eventful)
     assert len(page.encode()) < BYTES_MAX
     assert re.search(r"[1-9]\d* more in exchanges\.jsonl found no room on this page", page)
+
+
+def test_exchanges_may_lie_before_the_run_began(eventful):
+    """Real processes elect their first leader before the run's clock begins."""
+    path = eventful / "exchanges.jsonl"
+    path.write_bytes(re.sub(rb'"at_ns":\d+', b'"at_ns":-2000000000', path.read_bytes(), count=1))
+    assert '"at_ns":-2000000000' in path.read_text()
+    assert "</html>" in page_of(eventful)

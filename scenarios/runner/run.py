@@ -68,6 +68,7 @@ def run(  # noqa: PLR0913 - the choices of one run
         scenario_sha256=sha256(resolved.encode()).hexdigest(),
         started=started,
     )
+    undrawn: RunError | None = None
     try:
         folder = None if out is None else RunFolder.create(out, scenario.name, plan.seed, started)
         if folder is not None:
@@ -81,7 +82,7 @@ def run(  # noqa: PLR0913 - the choices of one run
         manifest = manifest_of(plan, left, finished, facts)
         if folder is not None:
             write_results(folder, left, finished, manifest)
-            _draw_report(folder)
+            undrawn = _draw_report(folder)
     except OSError as error:
         raise _cannot_write(error) from None
     except StoreError as error:
@@ -91,18 +92,22 @@ def run(  # noqa: PLR0913 - the choices of one run
     view.finished(finished.verdict, list(lines), "" if path is None else str(path))
     if left.record.trouble is not None:
         raise left.record.trouble
+    if undrawn is not None:  # the verdict has been told all the same
+        raise undrawn
     return RunResult(
         verdict=finished.verdict, folder=path, lines=lines, finished=finished, manifest=manifest, left=left
     )
 
 
-def _draw_report(folder: RunFolder) -> None:
+def _draw_report(folder: RunFolder) -> RunError | None:
+    """Why there is no report, if there is none."""
     from scenarios.results.report import ReportError, write_report  # noqa: PLC0415 - templates are slow to load
 
     try:
         write_report(folder)
     except ReportError as error:
-        raise RunError(str(error), hint="all other results are in the run's folder") from None
+        return RunError(f"no report: {error}", hint="all other results are in the run's folder")
+    return None
 
 
 def _require_possible(scenario: Scenario, mode: str, protocol: str | None, *, trace: bool, written: bool) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.cli import invoke
+from scenarios.results.report import ReportError
 
 ROOT = Path(__file__).parents[3]
 TINY = """\
@@ -215,3 +216,17 @@ def test_results_that_cannot_be_put_where_a_file_lies_are_told(place: Path) -> N
     assert run.returncode == 2
     assert "tiny.yaml" in run.stderr
     assert len(run.stderr.splitlines()) <= 2
+
+
+def test_a_verdict_is_told_even_where_no_report_can_be_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: object) -> None:
+        raise ReportError("there is no room on the page")
+
+    monkeypatch.setattr("scenarios.results.report.write_report", refuse)
+    assert invoke(["run", "members_come_and_go", "--mode", "virtual", "--out", str(tmp_path), "--ui", "plain"]) == 2
+    told = capsys.readouterr()
+    assert "verdict: PASS" in told.out
+    assert "no report: there is no room on the page" in told.err
+    assert (tmp_path / "members_come_and_go" / "latest" / "manifest.json").is_file()

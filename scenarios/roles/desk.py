@@ -64,12 +64,14 @@ class Act:
         self.object_id = object_id
         self.time_ms = time_ms
         self._left = dict(given)
+        self._taken: list[str] = []
 
     def error(self, key: str, message: str) -> StoryError:
         return StoryError(self.step, key, message)
 
     def take(self, key: str, default: Any = None) -> Any:
         """The argument as it was written, or ``default``."""
+        self._taken.append(key)
         return self._left.pop(key, default)
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -109,7 +111,9 @@ class Act:
     def done(self) -> None:
         """Nothing may be left over."""
         for key in self._left:
-            raise self.error(key, "is no argument of this act")
+            known = dict.fromkeys(self._taken)
+            takes = f"; it takes {', '.join(known)}" if known else ""
+            raise self.error(key, f"is no argument of this act{did_you_mean(key, known) or takes}")
 
     def _unit(self, key: str, parse: Callable[[str], int]) -> int:
         value = self.text(key)

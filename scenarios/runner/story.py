@@ -138,7 +138,7 @@ class _Builder:
         number = self._questions[story.who] = self._questions.get(story.who, 0) + 1
         act = Act(story.id, story.who, "", item.time_ms, story.__pydantic_extra__)
         if self._desk.registry.role(story.who) is None:
-            raise act.error("who", f"nobody is called `{story.who}`")
+            raise act.error("who", self._nobody(story.who))
         return self._told(item, number, query=query_of(self._desk, act, story))
 
     def _transact(self, item: _Timed) -> Step:
@@ -179,14 +179,19 @@ class _Builder:
     def _request(self, act: Act, story: Story) -> Request:
         role = self._desk.registry.role(story.who)
         if role is None:
-            raise act.error("who", f"nobody is called `{story.who}`")
+            raise act.error("who", self._nobody(story.who))
         verb = verb_of(role, story.do)
         if verb is None:
             there_are = (*verbs_of(role), *verbs_of(""), READ)
-            raise act.error("do", f"a {role} does none such{did_you_mean(story.do, there_are)}")
+            near = did_you_mean(story.do, there_are) or f"; there are: {', '.join(there_are)}"
+            raise act.error("do", f"`{story.do}` is no act of the role `{role}`{near}")
         request = verb(self._desk, act)
         act.done()
         return request
+
+    def _nobody(self, name: str) -> str:
+        known = [client.name for client in self._scenario.client_names]
+        return f"nobody is called `{name}`{did_you_mean(name, known)}"
 
     def _sign(self, act: Act, number: int, request: Request, key: int | None) -> Transaction:
         body = Body(

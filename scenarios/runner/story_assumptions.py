@@ -39,6 +39,9 @@ def require_declared(scenario: Scenario) -> None:
     """ScenarioInvalid for an assumption left undeclared; StoryError where an act uses another value."""
     for step in scenario.story:
         for argument, identifier in RESTS_ON.get(step.do, ()):
+            if identifier not in {one.id for one in scenario.assumptions}:
+                message = f"`{step.do}` rests on the assumption `{identifier}`: declare its value, row and reason"
+                raise StoryError(step.id, "do", f"{message} under `assumptions:`")
             declared = scenario.assumption(identifier)
             if argument and step.__pydantic_extra__.get(argument) != declared:
                 raise StoryError(step.id, argument, f"no source gives it: write `${identifier}`, which is {declared}")

@@ -15,6 +15,7 @@ import msgspec
 from scenarios.dashboard.base import NoView
 from scenarios.language import Scenario, ScenarioInvalid, parse_scenario
 from scenarios.results.flat import flat_measures, flat_units
+from scenarios.results.numbers import Int64, Natural
 from scenarios.runner.ground import RunError
 from scenarios.runner.run import RunResult, run
 from scenarios.sweeps.planning import Point
@@ -34,10 +35,10 @@ class RunRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     point: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     outcome: Outcome
     why: str = ""
-    height: int | None = None
-    virtual_ns: int | None = None
+    height: Natural | None = None
+    virtual_ns: Natural | None = None
     event_sha256: str | None = None
-    measures: dict[str, int] = {}
+    measures: dict[str, Int64] = {}
     units: dict[str, str] = {}
 
 

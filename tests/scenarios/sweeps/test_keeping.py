@@ -65,6 +65,11 @@ def test_rows_of_another_sweep_are_left_alone(planned, kept):
         (b"", "is no row"),
         (b"{", "is no row"),
         (b'{"program": "x", "row": {"point": "' + b"0" * 64 + b'", "outcome": "won"}}', "is no row"),
+        (
+            b'{"program": "x", "row": {"point": "%s", "outcome": "pass", "measures": {"a.max": %d}}}'
+            % (b"0" * 64, 10**400),
+            "is no row",
+        ),
         (b"[" * 100_000, "is no row"),
         (b" " * (POINT_BYTES_MAX + 1), "is larger than any row"),
     ],

@@ -79,7 +79,8 @@ class LiveView:
         self._console.print(outcome_lines(self._model))
         self._console.print(verdict_line(self._model), soft_wrap=True)
         if folder:
-            self._console.print(Text(f"results: {self._model.folder}"), soft_wrap=True)
+            for line in self._model.files:
+                self._console.print(Text(line), soft_wrap=True)
 
     def close(self) -> None:
         live, self._live = self._live, None

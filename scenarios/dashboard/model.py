@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from pathlib import Path
 
 import msgspec
 
@@ -99,6 +100,14 @@ class RunModel(msgspec.Struct, kw_only=True):
 
     def finish(self, verdict: str, lines: list[str], folder: str) -> None:
         self.verdict, self.lines, self.folder = clean(verdict), [clean(line) for line in lines], clean(folder)
+
+    @property
+    def files(self) -> list[str]:
+        """Where everything was written, a line each; nothing where it was not."""
+        if not self.folder:
+            return []
+        report = Path(self.folder, "report.html")
+        return [f"results: {self.folder}", *([f"report: {report}"] if report.is_file() else [])]
 
     def _tick(self, now_ns: int) -> None:
         self.now_ns = max(self.now_ns, now_ns)

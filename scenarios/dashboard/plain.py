@@ -7,7 +7,6 @@ told, and after as many refusals again, progress alone.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from scenarios.dashboard.model import Entry, RunModel, clean, clock_text
 from scenarios.dashboard.outlet import Outlet
@@ -93,11 +92,8 @@ class PlainView:
             self._outlet.line(f"  {self._outcome(line)}")
         colour = {"pass": "green", "fail": "red"}.get(model.verdict, "yellow")
         self._outlet.line(f"verdict: {self._paint(model.verdict.upper(), colour)}")
-        if model.folder:
-            self._outlet.line(f"results: {model.folder}")
-            report = Path(model.folder, "report.html")
-            if report.is_file():
-                self._outlet.line(f"report: {report}")
+        for line in model.files:
+            self._outlet.line(line)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -31,6 +31,7 @@ from scenarios.runner.record import RunRecord
 from scenarios.runner.story_checks import opened_by_parties_only, reads_logged
 from scenarios.runner.story_outcomes import output_surprises, sealed_surprises
 from scenarios.runner.two_clocks import two_clocks
+from scenarios.runner.words import counted
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -271,7 +272,9 @@ def _story(evidence: Evidence) -> list[Expectation]:
     if wrong:
         told = Expectation("story", "fail", f"{wrong[0]}{f' (and {len(wrong) - 1} more)' if len(wrong) > 1 else ''}")
     else:
-        told = Expectation("story", "pass", f"{compared} values in receipts and {opened} under seal are as told")
+        told = Expectation(
+            "story", "pass", f"{counted(compared, 'value')} in receipts and {opened} under seal are as told"
+        )
     complete = {name: vault for name, vault in vaults.items() if name not in _behind(evidence, highest)}
     return [
         told,

@@ -9,13 +9,14 @@ from node.ledger.state_tree import StateTree
 from node.privacy.envelope import Envelope, Open, Sealed
 from node.privacy.vault import VaultRecord
 from scenarios.results import Expectation
+from scenarios.runner.words import counted
 
 
 def reads_logged(tree: StateTree) -> Expectation:
     """Every field that an answer handed over has its entry in the access log, and no entry is without one (row 39)."""
     granted = sorted(f"{key}/{field}" for key, query in tree.items(Query.namespace) for field in query.granted)
     logged = [key for key, _ in tree.items(AccessEntry.namespace)]
-    detail = f"{len(granted)} fields read, {len(logged)} log entries"
+    detail = f"{counted(len(granted), 'field')} read, {counted(len(logged), 'log entry', 'log entries')}"
     return Expectation("reads_logged", "pass" if granted == logged else "fail", detail)
 
 
@@ -28,4 +29,6 @@ def opened_by_parties_only(envelopes: Iterable[Envelope], vaults: Mapping[str, I
         if due != held:
             odd = sorted(set(due) ^ set(held))
             return Expectation("sealed_to_parties", "fail", f"{name}: {len(odd)} differ, the first {odd[0]}")
-    return Expectation("sealed_to_parties", "pass", f"{len(sealed)} envelopes, each opened by its parties alone")
+    return Expectation(
+        "sealed_to_parties", "pass", f"{counted(len(sealed), 'envelope')}, each opened by its parties alone"
+    )

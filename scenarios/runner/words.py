@@ -10,6 +10,11 @@ def braced(nodes: tuple[NodeId, ...]) -> str:
     return ", ".join(f"{{{node}}}" for node in nodes)
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """As in "1 field", "3 fields"; ``plural`` where it takes more than an s."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
 def seconds(ns: int) -> str:
     """A duration for people."""
     return f"{ns / 1e9:g} s" if ns >= 10**9 else f"{ns / 1e6:g} ms"

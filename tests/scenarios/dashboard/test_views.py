@@ -16,6 +16,7 @@ from rich.console import Console
 from scenarios.dashboard import NoView, view_for
 from scenarios.dashboard.json_lines import JsonView
 from scenarios.dashboard.live import LiveView
+from scenarios.dashboard.model import RunModel
 from scenarios.dashboard.outlet import Outlet
 from scenarios.dashboard.plain import STORY_MAX, PlainView
 
@@ -104,6 +105,16 @@ def test_the_live_view_gives_the_terminal_back(scripted) -> None:
     after = text.split("\x1b[?1049l")[1]
     assert " PASS " in after
     assert "results: runs/one-claim/x" in after
+
+
+def test_a_report_that_was_drawn_is_named(tmp_path) -> None:
+    model = RunModel()
+    model.finish("pass", [], str(tmp_path))
+    assert model.files == [f"results: {tmp_path}"]
+    (tmp_path / "report.html").touch()
+    assert model.files == [f"results: {tmp_path}", f"report: {tmp_path}/report.html"]
+    model.finish("pass", [], "")
+    assert model.files == []
 
 
 def test_a_live_view_closed_in_the_middle_gives_the_terminal_back(scripted) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from scenarios.language.composing import KEYS_MAX
 from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid
-from scenarios.language.reading import Document, read_file
+from scenarios.language.reading import Document, read_file, unfit
 
 KEY = "extends"
 INCLUDE = "include"
@@ -65,6 +65,8 @@ def _taken(document: Document, path: Path, files: int, left: list[int]) -> Docum
 
 
 def _read(document: Document, path: Path, file: FilePath, files: int, left: list[int]) -> Document:
+    if (message := unfit(file)) is not None:
+        raise _invalid(document, path, message)
     try:
         part = _whole(read_file(file, keep=True), files + 1, left)
     except ScenarioInvalid as unread:

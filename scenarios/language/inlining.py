@@ -13,7 +13,7 @@ from typing import Any
 from scenarios.language.models.network import SAMPLES_MAX
 from scenarios.language.models.replay import rows_of_csv, rows_of_jsonl
 from scenarios.language.problems import Path, Problem, ScenarioInvalid
-from scenarios.language.reading import BYTES_MAX, Document, read_file
+from scenarios.language.reading import BYTES_MAX, Document, read_file, unfit
 from scenarios.language.units import UnitError, parse_duration
 
 
@@ -38,11 +38,15 @@ def inline_files(document: Document) -> list[Problem]:
     for kind, path, mapping in (("costs", ("costs",), document.root), ("links", ("network", "profile"), network)):
         key = path[-1]
         if isinstance(mapping, dict) and isinstance(mapping.get(key), str):
+            file = _named(folder, kind, mapping[key])
             try:
-                mapping[key] = read_file(_named(folder, kind, mapping[key])).root
+                message = unfit(file)
+                if message is None:
+                    mapping[key] = read_file(file).root
             except ScenarioInvalid as unread:
-                message = f"no {key}: {unread.problems[0].message}"
-                problems.append(Problem(document.mark(path), path, message))
+                message = unread.problems[0].message
+            if message is not None:
+                problems.append(Problem(document.mark(path), path, f"no {key}: {message}"))
     return problems
 
 
@@ -77,7 +81,11 @@ def _named(folder: FilePath, kind: str, name: str) -> FilePath:
     """The file of that name in the scenario's folder or, where there is none, the shipped one of configs/``kind``."""
     shipped = FilePath(str(files("configs"))) / kind / f"{name}.yaml"
     own = folder / name
-    return shipped if not own.is_file() and name == FilePath(name).name and shipped.is_file() else own
+    return shipped if not _is_file(own) and name == FilePath(name).name and _is_file(shipped) else own
+
+
+def _is_file(path: FilePath) -> bool:
+    return unfit(path) is None and path.is_file()
 
 
 def _latencies(root: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -113,6 +121,8 @@ def _samples(path: FilePath) -> tuple[str, ...]:
 
 def _text(path: FilePath) -> str:
     """What is in the file at ``path``; ValueError where it cannot be read."""
+    if (message := unfit(path)) is not None:
+        raise ValueError(f"`{path}` {message}")
     try:
         with path.open(encoding="utf-8-sig") as file:
             text = file.read(BYTES_MAX + 1)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
+from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from scenarios.language.composing import DEPTH_MAX, KEYS_MAX, SourceText, compos
 from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
 
 BYTES_MAX = 1 << 20
+NO_NAME = "is no file's name"
 
 _TAG = "tag:yaml.org,2002:"
 _OCTAL_ONCE = re.compile(r"^[+-]?0[0-9_]+$")
@@ -70,7 +72,25 @@ def read_file(path: FilePath, *, keep: bool = False) -> Document:
         raise _whole(label, f"there is no such file{near}") from None
     except OSError as error:
         raise _whole(label, f"cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        raise _whole(label, NO_NAME) from None
     return read_bytes(raw, label, keep=keep)
+
+
+def unfit(path: FilePath) -> str | None:
+    """Why no scenario may name the file at ``path``; None where it may, or none is there.
+
+    Reading a pipe or a device might never end.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    except ValueError:
+        return NO_NAME
+    return None if S_ISREG(mode) or S_ISDIR(mode) else "is no plain file"
 
 
 def read_bytes(raw: bytes, label: str, *, keep: bool = False) -> Document:

@@ -1,5 +1,7 @@
 """``include``: parts in files of their own, anywhere, each mistake shown where it is."""
 
+import os
+
 import pytest
 
 from scenarios.language import ScenarioInvalid, load_scenario
@@ -102,3 +104,22 @@ def test_a_mistake_is_shown_in_the_file_that_it_is_in(written, name, text, place
 def test_what_cannot_be_included_is_told(written, own, changed, said):
     with pytest.raises(ScenarioInvalid, match=said.replace("[", r"\[")):
         load_scenario(written(own, **changed))
+
+
+@pytest.mark.parametrize(
+    "text", ["version: 1\ninclude: [{}]\n", "version: 1\nextends: {}\n", "version: 1\ncosts: {}\n"]
+)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ('"a\\0b.yaml"', "is no file's name"),
+        ('"\\ud800.yaml"', "is no file's name"),
+        ("a" * 300, "cannot be read: File name too long"),
+        ("pipe.yaml", "is no plain file"),
+    ],
+)
+def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path, text, name, said):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "own.yaml").write_text(text.format(name))
+    with pytest.raises(ScenarioInvalid, match=rf"own\.yaml:2:.*{said}"):
+        load_scenario(tmp_path / "own.yaml")

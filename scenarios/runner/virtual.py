@@ -35,6 +35,7 @@ from scenarios.runner.leaks import BUS, LeakScan, scan_for
 from scenarios.runner.liars import Liars, Turncoat
 from scenarios.runner.links import links_of
 from scenarios.runner.onlooker import Onlooker
+from scenarios.runner.patience import held_back
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import Decision, FaultDone, RunRecord, Unacknowledged
 from scenarios.runner.view import NodeView, RunView
@@ -101,15 +102,17 @@ class VirtualRun:
         """Until the workload is drained and every node that is up agrees, or the scenario's duration is over."""
         limit = self._plan.scenario.run.duration
         try:
-            while self.world.now < limit and not self._finished():
-                self._begin_faults()
-                self.world.run(until_ns=min(limit, self._slice_end()))
-                self._show()
+            with held_back() as interrupted:
+                while self.world.now < limit and not self._finished():
+                    self._begin_faults()
+                    self.world.run(until_ns=min(limit, self._slice_end()))
+                    self._show()
+                    if interrupted():
+                        self.record.interrupted = True
+                        break
         except Violation as violation:
             self.record.violations.append((violation.property, f"{violation.fact_a}; but {violation.fact_b}"))
             self._view.violated(self.world.now, violation.property, violation.fact_a)
-        except KeyboardInterrupt:
-            self.record.interrupted = True
         self._show()
         self.record.ended_ns = self.world.now
         self.record.event_sha256 = self.world.event_sha256()

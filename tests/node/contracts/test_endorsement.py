@@ -159,6 +159,8 @@ def test_what_every_contract_asks_for():
         "consent.answer": "the bureau and `query.reader`",
         "inclusive.enrol": "`plan.bureau`",
         "inclusive.file-plan": "`insurers`",
+        "indemnity.agree-layer": "`reinsurer`",
+        "indemnity.recover": "`reinsurer`",
         "reinsurance.sign-treaty": "`reinsurer`",
         "statements.settle": "`statement.treaty.cedent` and `statement.treaty.reinsurer`",
         "treaty.cede": "`treaty.cedent` and `treaty.reinsurer`",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scenarios.language.problems import visible
 from scenarios.results.amounts import aligned, amount, interval
+from scenarios.runner.words import counted
 from scenarios.sweeps.planning import Cell
 from scenarios.sweeps.summary import Difference, differences, summarised
 from scenarios.sweeps.table import Table
@@ -41,7 +42,8 @@ def _odd(table: Table) -> Iterator[str]:
     for point, row in table.runs:
         if row.outcome not in {"pass", *told_of}:
             told_of.add(row.outcome)
-            yield f"{row.outcome}: {table.outcomes()[row.outcome]} runs, as {point.cell}, seed {point.seed}: {row.why}"
+            runs = counted(table.outcomes()[row.outcome], "run")
+            yield f"{row.outcome}: {runs}, as {point.cell}, seed {point.seed}: {row.why}"
 
 
 def _differences(table: Table) -> Iterator[str]:

@@ -70,7 +70,7 @@ def test_people_are_told_of_each_cell_and_of_the_first_odd_run(planned, rows):
     text = told(Table(plan, rows(plan, lambda number: odd if number == 4 else good)))
     assert text.splitlines() == [
         "consensus.protocol  runs  pass  commit_latency.mean  commit_latency.p99  throughput.rate",
-        "solo                3     3     1,500,000.0                              2.50/s",
-        "raft                3     2     1,500,000.0                              2.50/s",
-        "crashed: 1 runs, as consensus.protocol=raft, seed 6: out of memory?",
+        "solo                3     3     1,500,000                                2.50/s",
+        "raft                3     2     1,500,000                                2.50/s",
+        "crashed: 1 run, as consensus.protocol=raft, seed 6: out of memory?",
     ]

@@ -42,9 +42,9 @@ class Opened(NamedTuple):
 _WEIGHTS = ("signature", "replayed", "cloned")
 
 
-def _weight(error: FrameError) -> int:
+def _weight(refusal: tuple[str, str]) -> int:
     """Of refusals for each of a sender's keys the one that says most: that of the key which did sign it, if one did."""
-    return _WEIGHTS.index(error.reason)
+    return _WEIGHTS.index(refusal[0])
 
 
 class Wire:
@@ -128,24 +128,28 @@ class Wire:
         key = self._verify_key_of(sender)
         if key is None:
             raise FrameError("unknown_sender", sender)
-        try:
-            self._require_signed(read, key)
-        except FrameError as error:
-            refusal = error
-        else:
+        refusal = self._refusal(read, key)
+        if refusal is None:
             return key
         for other in self._other_keys_of(sender):
-            try:
-                self._require_signed(read, other)
-            except FrameError as error:
-                refusal = max(refusal, error, key=_weight)
-            else:
+            another = self._refusal(read, other)
+            if another is None:
                 return other
-        raise refusal
+            refusal = max(refusal, another, key=_weight)
+        raise FrameError(*refusal)
 
-    def _require_signed(self, read: ReadFrame, key: bytes) -> None:
-        self._require_new(read, key)
-        verify_frame(read, key)
+    def _refusal(self, read: ReadFrame, key: bytes) -> tuple[str, str] | None:
+        """Why it is no new frame of ``key``: (reason, detail).
+
+        Not the error itself: one that is kept to be raised later holds the frames that it came through, and they it,
+        until the garbage collector passes. Hostile frames come faster.
+        """
+        try:
+            self._require_new(read, key)
+            verify_frame(read, key)
+        except FrameError as error:
+            return error.reason, error.detail
+        return None
 
     def _require_ours(self, frame: Frame, topic: str) -> None:
         """FrameError where the frame is none for us to read now, whether or not it is signed."""

@@ -1,5 +1,7 @@
 """The wire: signed, batched, opened once, and nobody's but the receiver's."""
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -212,6 +214,21 @@ def test_our_own_frames_are_not_heard(a, b):
 def test_a_dropped_frame_does_not_use_up_the_number_of_a_true_one(b):
     refused(b, *sealed(signer="c"), "signature")
     assert b.receive(*sealed()) == ("a", [Fetch(1)])
+
+
+def test_refused_frames_leave_no_work_to_the_garbage_collector(b):
+    """A flood of them would fill memory faster than it passes."""
+    topic, payload = sealed()
+    b.receive(topic, payload)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(100):
+            assert b.receive(topic, payload) is None  # replayed
+            assert b.receive(*sealed(signer="b", sequence=7)) is None
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_flood_of_bad_frames_is_counted_and_logged_once(b, caplog):

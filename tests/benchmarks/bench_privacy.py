@@ -189,7 +189,7 @@ def _disclosure() -> None:
     def proof() -> bytes:
         return _encode(
             present(
-                school.ask("enrolment"),
+                school.ask("enrolment", height=1),
                 asked_by=ledger.key("school"),
                 holder="alice",
                 sign=sign("alice"),

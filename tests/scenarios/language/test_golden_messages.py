@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -71,12 +70,11 @@ def test_two_mebibytes_are_refused_unread(tmp_path: Path, monkeypatch: pytest.Mo
         ("long line of aliases", "x-a: &a [1]\nb: [" + "*a, " * 200_000 + "]"),
     ],
 )
-def test_hostile_texts_are_refused_quickly(name: str, text: str, tmp_path: Path) -> None:
+def test_hostile_texts_are_refused(name: str, text: str, tmp_path: Path) -> None:
+    """In how long: test_hostile.py, in a process of its own."""
     path = tmp_path / "a.yaml"
     path.write_text(text[: BYTES_MAX - 1])
-    began = time.process_time()
     with pytest.raises(ScenarioInvalid) as refused:
         load_scenario(path)
-    assert time.process_time() - began < 2, name
-    assert len(refused.value.problems) < 10
+    assert len(refused.value.problems) < 10, name
     assert any(str(KEYS_MAX) in str(p) or "levels" in str(p) for p in refused.value.problems), str(refused.value)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.language.reading import BYTES_MAX
+
 SECONDS = 2
 BYTES = 500 << 20
 
@@ -47,6 +49,9 @@ TEXTS = {
     "ten megabytes of nested aliases": nested_aliases(10 << 20),
     "nested aliases": nested_aliases(1 << 10),
     "a hundred thousand keys": "".join(f"k{n}: {n}\n" for n in range(100_000)),
+    "as many of them as a file may hold": "".join(f"k{n}: {n}\n" for n in range(100_000))[: BYTES_MAX - 1],
+    "a mapping twelve hundred deep": "".join(" " * n + "a:\n" for n in range(1_200))[: BYTES_MAX - 1],
+    "a long line of aliases": "x-a: &a [1]\nb: [" + "*a, " * 200_000 + "]",
     "a hundred thousand keys, in less than a mebibyte": "{" + ",".join(f"{n:x}" for n in range(100_000)) + "}",
     "five thousand unknown keys": "".join(f"k{n}: {n}\n" for n in range(5_000)),
     "ten thousand wrong values": "version: 1\nname: a\nmembers: {a: }\nfaults: [" + "{}, " * 9_900 + "]",

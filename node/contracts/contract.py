@@ -134,6 +134,11 @@ class Contract:
 
         return declare
 
+    @property
+    def settings_type(self) -> type[Arguments] | None:
+        """The type of its genesis settings; None where it takes none."""
+        return None if self._configure is None else self._configure[0]
+
     def configure(self, ctx: Context, raw: bytes) -> None:
         """Apply genesis settings; ValueError where they do not decode or are not this contract's."""
         if self._configure is None:

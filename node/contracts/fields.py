@@ -17,25 +17,32 @@ from node.ledger.transaction import Name
 AMOUNT_END = 2**53
 MILLION = 1_000_000
 
-Fen = Annotated[int, Meta(ge=0, lt=AMOUNT_END)]
+UNIT = "unit"
+"""What an integer or a text of arguments counts or names, in its type's ``Meta.extra``: whoever writes it for people
+knows by this how."""
+
+Fen = Annotated[int, Meta(ge=0, lt=AMOUNT_END, extra={UNIT: "fen"})]
 """An amount that is not negative, in fen."""
 
-SignedFen = Annotated[int, Meta(gt=-AMOUNT_END, lt=AMOUNT_END)]
+SignedFen = Annotated[int, Meta(gt=-AMOUNT_END, lt=AMOUNT_END, extra={UNIT: "fen"})]
 """An amount of either sign, in fen."""
 
-Ppm = Annotated[int, Meta(ge=0, le=MILLION)]
+Ppm = Annotated[int, Meta(ge=0, le=MILLION, extra={UNIT: "ppm"})]
 """A share between nothing and all, in parts per million."""
 
-Millis = Annotated[int, Meta(ge=0, lt=2**53)]
+Millis = Annotated[int, Meta(ge=0, lt=2**53, extra={UNIT: "ms"})]
 """A business time, or a length of it, in milliseconds."""
 
 Count = Annotated[int, Meta(ge=0, lt=2**31)]
 """A small natural number."""
 
-Digest = Annotated[str, Meta(min_length=64, max_length=64, pattern=r"^[0-9a-f]+\Z")]
+Digest = Annotated[str, Meta(min_length=64, max_length=64, pattern=r"^[0-9a-f]+\Z", extra={UNIT: "digest"})]
 """32 bytes as lower-case hex: a hash, a commitment, a keyed token, a pseudonym."""
 
-ObjectId = Annotated[str, Meta(min_length=3, max_length=96, pattern=r"^[a-z0-9][a-z0-9._-]*/[0-9]{1,19}\Z")]
+ObjectId = Annotated[
+    str,
+    Meta(min_length=3, max_length=96, pattern=r"^[a-z0-9][a-z0-9._-]*/[0-9]{1,19}\Z", extra={UNIT: "object"}),
+]
 """``client/number``: the object that this client's transaction of that number made."""
 
 Label = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*\Z")]
@@ -50,6 +57,7 @@ Labels = Annotated[tuple[Label, ...], Meta(max_length=LABELS_MAX)]
 __all__ = [
     "AMOUNT_END",
     "MILLION",
+    "UNIT",
     "Arguments",
     "Count",
     "Digest",
@@ -85,6 +93,8 @@ def require_bounded(kind: type[msgspec.Struct]) -> None:
 
 def _walk(info: Any, where: str, *, bounded: bool) -> None:  # noqa: C901, PLR0912 - one branch a kind of type
     match info:
+        case inspect.Metadata():
+            _walk(info.type, where, bounded=bounded)
         case inspect.StructType():
             for field in info.fields:
                 _walk(field.type, f"{where}.{field.name}", bounded=bounded)

@@ -18,6 +18,7 @@ from scenarios.language.inlining import inline_files
 from scenarios.language.overrides import apply_overrides
 from scenarios.language.problems import Problem, ScenarioInvalid, Severity
 from scenarios.language.reading import Document, read_file, read_text
+from scenarios.language.repeating import repeated
 from scenarios.language.schema import Origin, Scenario
 from scenarios.language.semantics import judge
 from scenarios.language.sweeping import judge_sweep
@@ -51,17 +52,17 @@ def _scenario(document: Document) -> Scenario:
             [*document.problems, Problem(document.mark(()), (), "a scenario is a mapping that begins `version: 1`")]
         )
     problems = [*document.problems, *inline_files(document)]
-    resolved, undeclared = substitute(document.root)
-    problems += [Problem(document.mark(path), path, message) for path, message in undeclared]
+    whole, wrong = repeated(document)
+    problems += wrong
+    resolved, undeclared = substitute(whole.root)
+    problems += [Problem(whole.mark(path), path, message) for path, message in undeclared]
     known = [problem.path for problem in problems if problem.path]
     try:
         scenario = Scenario.model_validate(resolved)
     except ValidationError as error:
-        shown = Document(
-            label=document.label, text=document.text, root=resolved, keys=document.keys, values=document.values
-        )
+        shown = Document(label=whole.label, text=whole.text, root=resolved, keys=whole.keys, values=whole.values)
         raise ScenarioInvalid(problems + problems_of(error, shown, known)) from None
-    problems += judge(scenario, document)
+    problems += judge(scenario, whole)
     if scenario.sweep is not None:
         problems += judge_sweep(scenario.sweep, document, judge)
     if any(problem.severity is Severity.ERROR for problem in problems):
@@ -72,7 +73,7 @@ def _scenario(document: Document) -> Scenario:
         resolved=text,
         sha256=sha256(text.encode()).hexdigest(),
         warnings=tuple(problems),
-        marks={path: document.mark(path) for path in document.values},
+        marks={path: whole.mark(path) for path in whole.values},
     )
     scenario._origin = origin  # noqa: SLF001 -- frozen from here on
     return scenario

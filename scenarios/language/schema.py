@@ -101,6 +101,8 @@ class Scenario(Part):
 
     canaries: tuple[Canary, ...] = ()
     """Values that leak scans look for, and who may hold them."""
+    settings: dict[Word, dict[str, Any]] = Field(default_factory=dict)
+    """What contracts hold before the first block, by contract and field; in the place of what `world` says."""
     world: World = World()
     """What is so before the story begins."""
     arms: Arms = Arms()

@@ -15,6 +15,7 @@ from scenarios.language.models.sweep import Sweep
 from scenarios.language.overrides import parts_of, placed, where
 from scenarios.language.problems import Path, Problem, Severity, path_text
 from scenarios.language.reading import Document
+from scenarios.language.repeating import repeated
 from scenarios.language.schema import Scenario
 from scenarios.language.verdicts import problems_of
 
@@ -66,7 +67,8 @@ def _wrong(base: dict[str, Any], document: Document, path: str, value: Any, judg
     except LookupError as error:
         return str(error.args[0])
     parts = where(root, parts_of(path))
-    resolved, _ = substitute(root)
+    whole, _ = repeated(Document(label=document.label, text="", root=root, keys={}, values={}))
+    resolved, _ = substitute(whole.root)
     tried = Document(label=document.label, text="", root=resolved, keys={}, values={})
     try:
         scenario = Scenario.model_validate(resolved)

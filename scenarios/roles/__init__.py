@@ -1,6 +1,7 @@
 """Roles 角色: what organisations and people do, as verbs that turn a step of a story into a transaction.
 
-One file a role; ``desk`` says what a verb may use. ``verb_of`` finds the verb that a step names.
+One file a role; ``desk`` says what a verb may use. ``verb_of`` finds the verb that a step names; ``plain`` asks a
+contract for any action without a verb.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from scenarios.roles import (
 )
 from scenarios.roles.custodian import Shared
 from scenarios.roles.desk import Act, Desk, Request, StoryError, Verb
+from scenarios.roles.plain import plain
 
 _TABLES = {
     verbs.role: verbs.table
@@ -32,7 +34,7 @@ _TABLES = {
         reinsurer.verb,
     )
 }
-__all__ = ["Act", "Desk", "Request", "Shared", "StoryError", "Verb", "verb_of", "verbs_of"]
+__all__ = ["Act", "Desk", "Request", "Shared", "StoryError", "Verb", "plain", "verb_of", "verbs_of"]
 
 
 def verbs_of(role: str) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from hashlib import blake2b
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,6 +24,7 @@ from scenarios.language.models.world import Person, Stay
 from scenarios.language.problems import did_you_mean
 from scenarios.language.schema import Scenario
 from scenarios.roles.custodian import Custodian
+from scenarios.roles.tokens import keyed_token, pseudonym
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -73,6 +73,15 @@ class Act:
         """The argument as it was written, or ``default``."""
         self._taken.append(key)
         return self._left.pop(key, default)
+
+    def has(self, key: str) -> bool:
+        """Is there an argument of that name that was not taken yet?"""
+        return key in self._left
+
+    def rest(self) -> dict[str, Any]:
+        """All arguments that were not taken yet."""
+        left, self._left = self._left, {}
+        return left
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.take(key, default)
@@ -162,6 +171,16 @@ class Desk:
             raise act.error(key, f"the receipt of step `{step}` holds no `{name}`")
         return found
 
+    def received(self, act: Act, key: str, step: str, name: str) -> Any:
+        """What the receipt of an earlier step says under ``name``."""
+        said = self._outputs.get(step)
+        if said is None:
+            raise act.error(key, f"no step `{step}` stands before this one")
+        if name not in said:
+            near = did_you_mean(name, said) or f"; it holds {', '.join(said) or 'nothing'}"
+            raise act.error(key, f"the receipt of step `{step}` holds no `{name}`{near}")
+        return said[name]
+
     def find(self, act: Act, kind: type[RecordT], object_id: str) -> RecordT:
         """The record as it lies in the state; the step is to blame where an earlier one made none."""
         found = self.tree.get(kind.namespace, object_id)
@@ -211,7 +230,7 @@ class Desk:
 
     def token(self, owner: str, purpose: str, value: str) -> str:
         """A token that only ``owner`` can make: BLAKE2b keyed by a secret of its own, in hex."""
-        return blake2b(value.encode(), key=self._keyring.secret(f"{owner}/{purpose}"), digest_size=32).hexdigest()
+        return keyed_token(self._keyring, owner, purpose, value)
 
     def sign(self, name: str, generation: int = 0) -> Callable[[bytes], bytes]:
         """What signs with a wallet's newest key, or with the one of that ``generation``."""
@@ -258,7 +277,7 @@ class Desk:
 
     def pseudonym(self, act: Act, name: str) -> str:
         """The token by which the chain knows a person, keyed by the bureau."""
-        return self.token(self.of_role(act, "bureau"), "pseudonyms", self.person(act, name).identity)
+        return pseudonym(self._keyring, self.of_role(act, "bureau"), self.person(act, name).identity)
 
     def person_of(self, act: Act, pseudonym: str) -> Person:
         """The bureau's look-up the other way."""

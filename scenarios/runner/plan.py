@@ -99,7 +99,7 @@ def _genesis(scenario: Scenario, keyring: KeyRing, protocol: str) -> Genesis:
         protocol=protocol,
         members=members,
         clients=clients,
-        settings=contract_settings(scenario),
+        settings=contract_settings(scenario, keyring),
     )
 
 

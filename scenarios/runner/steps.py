@@ -10,6 +10,7 @@ from node.ledger.genesis import Genesis
 from node.membership import KeyRing
 from scenarios.language.problems import Mark, Problem, ScenarioInvalid
 from scenarios.language.schema import Scenario
+from scenarios.runner.declared_settings import declared_settings
 from scenarios.runner.flows import build_flows, flow_openings
 from scenarios.runner.story import build_story
 from scenarios.runner.story_settings import story_openings, story_settings
@@ -28,10 +29,10 @@ def build_steps(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: in
     return Workload(steps=tuple(sorted(steps, key=lambda step: step.at_ns)), shared=shared)
 
 
-def contract_settings(scenario: Scenario) -> tuple[tuple[str, bytes], ...]:
+def contract_settings(scenario: Scenario, keyring: KeyRing) -> tuple[tuple[str, bytes], ...]:
     """Per contract, the canonical bytes of its settings, in order of name."""
     openings = (*story_openings(scenario), *flow_openings(scenario))
-    settings: dict[str, Arguments] = story_settings(scenario)
+    settings: dict[str, Arguments] = {**story_settings(scenario), **declared_settings(scenario, keyring)}
     if openings:
         settings[accounts.contract.name] = accounts.Settings(openings=openings)
     return tuple((name, _encode(value)) for name, value in sorted(settings.items()))

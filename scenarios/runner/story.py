@@ -8,6 +8,7 @@ the same results, whoever orders its blocks, because steps that depend on each o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,7 +23,7 @@ from node.privacy import Envelope
 from scenarios.language.models.business import Story
 from scenarios.language.problems import did_you_mean
 from scenarios.language.schema import Scenario
-from scenarios.roles import Act, Desk, Request, Shared, StoryError, verb_of, verbs_of
+from scenarios.roles import Act, Desk, Request, Shared, StoryError, plain, verb_of, verbs_of
 from scenarios.runner.draws import keyed_draw, stage_ns
 from scenarios.runner.places import invalid
 from scenarios.runner.story_assumptions import require_declared
@@ -180,10 +181,10 @@ class _Builder:
         role = self._desk.registry.role(story.who)
         if role is None:
             raise act.error("who", self._nobody(story.who))
-        verb = verb_of(role, story.do)
+        verb = verb_of(role, story.do) or (partial(plain, call=story.do) if "." in story.do else None)
         if verb is None:
             there_are = (*verbs_of(role), *verbs_of(""), READ)
-            near = did_you_mean(story.do, there_are) or f"; there are: {', '.join(there_are)}"
+            near = did_you_mean(story.do, there_are) or f"; there are: {', '.join(there_are)}, and `contract.action`"
             raise act.error("do", f"`{story.do}` is no act of the role `{role}`{near}")
         request = verb(self._desk, act)
         act.done()

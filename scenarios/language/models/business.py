@@ -37,6 +37,10 @@ class Story(Part):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Any]
 
+    repeat: None = Field(
+        default=None, json_schema_extra={"type": "object", "additionalProperties": {"type": ["string", "array"]}}
+    )
+    """Makes many steps of this one, like `{n: 1..200, who: [a, b]}`: `{n}` stands for the value in any text of it."""
     id: Word
     """Its name; later steps refer to what it made by this."""
     who: Word

@@ -16,9 +16,12 @@ ModeWord = Literal["plain", "encrypted", "collection", "hash", "holder"]
 hash on the chain; with the parties' wallets and a hash on the chain; on the person's own device and a hash on the
 chain."""
 
-DataClass = Literal["bureau_record", "medical_record", "policy_document", "regulatory_report", "scoring", "treaty"]
+DataClass = Literal[
+    "bureau_record", "document", "medical_record", "policy_document", "regulatory_report", "scoring", "treaty"
+]
 """What is shared: the bureau's answers; visits, e-invoices and itemised lists; policies and copies in custody;
-reports to the regulator; what a score is computed from; treaties, cessions, recoveries, statements."""
+reports to the regulator; what a score is computed from; treaties, cessions, recoveries, statements; any other
+`document`."""
 
 
 class ClassPrivacy(Part):
@@ -37,6 +40,8 @@ class PrivacyByClass(Part):
     """The mode of every class that is not named."""
     bureau_record: ModeWord | ClassPrivacy | None = None
     """What the bureau answers."""
+    document: ModeWord | ClassPrivacy | None = None
+    """What has no class of its own."""
     medical_record: ModeWord | ClassPrivacy | None = None
     """Visits, e-invoices, itemised lists."""
     policy_document: ModeWord | ClassPrivacy | None = None

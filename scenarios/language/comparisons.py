@@ -145,7 +145,7 @@ def dimension_of_name(name: str) -> Dimension | None:
         return Dimension(money=1)
     if last == "rate":
         return Dimension(time=-1)
-    if last in {"mean", "p50", "p90", "p99", "max"}:
+    if last in {"mean", "p5", "p50", "p90", "p95", "p99", "max"}:
         return Dimension(time=1) if head.endswith("latency") else None
     return Dimension()
 

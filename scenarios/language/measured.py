@@ -23,7 +23,7 @@ STAGES = {
 }
 """By a market's flow, what its steps are counted under."""
 
-_STATISTICS = ("count", "mean", "p50", "p90", "p99", "max", "rate")
+_STATISTICS = ("count", "mean", "p5", "p50", "p90", "p95", "p99", "max", "rate")
 _LASTING = ("commit_latency", "read_latency", "block_spread")
 _COUNTED = ("throughput", "blocks", "refused")
 _FAMILIES = ("arms", "sent", "heard", "network")

@@ -10,7 +10,7 @@ EVENTS, RATE = "events", "uHz"
 """The units of counts and of rates: micro-hertz are events in a million seconds."""
 
 _COUNTS = ("count", "rate")
-_STATISTICS = ("count", "mean", "p50", "p90", "p99", "max")
+_STATISTICS = ("count", "mean", "p5", "p50", "p90", "p95", "p99", "max")
 
 
 def flat_measures(summaries: Mapping[str, Summary], duration_ns: int | None) -> dict[str, int]:

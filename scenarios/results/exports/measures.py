@@ -49,7 +49,7 @@ def _expectations(files: RunFiles) -> Iterator[Row]:
 def _metrics(files: RunFiles) -> Iterator[Row]:
     summary: dict[str, Summary] = files.document(files.folder.metrics_summary, dict[str, Summary])
     for name, one in summary.items():
-        yield name, one.unit, one.count, one.mean, one.p50, one.p90, one.p99, one.max
+        yield name, one.unit, one.count, one.mean, one.p5, one.p50, one.p90, one.p95, one.p99, one.max
 
 
 def _series(files: RunFiles) -> Iterator[Row]:
@@ -155,8 +155,10 @@ METRICS = Table(
         text("unit", "of the statistics: `ns`, `events`"),
         integer("count", "samples, or how often it counted"),
         integer("mean", _STATISTICS),
+        integer("p5", _STATISTICS),
         integer("p50", _STATISTICS),
         integer("p90", _STATISTICS),
+        integer("p95", _STATISTICS),
         integer("p99", _STATISTICS),
         integer("max", _STATISTICS),
     ),

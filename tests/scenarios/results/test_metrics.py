@@ -12,9 +12,9 @@ from scenarios.results.metrics import Metrics, Summary, percentile, summarise
 
 def test_a_summary_is_exact() -> None:
     assert summarise("ns", list(range(1, 101))) == Summary(
-        unit="ns", count=100, mean=50, p50=50, p90=90, p99=99, max=100
+        unit="ns", count=100, mean=50, p5=5, p50=50, p90=90, p95=95, p99=99, max=100
     )
-    assert summarise("ns", [7]) == Summary(unit="ns", count=1, mean=7, p50=7, p90=7, p99=7, max=7)
+    assert summarise("ns", [7]) == Summary(unit="ns", count=1, mean=7, p5=7, p50=7, p90=7, p95=7, p99=7, max=7)
     assert summarise("ns", []) == Summary(unit="ns", count=0)
 
 
@@ -52,7 +52,7 @@ def test_the_summary_file_has_a_measure_a_key() -> None:
     found = json.loads(filled().summary_json())
     assert found == {
         "blocks": {"unit": "events", "count": 8},
-        "latency": {"unit": "ns", "count": 25, "mean": 12, "p50": 12, "p90": 22, "p99": 24, "max": 24},
+        "latency": {"unit": "ns", "count": 25, "mean": 12, "p5": 1, "p50": 12, "p90": 22, "p95": 23, "p99": 24, "max": 24},
     }
 
 

@@ -1,4 +1,4 @@
-"""Files that a scenario names, read into it: ``latency: {file: ...}``, ``replay:``, ``costs:``, ``profile:``.
+"""Files that a scenario names, read into it: ``latency: {file: ...}``, ``replay:``, ``costs:``, ``profile:``, products.
 
 What a run keeps of its scenario is then whole: it can be played again anywhere, and its hash covers the data.
 """
@@ -13,6 +13,7 @@ from typing import Any
 from scenarios.language.models.network import SAMPLES_MAX
 from scenarios.language.models.replay import rows_of_csv, rows_of_jsonl
 from scenarios.language.problems import Path, Problem, ScenarioInvalid
+from scenarios.language.products import inline_products
 from scenarios.language.reading import BYTES_MAX, Document, read_file, unfit
 from scenarios.language.units import UnitError, parse_duration
 
@@ -34,6 +35,7 @@ def inline_files(document: Document) -> list[Problem]:
         latency.setdefault("dist", "empirical")
         latency["samples"] = samples
     problems += _inline_replays(document, folder)
+    problems += inline_products(document, folder)
     network = document.root.get("network")
     for kind, path, mapping in (("costs", ("costs",), document.root), ("links", ("network", "profile"), network)):
         key = path[-1]

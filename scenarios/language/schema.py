@@ -24,6 +24,7 @@ from scenarios.language.models.faults import Fault
 from scenarios.language.models.members import ClientName, Clients, MemberName, Members
 from scenarios.language.models.network import Network
 from scenarios.language.models.privacy import Privacy
+from scenarios.language.models.product import ProductOrName
 from scenarios.language.models.run import Run
 from scenarios.language.models.source import Source
 from scenarios.language.models.sweep import Sweep
@@ -94,8 +95,8 @@ class Scenario(Part):
 
     privacy: Privacy = "encrypted"
     """What a story's payloads look like on the chain: one mode, or one for each class of data."""
-    products: tuple[Word, ...] = ()
-    """Insurance products by the names of their files under configs/products."""
+    products: Annotated[tuple[ProductOrName, ...], Field(max_length=64)] = ()
+    """Insurance products: shipped ones by name, one's own by the path of a file (`./mine.yaml`) or in full."""
     assumptions: tuple[Assumption, ...] = ()
     """Values that the sources do not give; using one that is not declared is an error."""
 
@@ -183,9 +184,14 @@ class Scenario(Part):
 @cache
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of scenarios, the source of configs/scenario.schema.json. Made once: change nothing in it."""
-    schema = Scenario.model_json_schema(mode="validation")
+    return schema_of(Scenario, SCHEMA_ID)
+
+
+def schema_of(model: type[Part], identifier: str) -> dict[str, Any]:
+    """The JSON Schema of one kind of file."""
+    schema = model.model_json_schema(mode="validation")
     _allow_extensions(schema)
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": identifier}
     return {**head, **schema}
 
 

@@ -224,8 +224,11 @@ def _a_quorum_remains(scenario: Scenario) -> Iterator[Finding]:
 
 def _references_exist(scenario: Scenario) -> Iterator[Finding]:
     known = shipped_terms("products")
-    for index, name in enumerate(scenario.products):
-        if name not in known:
+    names = [item if isinstance(item, str) else item.name for item in scenario.products]
+    for index, name in enumerate(names):
+        if names.index(name) < index:
+            yield Finding(("products", index), f"two products would be called `{name}`")
+        if isinstance(scenario.products[index], str) and name not in known:
             yield Finding(("products", index), f"there is no configs/products/{name}.yaml{_near(name, known)}")
 
 

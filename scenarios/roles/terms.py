@@ -1,97 +1,65 @@
-"""Product files: ``configs/products/NAME.yaml`` as the contracts' settings."""
+"""Products as the contracts' settings: shipped ones (``configs/products/NAME.yaml``) and a scenario's own."""
 
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Annotated, Literal
-
-from pydantic import Field, ValidationError
+from pathlib import Path
 
 from node.contracts.products import BenefitArgs, ProductArgs, ScoringArgs
-from scenarios.language.models.base import Count, Fen, Part, Ppm, Word
+from scenarios.language.models.product import Benefit, ProductFile, Scoring
 from scenarios.language.problems import Mark, Problem, ScenarioInvalid
-from scenarios.language.reading import read_text
-
-
-class Scoring(Part):
-    """See :class:`node.contracts.products.Scoring`."""
-
-    version: Word
-    base: Count
-    age_step: Annotated[int, Field(ge=1, le=10_000)]
-    history_step: Annotated[int, Field(ge=1, le=10_000)]
-    accept_from: Count
-    load_from: Count
-    counter_from: Count
-    loading: Ppm
-    counter_sum: Ppm
-
-
-class Benefit(Part):
-    """See :class:`node.contracts.products.Benefit`."""
-
-    name: Word
-    premium: Fen
-    sum_insured: Fen
-    deductible: Fen = 0
-    ratio: Ppm = 1_000_000
-    excluded: tuple[Word, ...] = ()
-
-
-class ProductFile(Part):
-    """One product as its file has it."""
-
-    version: Literal[1]
-    name: Word
-    title: str
-    diseases: tuple[str, ...]
-    scoring: Scoring
-    main: Benefit
-    riders: tuple[Benefit, ...] = ()
+from scenarios.language.products import read_product
 
 
 def load_product(name: str) -> ProductArgs:
     """The shipped product of that name; ScenarioInvalid where its file is missing or wrong."""
-    label = f"configs/products/{name}.yaml"
-    place = files("configs").joinpath("products", f"{name}.yaml")
-    if not place.is_file():
-        raise ScenarioInvalid([Problem(Mark(label, -1, 0), (), "there is no such product")])
-    try:
-        product = ProductFile.model_validate(read_text(place.read_text(encoding="utf-8"), label).root)
-    except ValidationError as error:
-        problems = [Problem(Mark(label, -1, 0), tuple(item["loc"]), item["msg"]) for item in error.errors()]
-        raise ScenarioInvalid(problems) from None
-    return _arguments(product)
+    path = Path(str(files("configs"))) / "products" / f"{name}.yaml"
+    if not path.is_file():
+        raise ScenarioInvalid([Problem(Mark(f"configs/products/{name}.yaml", -1, 0), (), "there is no such product")])
+    return product_arguments(read_product(path))
 
 
-def _arguments(product: ProductFile) -> ProductArgs:
-    scoring = product.scoring
+def sold(products: tuple[str | ProductFile, ...]) -> tuple[ProductArgs, ...]:
+    """What a scenario sells, in order of name."""
+    found = [load_product(item) if isinstance(item, str) else product_arguments(item) for item in products]
+    return tuple(sorted(found, key=lambda product: product.name))
+
+
+def product_arguments(product: ProductFile) -> ProductArgs:
+    """A product file as the contract takes it."""
     return ProductArgs(
         name=product.name,
         title=product.title,
         diseases=product.diseases,
-        scoring=ScoringArgs(
-            version=scoring.version,
-            base=scoring.base,
-            age_step=scoring.age_step,
-            history_step=scoring.history_step,
-            accept_from=scoring.accept_from,
-            load_from=scoring.load_from,
-            counter_from=scoring.counter_from,
-            loading_ppm=scoring.loading,
-            counter_sum_ppm=scoring.counter_sum,
-        ),
+        scoring=None if product.scoring is None else _scoring(product.scoring),
         main=_benefit(product.main),
         riders=tuple(_benefit(rider) for rider in product.riders),
+        age_from=product.ages.low,
+        age_to=product.ages.high,
+    )
+
+
+def _scoring(scoring: Scoring) -> ScoringArgs:
+    return ScoringArgs(
+        version=scoring.version,
+        base=scoring.base,
+        age_step=scoring.age_step,
+        history_step=scoring.history_step,
+        accept_from=scoring.accept_from,
+        load_from=scoring.load_from,
+        counter_from=scoring.counter_from,
+        loading_ppm=scoring.loading,
+        counter_sum_ppm=scoring.counter_sum,
     )
 
 
 def _benefit(benefit: Benefit) -> BenefitArgs:
     return BenefitArgs(
         name=benefit.name,
-        premium_fen=benefit.premium,
+        premium_fen=benefit.premium or 0,
         sum_insured_fen=benefit.sum_insured,
         deductible_fen=benefit.deductible,
         ratio_ppm=benefit.ratio,
         excluded=benefit.excluded,
+        premiums=tuple((int(age), fen) for age, fen in benefit.premiums.items()),
     )

@@ -7,7 +7,7 @@ from node.contracts import access, consent, products, risk, supervision
 from node.contracts.accounts import Opening
 from node.contracts.fields import Arguments
 from scenarios.language.schema import Scenario
-from scenarios.roles.terms import load_product
+from scenarios.roles.terms import sold
 
 
 def story_openings(scenario: Scenario) -> tuple[Opening, ...]:
@@ -23,7 +23,7 @@ def story_settings(scenario: Scenario) -> dict[str, Arguments]:
     return {
         access.contract.name: access.Settings(fields=tuple(sorted(world.listed_fields.items()))),
         consent.contract.name: consent.Settings(query_timeout_ms=world.query_timeout // MILLISECOND),
-        products.contract.name: products.Settings(products=tuple(map(load_product, sorted(scenario.products)))),
+        products.contract.name: products.Settings(products=sold(scenario.products)),
         risk.contract.name: risk.Settings(cap_fen=world.risk_cap),
         supervision.contract.name: supervision.Settings(scopes=tuple(sorted(world.regulator_scope.items()))),
     }

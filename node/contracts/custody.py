@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from node.contracts.context import Context, Plain
+from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.fields import Arguments, Digest, ObjectId, Record
 from node.contracts.policy import Policy
@@ -26,7 +26,12 @@ class Custody(Record, frozen=True):
     mismatches: int
 
 
-contract = Contract("custody", records=(Custody,))
+KEEPERS = ("broker", "custodian")
+"""Who may keep policies for others."""
+
+MISMATCH = EventKind("policy_mismatch", parties=("custodian", "holder", "insurer"))
+
+contract = Contract("custody", records=(Custody,), events=(MISMATCH,))
 
 
 class DepositArgs(Arguments, frozen=True):
@@ -49,7 +54,7 @@ def deposit(ctx: Context, args: DepositArgs) -> Plain:
     """Give a policy into custody; the custodian sees that one document and nothing else."""
     policy = ctx.find(Policy, args.policy)
     ctx.require(policy.insurer == ctx.client, "wrong_insurer", policy.insurer)
-    ctx.require(ctx.role_of(args.custodian) == "broker", "wrong_role", args.custodian)
+    ctx.require(ctx.role_of(args.custodian) in KEEPERS, "wrong_role", args.custodian)
     ctx.require(args.custodian in args.document.recipients, "wrong_recipients", args.custodian)
     ctx.require(ctx.get(Custody, args.policy) is None, "in_custody_already", args.policy)
     ctx.carry(args.document, ctx.object_id)
@@ -57,16 +62,25 @@ def deposit(ctx: Context, args: DepositArgs) -> Plain:
     return {"policy": args.policy}
 
 
-@contract.action(roles=("broker",))
+@contract.action(roles=KEEPERS)
 def compare(ctx: Context, args: CompareArgs) -> Plain:
-    """Compare the document in custody with the policy on the chain."""
+    """Compare the document in custody with the policy on the chain; holder and insurer are told of a mismatch."""
     custody = ctx.find(Custody, args.policy)
     ctx.require(custody.custodian == ctx.client, "wrong_custodian", custody.custodian)
-    matches = ctx.find(Policy, args.policy).fingerprint == args.fingerprint
+    policy = ctx.find(Policy, args.policy)
+    matches = policy.fingerprint == args.fingerprint
     compared = Custody(
         custodian=custody.custodian,
         comparisons=custody.comparisons + 1,
         mismatches=custody.mismatches + (not matches),
     )
     ctx.put(args.policy, compared)
+    if not matches:
+        ctx.emit(
+            "policy_mismatch",
+            policy=args.policy,
+            custodian=ctx.client,
+            holder=policy.holder,
+            insurer=policy.insurer,
+        )
     return {"matches": matches}

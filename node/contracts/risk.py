@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from node.contracts.context import Context, Plain
 from node.contracts.contract import Contract
 from node.contracts.fields import Arguments, Digest, Fen, Record
@@ -87,3 +89,13 @@ def add_cover(ctx: Context, token: str, sum_insured_fen: int) -> None:
     cap = ctx.get(Cap, "cap")
     ctx.require(cap is None or total <= cap.sum_insured_fen, "accumulation_exceeded")
     ctx.put(token, Cover(policies=cover.policies + 1, sum_insured_fen=total))
+
+
+def remove_cover(ctx: Context, token: str, sum_insured_fen: int) -> None:
+    """Count a policy no longer that has ended or rests."""
+    cover = ctx.find(Cover, token)
+    left = replace(cover, policies=cover.policies - 1, sum_insured_fen=cover.sum_insured_fen - sum_insured_fen)
+    if left.policies:
+        ctx.put(token, left)
+    else:
+        ctx.delete(Cover, token)

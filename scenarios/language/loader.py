@@ -53,7 +53,8 @@ def _scenario(document: Document) -> Scenario:
         )
     problems = [*document.problems, *inline_files(document)]
     whole, wrong = repeated(document)
-    problems += wrong
+    if wrong:  # what else is wrong with a story that is not whole, nobody can tell
+        raise ScenarioInvalid([*problems, *wrong])
     resolved, undeclared = substitute(whole.root)
     problems += [Problem(whole.mark(path), path, message) for path, message in undeclared]
     known = [problem.path for problem in problems if problem.path]

@@ -7,8 +7,8 @@
 ```
 
 The longest list says how many steps there are; a shorter one begins anew. ``{n}`` stands for the value in any text of
-the step, ``{n+1}`` and ``{n-1}`` for its neighbours where it is a number; a text that is nothing but ``{n}`` becomes
-the value itself. What a run keeps of its scenario is the short form.
+the step, ``{n+1}`` and ``{n-1}`` for its neighbours where it is a number. Where a text is nothing but ``{n}``, and the
+value is no number, it becomes the value itself, be it a list. What a run keeps of its scenario is the short form.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def _filled(value: Any, now: Mapping[str, Any], path: Path) -> Any:
         return value
     whole = _PLACE.fullmatch(value)
     if whole is not None:
-        return _value(whole, now, path)
+        found = _value(whole, now, path)
+        return str(found) if type(found) is int else found
     return _PLACE.sub(lambda found: str(_value(found, now, path)), value)
 
 

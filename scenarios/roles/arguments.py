@@ -26,6 +26,7 @@ ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}([ T].*)?$")
+_DIGITS = re.compile(r"^-?[0-9]{1,19}$")
 _HEX32 = re.compile(r"^[0-9a-f]{64}$")
 _OBJECT = re.compile(r"^[a-z0-9][a-z0-9._-]*/[0-9]{1,19}$")
 _PLACE = re.compile(r" - at `\$\[(\d+)\](.*)`$")
@@ -179,6 +180,8 @@ def _number(given: Any, key: str, unit: str) -> int:
     if read is None or (isinstance(given, int) and given == 0):
         if isinstance(given, int):
             return given
+        if _DIGITS.match(given):
+            return int(given)
         raise ArgumentError(key, f"must be a whole number, not `{given}`")
     try:
         return read(str(given))

@@ -23,6 +23,11 @@ class ContractMachine:
     def root(self) -> bytes:
         return self._tree.root
 
+    @property
+    def tree(self) -> StateTree:
+        """The state as of now."""
+        return self._tree
+
     def run(self, transactions: Sequence[Transaction]) -> None:
         """Execute the next block's."""
         self._height += 1

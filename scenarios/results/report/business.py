@@ -9,6 +9,7 @@ import msgspec
 
 from scenarios.results.leakage import Holding, Leakage
 from scenarios.results.leakage import Row as Field
+from scenarios.results.report.accounts import accounts as accounts_section
 from scenarios.results.report.bars import Bar, bars
 from scenarios.results.report.facts import Facts
 from scenarios.results.report.money import sankey
@@ -92,6 +93,11 @@ def money_flows(facts: Facts) -> Section:
             )
         ],
     )
+
+
+def accounts(facts: Facts) -> Section:
+    """Every account's turnover and balance, and that they add up."""
+    return accounts_section(facts.booked)
 
 
 def leakage(facts: Facts) -> Section:

@@ -21,6 +21,7 @@ from scenarios.results.leakage import Leakage
 from scenarios.results.manifest import Manifest, read_manifest
 from scenarios.results.metrics import Summary
 from scenarios.results.numbers import Natural, int64
+from scenarios.results.report.accounts import Booked, Bookkeeper
 from scenarios.results.report.money import Flows, flows_of
 from scenarios.results.run_folder import RunFolder
 
@@ -55,6 +56,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: tuple[Exchange, ...] | None
     funnel: tuple[Stage, ...] | None
     flows: Flows | None
+    booked: Booked | None
     leakage: Leakage | None
     end_ns: int
 
@@ -67,6 +69,7 @@ def read_facts(folder: RunFolder) -> Facts:
     faults = tuple(entry for entry in course or () if isinstance(entry, Fault))
     standings = tuple(entry for entry in course or () if isinstance(entry, Standing))
     description, assumptions = _scenario(folder.scenario)
+    flows, booked = _if_there(folder.business, lambda path: _money(path, manifest)) or (None, None)
     ends = [manifest.run_ns or manifest.virtual_ns or 0, *_last_second(folder.metrics_table)]
     ends += [fault.at_ns for fault in faults]
     ends += [s.at_ns for s in standings] + [asked.return_ or asked.call for asked in history]
@@ -81,7 +84,8 @@ def read_facts(folder: RunFolder) -> Facts:
         course=course is not None,
         exchanges=_if_there(folder.exchanges, lambda path: chosen(_lines(path, msgspec.json.Decoder(Exchange).decode))),
         funnel=_if_there(folder.funnel, lambda path: _whole(path, tuple[Stage, ...])),
-        flows=_if_there(folder.business, lambda path: _flows(path, manifest)),
+        flows=flows,
+        booked=booked,
         leakage=_if_there(folder.leakage, lambda path: _whole(path, Leakage)),
         end_ns=max(ends),
     )
@@ -90,11 +94,14 @@ def read_facts(folder: RunFolder) -> Facts:
 _entry = msgspec.json.Decoder(tuple[str, str, Any]).decode
 
 
-def _flows(path: Path, manifest: Manifest) -> Flows:
+def _money(path: Path, manifest: Manifest) -> tuple[Flows, Booked]:
+    """Who paid whom, and the ledger of accounts, in one pass."""
+    books = Bookkeeper(manifest.height)
     try:
-        return flows_of(_lines(path, _entry), manifest.height)
+        flows = flows_of(books.watching(_lines(path, _entry)), manifest.height)
     except ValueError as error:
         raise ReportError(f"{path}: {error}") from None
+    return flows, books.booked
 
 
 def _if_there(path: Path, read: Callable[[Path], _Read]) -> _Read | None:

@@ -90,12 +90,16 @@ def _moves(key: str, record: Any) -> Iterable[tuple[str, str, int]]:
                 side.pop(0)
 
 
+def grouped(owner: str, organisations: Collection[str]) -> str:
+    """The name under which ``owner`` is shown: an organisation's own, or that of the wallets whose names are alike."""
+    numbered = None if owner in organisations else _NUMBERED.match(owner)
+    return f"{numbered.group(1) or 'wallet'}s" if numbered else owner
+
+
 def _group(owner: str, organisations: Collection[str], behind: dict[str, set[str]]) -> str:
-    if owner in organisations:
-        return owner
-    numbered = _NUMBERED.match(owner)
-    name = f"{numbered.group(1) or 'wallet'}s" if numbered else owner
-    behind.setdefault(name, set()).add(owner)
+    name = grouped(owner, organisations)
+    if owner not in organisations:
+        behind.setdefault(name, set()).add(owner)
     return name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from scenarios.results.report.business import assumptions, claims_funnel, leakage, money_flows
+from scenarios.results.report.business import accounts, assumptions, claims_funnel, leakage, money_flows
 from scenarios.results.report.facts import Facts
 from scenarios.results.report.outcome import expectations, manifest
 from scenarios.results.report.parts import Section
@@ -19,6 +19,7 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     exchanges,
     claims_funnel,
     money_flows,
+    accounts,
     leakage,
     assumptions,
     manifest,

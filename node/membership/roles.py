@@ -46,6 +46,9 @@ ROLES = MappingProxyType(
             Role("bank", "银行", "holds accounts and pays across the network's edge"),
             Role("trader", "交易方", "buys and sells shares of risk"),
             Role("oracle", "预言机", "states facts of the world that contracts settle by"),
+            Role("tax", "税务局", "collects contributions to the basic medical insurance and issues their vouchers"),
+            Role("centre", "医保经办中心", "registers the residents of its place with the basic medical insurance"),
+            Role("channel", "缴费渠道", "a card, a bank or a phone through which contributions are paid"),
             Role("patient", "患者", "a person: grants and revokes consent, holds policies, is paid"),
         )
     }

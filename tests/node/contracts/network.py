@@ -18,6 +18,11 @@ ROLES = {
     "reinsurer": "reinsurer",
     "broker": "broker",
     "regulator": "regulator",
+    "tax": "tax",
+    "centre-1": "centre",
+    "centre-2": "centre",
+    "channel-1": "channel",
+    "channel-2": "channel",
     "ann": "patient",
     "bob": "patient",
 }

@@ -53,10 +53,7 @@ class Names:
 
     def of(self, ctx: Context, args: Any) -> tuple[str, ...]:
         """The names, each once, in the order in which they stand there. Refusal where a record is not there."""
-        found = args
-        for kind, field in self.hops:
-            found = ctx.find(kind, getattr(found, field))
-        value = getattr(found, self.field)
+        value = _follow(ctx, args, self.hops, self.field)
         names = (value,) if isinstance(value, str) else value
         if not (isinstance(names, tuple) and all(isinstance(name, str) for name in names)):
             raise TypeError(f"{self.describe()} holds no names")
@@ -69,6 +66,29 @@ class Names:
     def require_fits(self, kind: type[Arguments]) -> None:
         """TypeError where arguments of ``kind`` do not lead there."""
         _require_field(kind, self.hops[0][1] if self.hops else self.field)
+
+
+@dataclass(frozen=True)
+class Number:
+    """Where a number of signatures stands: in a field of a record, at the end of ``hops``."""
+
+    hops: Hops
+    field: str
+
+    def of(self, ctx: Context, args: Any) -> int:
+        """The number. Refusal where a record is not there; TypeError where it asks for nothing."""
+        value = _follow(ctx, args, self.hops, self.field)
+        if not isinstance(value, int) or value < 1:
+            raise TypeError(f"{self.describe()} is no number of signatures")
+        return value
+
+    def describe(self) -> str:
+        """The path to it."""
+        return "`" + ".".join([*(field for _, field in self.hops), self.field]) + "`"
+
+    def require_fits(self, kind: type[Arguments]) -> None:
+        """TypeError where arguments of ``kind`` do not lead there."""
+        _require_field(kind, self.hops[0][1])
 
 
 @dataclass(frozen=True)
@@ -86,6 +106,11 @@ class RecordPath:
         """The names in a field of the record."""
         _require_field(self.hops[-1][0], name)
         return Names(self.hops, name)
+
+    def number(self, name: str) -> Number:
+        """The number in a field of the record."""
+        _require_field(self.hops[-1][0], name)
+        return Number(self.hops, name)
 
 
 def argument(field: str) -> Names:
@@ -106,9 +131,9 @@ def role(name: str, at_least: int = 1) -> Endorsement:
     return _OfRole(name, _counted(at_least))
 
 
-def signed(names: Names, at_least: int | None = None) -> Endorsement:
-    """Everyone whom ``names`` names, or ``at_least`` so many of them."""
-    return _Signed(names, at_least if at_least is None else _counted(at_least))
+def signed(names: Names, at_least: int | Number | None = None) -> Endorsement:
+    """Everyone whom ``names`` names, or ``at_least`` so many of them; how many may stand in a record as well."""
+    return _Signed(names, _counted(at_least) if isinstance(at_least, int) else at_least)
 
 
 def n_of(count: int, *policies: Endorsement) -> Endorsement:
@@ -144,22 +169,27 @@ class _OfRole(Endorsement):
 @dataclass(frozen=True)
 class _Signed(Endorsement):
     names: Names
-    at_least: int | None
+    at_least: int | Number | None
 
     def missing(self, ctx: Context, args: Any) -> str:
         wanted = self.names.of(ctx, args)
         absent = [name for name in wanted if name not in ctx.signers]
         if self.at_least is None:
             return ", ".join(absent)
-        short = self.at_least - (len(wanted) - len(absent))
+        needed = self.at_least if isinstance(self.at_least, int) else self.at_least.of(ctx, args)
+        short = needed - (len(wanted) - len(absent))
         return f"{short} more of {', '.join(absent) or self.names.describe()}" if short > 0 else ""
 
     def describe(self) -> str:
         path = self.names.describe()
-        return path if self.at_least is None else f"{self.at_least} of {path}"
+        if self.at_least is None:
+            return path
+        return f"{self.at_least if isinstance(self.at_least, int) else self.at_least.describe()} of {path}"
 
     def require_fits(self, kind: type[Arguments]) -> None:
         self.names.require_fits(kind)
+        if isinstance(self.at_least, Number):
+            self.at_least.require_fits(kind)
 
 
 @dataclass(frozen=True)
@@ -188,6 +218,13 @@ def _joined(parts: Sequence[str], count: int) -> str:
     if count == len(parts):
         return " and ".join(bracketed)
     return " or ".join(bracketed) if count == 1 else f"{count} of ({'; '.join(parts)})"
+
+
+def _follow(ctx: Context, args: Any, hops: Hops, field: str) -> Any:
+    found = args
+    for kind, key in hops:
+        found = ctx.find(kind, getattr(found, key))
+    return getattr(found, field)
 
 
 def _require_field(kind: type[msgspec.Struct], field: str) -> None:

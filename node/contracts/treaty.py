@@ -166,7 +166,7 @@ def notice(ctx: Context, args: NoticeArgs) -> Plain:
     treaty = signed_treaty(ctx, args.treaty)
     ctx.require(treaty.cedent == ctx.client, "not_a_party", ctx.client)
     claim = ctx.find(Claim, args.claim)
-    ctx.require(claim.state in {"APPROVED", "PAID"}, "claim_not_approved", args.claim)
+    ctx.require(claim.approved, "claim_not_approved", args.claim)
     ceded = ctx.get(Line, line_key(args.treaty, "cession", claim.policy))
     ctx.require(ceded is not None, "policy_not_ceded", claim.policy)
     ctx.require(ctx.get(Loss, loss_key(args.treaty, args.claim)) is None, "noticed_already", args.claim)
@@ -190,7 +190,7 @@ def reserve(ctx: Context, args: LineArgs) -> Plain:
 def recover(ctx: Context, args: LineArgs) -> Plain:
     """The cedent recovers the reinsurer's share of a claim that was paid 摊回赔款."""
     treaty = signed_treaty(ctx, args.treaty)
-    ctx.require(ctx.find(Claim, args.about).state == "PAID", "claim_not_paid", args.about)
+    ctx.require(ctx.find(Claim, args.about).settled, "claim_not_paid", args.about)
     _advance(ctx, args, "recover")
     _book(ctx, treaty, "recovery", args)
     return {"line": line_key(args.treaty, "recovery", args.about)}

@@ -156,6 +156,9 @@ def test_what_every_contract_asks_for():
     }
     assert asked == {
         "collections.form": "`members`",
+        "claims.hand-in": "`claim.hospital`",
+        "claims.recover": "`payer`",
+        "claims.rule": "`claim.needed` of `claim.panel`",
         "consent.answer": "the bureau and `query.reader`",
         "inclusive.enrol": "`plan.bureau`",
         "inclusive.file-plan": "`insurers`",

@@ -55,10 +55,9 @@ def test_a_filing_takes_every_step_in_order_and_may_be_suspended():
     assert state == "LIVE"
 
 
-def test_a_paid_claim_is_final():
-    assert CLAIM.final("PAID")
-    assert CLAIM.final("DENIED")
-    assert not CLAIM.final("MANUAL")
+def test_only_what_was_withdrawn_is_final_and_a_dispute_leads_to_a_ruling_alone():
+    assert [state for state in CLAIM.table if CLAIM.final(state)] == ["WITHDRAWN"]
+    assert CLAIM.table["DISPUTED"] == {"award": "PAID", "dismiss": "DENIED"}
 
 
 def test_a_transition_to_nowhere_is_refused_when_declared():

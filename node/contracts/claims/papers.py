@@ -1,0 +1,116 @@
+"""The manual path 人工: papers are asked for, the insured brings them, a person assesses them (rows 20, 38).
+
+What the chain spares people is counted here: how often papers were asked for, and how often somebody went to the
+hospital for its stamp.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+from msgspec.structs import replace
+
+from node.contracts.claims.automatic import CHARGES_MAX, approve, use_invoice
+from node.contracts.claims.records import (
+    CLAIM,
+    Claim,
+    ClaimArgs,
+    Papers,
+    ReasonArgs,
+    StayUse,
+    contract,
+    own,
+    require_insured,
+)
+from node.contracts.context import Context, Plain
+from node.contracts.endorsement import record, signed
+from node.contracts.fields import Arguments, Digest, Fen, Label, ObjectId
+from node.contracts.policy import Policy
+from node.contracts.vouchers import Voucher, is_live
+
+SAME_STAY = "stay_claimed_before"
+
+
+class ReferArgs(Arguments, frozen=True):
+    """The claim, and the voucher that no longer works."""
+
+    claim: ObjectId
+    voucher: ObjectId
+
+
+class HandInArgs(Arguments, frozen=True):
+    """Papers: tokens of invoice and stay, keyed by the hospital, the itemised list by class, a hash of all of it."""
+
+    claim: ObjectId
+    invoice: Digest
+    stay: Digest
+    charges: Annotated[tuple[tuple[Label, Fen], ...], Meta(min_length=1, max_length=CHARGES_MAX)]
+    evidence: Digest
+
+
+@contract.action(roles=("insurer",))
+def refer(ctx: Context, args: ReferArgs) -> Plain:
+    """The authorisation is gone: a person takes over, and the patient must hand in documents."""
+    claim = own(ctx, args.claim)
+    voucher = ctx.find(Voucher, args.voucher)
+    ctx.require(voucher.matter == args.claim, "wrong_matter", args.voucher)
+    ctx.require(not is_live(voucher, ctx.time_ms), "voucher_still_live", args.voucher)
+    return _request(ctx, args.claim, claim, "authorisation_withdrawn")
+
+
+@contract.action(roles=("insurer",))
+def request_papers(ctx: Context, args: ReasonArgs) -> Plain:
+    """索取材料. Ask the insured for papers: nothing was authorised, or a bill needs a person's eyes."""
+    return _request(ctx, args.claim, own(ctx, args.claim), args.reason)
+
+
+@contract.action(roles=("patient",), endorse=signed(record(Claim, "claim").field("hospital")))
+def hand_in(ctx: Context, args: HandInArgs) -> Plain:
+    """递交材料. Hand in papers that the hospital stamped (it signs as well).
+
+    An invoice that was claimed for is refused. A stay that was claimed for under another invoice is flagged.
+    """
+    claim = ctx.find(Claim, args.claim)
+    require_insured(ctx, claim)
+    state = CLAIM.next(claim.state, "hand_in")
+    use_invoice(ctx, args.invoice, args.claim)
+    used = ctx.get(StayUse, args.stay)
+    flag = SAME_STAY if used is not None and used.claim != args.claim else claim.flag
+    if used is None:
+        ctx.put(args.stay, StayUse(claim=args.claim))
+    if flag:
+        ctx.emit("duplicate_suspected", claim=args.claim, insurer=claim.insurer, other=used.claim if used else "")
+    papers = Papers(invoice=args.invoice, charges=args.charges, evidence=args.evidence, assessed=False)
+    ctx.put(args.claim, papers)
+    ctx.put(args.claim, replace(claim, state=state, papers=claim.papers + 1, flag=flag))
+    return {"papers": claim.papers + 1, "flag": flag}
+
+
+@contract.action(roles=("insurer",))
+def assess(ctx: Context, args: ClaimArgs) -> Plain:
+    """人工理算. Approve what the benefit pays for the papers; a flagged claim needs the bureau's signature as well."""
+    claim = own(ctx, args.claim)
+    ctx.require(claim.state == "MANUAL", "not_on_paper", claim.state)
+    papers = ctx.find(Papers, args.claim)
+    ctx.require(not papers.assessed, "papers_assessed_already", args.claim)
+    cleared = not claim.flag or any(ctx.role_of(name) == "bureau" for name in ctx.signers)
+    ctx.require(cleared, "flag_not_cleared", claim.flag)
+    ctx.put(args.claim, replace(papers, assessed=True))
+    return approve(ctx, args.claim, replace(claim, flag=""), papers.charges)
+
+
+@contract.action("effort")
+def tell_effort(ctx: Context, args: ClaimArgs) -> Plain:
+    """What a claim took the insured, as the ledger counts it: papers asked for, and errands to the hospital."""
+    claim = ctx.find(Claim, args.claim)
+    if ctx.role not in {"bureau", "insurer"}:
+        require_insured(ctx, claim)
+    return {"documents_requested": claim.requests, "hospital_trips": claim.papers}
+
+
+def _request(ctx: Context, claim_id: str, claim: Claim, reason: str) -> Plain:
+    state = CLAIM.next(claim.state, "refer")
+    ctx.put(claim_id, replace(claim, state=state, reason=reason, requests=claim.requests + 1))
+    ctx.emit("documents_requested", claim=claim_id, to=ctx.find(Policy, claim.policy).holder, insurer=ctx.client)
+    return {"path": "manual"}

@@ -1,12 +1,14 @@
 """Inclusive insurance 普惠险: a city's plan for everyone 惠民保, from filing to the claims of a year (rows 41-43).
 
-``terms`` is the arithmetic, ``plans``, ``enrolment`` and ``claims`` are the actions of the contract "inclusive". What
-it writes and pays it books under the cedent's reinsurance (``node.contracts.reinsurance.book``).
+``terms`` is the arithmetic, ``plans``, ``enrolment`` and ``claims`` are the actions of the contract "inclusive", and
+``pool`` says who bears the money. What is written and paid is booked under the reinsurance of those who carry it
+(``node.contracts.reinsurance.book``).
 """
 
 from node.contracts.inclusive.claims import Bill, Settle
-from node.contracts.inclusive.enrolment import RESIDENTS, ROWS_MAX, Enrol
-from node.contracts.inclusive.plans import DAY_MS, FilePlan
+from node.contracts.inclusive.enrolment import ROWS_MAX, Enrol
+from node.contracts.inclusive.plans import DAY_MS, FilePlan, JoinPlan
+from node.contracts.inclusive.pool import RESIDENTS
 from node.contracts.inclusive.records import Batch, Claim, Member, Plan, claim_key, contract, member_key
 from node.contracts.inclusive.terms import PlanTerms
 
@@ -19,6 +21,7 @@ __all__ = [
     "Claim",
     "Enrol",
     "FilePlan",
+    "JoinPlan",
     "Member",
     "Plan",
     "PlanTerms",

@@ -11,13 +11,12 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from node.contracts.accounts import pay
 from node.contracts.context import Context, Plain, Refusal
 from node.contracts.fields import AMOUNT_END, Arguments, Digest, Label, Name
-from node.contracts.inclusive.enrolment import RESIDENTS, ROWS_MAX
+from node.contracts.inclusive.enrolment import ROWS_MAX
 from node.contracts.inclusive.plans import DAY_MS, Day
+from node.contracts.inclusive.pool import disburse
 from node.contracts.inclusive.records import Batch, Claim, Member, Plan, claim_key, contract, member_key
-from node.contracts.reinsurance.book import book
 
 Invoice = Annotated[int, Meta(ge=0, lt=10_000_000_000)]
 """A hospital's own number of a bill."""
@@ -30,7 +29,7 @@ Bill = tuple[Label, Invoice, Day, Eligible]
 
 
 class Settle(Arguments, frozen=True):
-    """Bills of members of one plan who are insured with one ``insurer``."""
+    """Bills of members of one plan who are insured with one ``insurer``; in a pool, with who leads it."""
 
     plan: Label
     insurer: Name
@@ -58,9 +57,7 @@ def settle(ctx: Context, args: Settle) -> Plain:
     )
     ctx.put(ctx.object_id, batch)
     if paid:
-        source, benefit = (args.insurer, "claims-paid"), (RESIDENTS, "claims-received")
-        pay(ctx, f"inclusive/{ctx.object_id}", paid, debit=source, credit=benefit, memo="benefit")
-        book(ctx, args.insurer, args.plan, "loss", paid)
+        disburse(ctx, args.plan, plan, args.insurer, paid)
     ctx.emit("settled", plan=args.plan, hospital=ctx.client, insurer=args.insurer, bills=len(args.bills))
     return {"eligible_fen": eligible, "paid_fen": paid}
 
@@ -76,7 +73,7 @@ def _adjudicate(ctx: Context, args: Settle, plan: Plan, bill: Bill) -> Claim:
         raise Refusal("service_in_the_future", key)
     place = member_key(args.plan, name)
     member = ctx.find(Member, place)
-    if member.insurer != args.insurer:
+    if not plan.settles(args.insurer, member):
         raise Refusal("insured_elsewhere", place)
     to_date = member.eligible_fen + eligible
     benefit = plan.terms.benefit(to_date)

@@ -10,19 +10,15 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from node.contracts.accounts import pay
 from node.contracts.context import Context, Plain
 from node.contracts.endorsement import record, signed
 from node.contracts.fields import Arguments, Label
 from node.contracts.inclusive.plans import DAY_MS
+from node.contracts.inclusive.pool import collect
 from node.contracts.inclusive.records import Member, Plan, contract, member_key
 from node.contracts.inclusive.terms import Age
-from node.contracts.reinsurance.book import book
 
 ROWS_MAX = 1_000
-
-RESIDENTS = "residents"
-"""Owner of the account in which the residents' personal accounts 个人账户 are kept as one."""
 
 
 class Enrol(Arguments, frozen=True):
@@ -36,7 +32,8 @@ class Enrol(Arguments, frozen=True):
 def enrol(ctx: Context, args: Enrol) -> Plain:
     """Insure everyone in ``rows`` with the client, or nobody; a person is insured once under a plan."""
     plan = ctx.find(Plan, args.plan)
-    ctx.require(ctx.client in plan.insurers, "not_offered_by_you", args.plan)
+    ctx.require(plan.offered_by(ctx.client), "not_offered_by_you", args.plan)
+    ctx.require(plan.open, "pool_incomplete", args.plan)
     ctx.require(ctx.time_ms < plan.first_day * DAY_MS, "enrolment_closed", args.plan)
     premium = 0
     for name, age in args.rows:
@@ -45,8 +42,6 @@ def enrol(ctx: Context, args: Enrol) -> Plain:
         member = Member(insurer=ctx.client, age=age, premium_fen=plan.terms.premium(age))
         premium += member.premium_fen
         ctx.put(key, member)
-    source, income = (RESIDENTS, "premium-paid"), (ctx.client, "premium-income")
-    pay(ctx, f"inclusive/{ctx.object_id}", premium, debit=source, credit=income, memo="premium")
-    book(ctx, ctx.client, args.plan, "premium", premium)
+    collect(ctx, args.plan, plan, ctx.client, premium)
     ctx.emit("enrolled", plan=args.plan, insurer=ctx.client, people=len(args.rows))
     return {"people": len(args.rows), "premium_fen": premium}

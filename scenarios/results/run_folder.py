@@ -85,6 +85,11 @@ class RunFolder:
         return self.path / "funnel.json"
 
     @property
+    def arms(self) -> Path:
+        """How long claims took on each arm, where the scenario has a paper arm."""
+        return self.path / "arms.json"
+
+    @property
     def report(self) -> Path:
         """All of it on one page, drawn from the other files."""
         return self.path / "report.html"

@@ -20,6 +20,7 @@ class ClaimClocks:
         self._noticed_ns: dict[str, int] = {}
         self._latency_ns: dict[str, int] = {}
         self._before_ns: dict[str, int] = {}
+        self._notices = {step.id: step for step in scenario.story if step.stage == "notice"}
 
     def heard(self, item: Acknowledged) -> tuple[str, str] | None:
         """(chain, paper) in words, at each stage that a claim under way reaches; None otherwise."""
@@ -42,7 +43,8 @@ class ClaimClocks:
 
     def _reporting_ns(self, notice: str) -> int:
         """From the discharge to its report."""
-        return sum(drawn_ns(self._scenario, step, self._seed) for step in self._scenario.story if step.id == notice)
+        told = self._notices.get(notice)
+        return 0 if told is None else drawn_ns(self._scenario, told, self._seed)
 
 
 def _words(ns: int) -> str:

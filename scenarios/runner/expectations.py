@@ -22,7 +22,7 @@ from scenarios.runner.bounds import Measures
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.consistency import linearizable
 from scenarios.runner.flows import flow_differences
-from scenarios.runner.holdings import Holdings, envelopes_on
+from scenarios.runner.holdings import Holdings, Retold, retold
 from scenarios.runner.leakage_expected import leakage_as_told
 from scenarios.runner.leaks import LeakScan
 from scenarios.runner.liveness import converged, recovered, stalled
@@ -30,7 +30,7 @@ from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
 from scenarios.runner.story_checks import opened_by_parties_only, reads_logged
 from scenarios.runner.story_outcomes import output_surprises, sealed_surprises
-from scenarios.runner.two_clocks import two_clocks
+from scenarios.runner.two_clocks import TwoClocks
 from scenarios.runner.words import counted
 
 
@@ -44,6 +44,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     common: Common
     scan: LeakScan | None = None
     leakage: Leakage | None = None
+    clocks: TwoClocks | None = None
+    said: Retold | None = None
+    """What the highest chain's transactions said; None where nobody asked yet."""
 
     @property
     def answered(self) -> list[Acknowledged]:
@@ -71,6 +74,7 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     seen = {name for name, _ in evidence.record.violations}
     judged += [_SAFETY[name](evidence) for name in expect.safety if name in _SAFETY and name not in seen]
     judged += [_steps(evidence), _drained(evidence), *_liveness(evidence), *_story(evidence), *_flows(evidence)]
+    judged += [] if evidence.clocks is None else evidence.clocks.judged()
     judged += _leakage(evidence)
     judged += _metrics(evidence)
     if evidence.record.interrupted:
@@ -265,7 +269,7 @@ def _story(evidence: Evidence) -> list[Expectation]:
         return [Expectation("story", "inconclusive", "not all of it was told")]
     surprises, compared = output_surprises(scenario, evidence.answered)
     highest = evidence.highest
-    envelopes = envelopes_on(highest.chain, evidence.common)
+    envelopes = (evidence.said or retold(highest.chain, evidence.common)).envelopes
     vaults = _vaults(evidence, envelopes)
     sealed, opened = sealed_surprises(scenario, acknowledged, _known(evidence, vaults))
     wrong = surprises + sealed
@@ -280,7 +284,6 @@ def _story(evidence: Evidence) -> list[Expectation]:
         told,
         opened_by_parties_only(envelopes, complete),
         reads_logged(highest.chain.tree),
-        *two_clocks(scenario, evidence.plan.seed, acknowledged),
     ]
 
 

@@ -23,6 +23,7 @@ from scenarios.results import (
     versions,
     write_manifest,
 )
+from scenarios.results.arms import Arms, arms_json
 from scenarios.results.course import Entry as CourseEntry
 from scenarios.results.course import Fault, course_lines
 from scenarios.results.exchanges import exchange_lines
@@ -30,13 +31,15 @@ from scenarios.results.funnel import Stage, funnel_json
 from scenarios.results.leakage import Leakage
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
+from scenarios.runner.flows import flow_claims
 from scenarios.runner.funnel import funnel_of
-from scenarios.runner.holdings import Holdings
+from scenarios.runner.holdings import Holdings, Retold, retold
 from scenarios.runner.leakage import Meter
 from scenarios.runner.leaks import LeakScan
+from scenarios.runner.paid_claims import of_story
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
-from scenarios.runner.two_clocks import measure_two_clocks, on_two_clocks
+from scenarios.runner.two_clocks import Notices, TwoClocks
 from scenarios.runner.workload import Step
 
 
@@ -68,6 +71,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Metrics
     leakage: Leakage | None
     funnel: tuple[Stage, ...]
+    arms: Arms | None
     business: tuple[Entry, ...] | None
     """The business state that every node at the greatest height shares; None where they differ, or where the highest
     chain ends in blocks that nothing certifies yet: those are not exported, and the state goes with what is."""
@@ -82,8 +86,9 @@ def conclude(plan: Plan, left: Left) -> Finished:
     """Measure and judge what a run left; nothing is written."""
     record, holdings = left.record, left.holdings
     metrics = measure(record)
-    measure_two_clocks(metrics, on_two_clocks(plan.scenario, plan.seed, record.acknowledged))
     believed = [held for held in holdings if plan.scenario.node_number(held.name) not in record.lying]
+    said = _said(plan, left, believed)
+    clocks = _clocks(plan, record, metrics, said)
     leakage = None if left.meter is None else left.meter.matrix({held.name: held.safe for held in holdings})
     evidence = Evidence(
         plan=plan,
@@ -93,6 +98,8 @@ def conclude(plan: Plan, left: Left) -> Finished:
         common=left.common,
         scan=left.scan,
         leakage=leakage,
+        clocks=clocks,
+        said=said,
     )
     expectations = tuple(judge_run(evidence))
     return Finished(
@@ -101,6 +108,7 @@ def conclude(plan: Plan, left: Left) -> Finished:
         metrics=metrics,
         leakage=leakage,
         funnel=funnel_of(plan.workload, record.acknowledged),
+        arms=None if clocks is None else clocks.arms,
         business=_common_business(believed),
     )
 
@@ -117,6 +125,8 @@ def write_results(folder: RunFolder, left: Left, finished: Finished, manifest: M
     folder.write_lines(folder.metrics_table, finished.metrics.table_lines())
     folder.write_lines(folder.course, course_lines(_course(left.record)))
     folder.write(folder.funnel, funnel_json(finished.funnel))
+    if finished.arms is not None:
+        folder.write(folder.arms, arms_json(finished.arms))
     folder.write_lines(folder.exchanges, exchange_lines(left.record.exchanges))
     if finished.leakage is not None:
         folder.write(folder.leakage, finished.leakage.json())
@@ -191,6 +201,25 @@ def measure(record: RunRecord) -> Metrics:
         if number:
             metrics.count(f"network.{key.rpartition('.')[2].replace(' ', '_')}", record.ended_ns, number)
     return metrics
+
+
+def _said(plan: Plan, left: Left, believed: Sequence[Holdings]) -> Retold | None:
+    """What a story's transactions said, by the longest chain."""
+    if not plan.scenario.story or not believed:
+        return None
+    return retold(max(believed, key=lambda held: held.chain.height).chain, left.common)
+
+
+def _clocks(plan: Plan, record: RunRecord, metrics: Metrics, said: Retold | None) -> TwoClocks | None:
+    """The paid claims on both clocks; None where the scenario has no paper arm."""
+    scenario, seed = plan.scenario, plan.seed
+    if not scenario.arms.paper:
+        return None
+    patients = (client.name for client in scenario.client_names if client.role == "patient")
+    clocks = TwoClocks(scenario, seed, None if said is None else Notices(said.events, patients))
+    clocks.take(of_story(scenario, seed, record.acknowledged), metrics)
+    clocks.take(flow_claims(scenario, seed, record.acknowledged), metrics)
+    return clocks
 
 
 def _common_business(holdings: Sequence[Holdings]) -> tuple[Entry, ...] | None:

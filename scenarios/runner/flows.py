@@ -8,7 +8,7 @@ enter them in ``FLOWS``. All flows' transactions are numbered and signed togethe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -19,21 +19,27 @@ from node.ledger.genesis import Genesis
 from node.ledger.state_tree import StateTree
 from node.membership import KeyRing
 from scenarios.language.models.base import Part
+from scenarios.language.models.business import Story
 from scenarios.language.models.market import MARKET_FLOWS, MarketFlow
+from scenarios.language.models.world import Person, Stay
 from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
 from scenarios.language.reading import Document
 from scenarios.language.schema import Scenario
 from scenarios.language.verdicts import problems_of
 from scenarios.runner import city_plan, market, transfers
+from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.drafts import Draft, steps_of
 from scenarios.runner.market.cast import CastError
+from scenarios.runner.paid_claims import PaidClaim
 from scenarios.runner.workload import Step
 
 
 class FlowKind(NamedTuple):
     """A flow by itself: the model of its arguments, its drafts, its opening cash, and what is wrong at the end.
 
-    ``cast`` finds its parties among the members: ValueError where they, or the arguments, do not do.
+    ``cast`` finds its parties among the members: ValueError where they, or the arguments, do not do. ``claims`` tells,
+    one by one, of the claims that a run paid, to be timed on the chain and on paper. A flow that is a story says by
+    ``tell`` what is told: its steps are then signed as a story's are, by the roles' verbs, with all that parties share.
     """
 
     arguments: type[Part]
@@ -41,13 +47,23 @@ class FlowKind(NamedTuple):
     build: Callable[[Any, Scenario, KeyRing, int], list[Draft]]
     openings: Callable[[Any, Scenario], tuple[Opening, ...]]
     differences: Callable[[Any, Scenario, StateTree, int], tuple[str, ...]]
+    claims: Callable[[Any, Scenario, int, Sequence[Acknowledged]], Iterator[PaidClaim]] | None = None
+    tell: Callable[[Any, Scenario, int], Told] | None = None
+
+
+class Told(NamedTuple):
+    """What a flow adds to a scenario's story, where it is one: steps, and who and what they are about."""
+
+    steps: tuple[Story, ...]
+    people: dict[str, Person]
+    stays: dict[str, Stay]
 
 
 FLOWS: Mapping[str, FlowKind] = MappingProxyType(
     {
         "city-plan": FlowKind(
             arguments=city_plan.CityPlan,
-            cast=lambda _, scenario: city_plan.cast_of(scenario),
+            cast=city_plan.cast_of,
             build=city_plan.build,
             openings=city_plan.openings,
             differences=lambda arguments, scenario, tree, _: city_plan.differences(arguments, scenario, tree),
@@ -91,6 +107,35 @@ def flow_differences(scenario: Scenario, tree: StateTree, seed: int) -> tuple[st
     flows = _flows(scenario)
     alone = [line for kind, arguments in flows.alone for line in kind.differences(arguments, scenario, tree, seed)]
     return (*alone, *market.differences(scenario, flows.market, tree, seed))
+
+
+def told_by_flows(scenario: Scenario, seed: int) -> Scenario:
+    """``scenario`` with the stories of its flows told; itself where none of them is one."""
+    telling = [(kind.tell, arguments) for kind, arguments in _flows(scenario).alone if kind.tell is not None]
+    if not telling:
+        return scenario
+    told = [tell(arguments, scenario, seed) for tell, arguments in telling]
+    world = scenario.world.model_copy(
+        update={
+            "people": {**scenario.world.people, **{name: one for part in told for name, one in part.people.items()}},
+            "stays": {**scenario.world.stays, **{name: one for part in told for name, one in part.stays.items()}},
+        }
+    )
+    steps = (*scenario.story, *(step for part in told for step in part.steps))
+    return scenario.model_copy(update={"story": steps, "world": world})
+
+
+def sign_by_themselves(scenario: Scenario) -> bool:
+    """Has ``scenario`` flows whose drafts are numbered and signed together, and not with its story?"""
+    found = _flows(scenario)
+    return bool(found.market) or any(kind.tell is None for kind, _ in found.alone)
+
+
+def flow_claims(scenario: Scenario, seed: int, acknowledged: Sequence[Acknowledged]) -> Iterator[PaidClaim]:
+    """The claims that the flows' steps paid, as far as a flow tells."""
+    for kind, arguments in _flows(scenario).alone:
+        if kind.claims is not None:
+            yield from kind.claims(arguments, scenario, seed, acknowledged)
 
 
 def flow_problems(scenario: Scenario) -> list[Problem]:

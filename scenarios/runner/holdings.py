@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,7 @@ from consensus.vocabulary import Image, NodeId
 from network.codec import RecordCodec
 from node.assembly import Common
 from node.chain_state import ChainState
+from node.contracts.context import Event
 from node.custody import CUSTODY, Safekept
 from node.ledger.store import SqliteStore
 from node.privacy.envelope import Envelope
@@ -84,12 +85,21 @@ def _same(blocks: Mapping[Any, Block], chain: ChainState) -> bool:
     )
 
 
-def envelopes_on(chain: ChainState, common: Common) -> list[Envelope]:
-    """Every sealed payload that ``chain`` carries, in order, by executing it again."""
+class Retold(NamedTuple):
+    """What a chain's transactions said besides what they changed, in order."""
+
+    envelopes: list[Envelope]
+    events: list[Event]
+
+
+def retold(chain: ChainState, common: Common) -> Retold:
+    """Every payload that ``chain`` carries and every event of it, by executing it again."""
     tree = common.genesis_tree
-    envelopes: list[Envelope] = []
+    found = Retold([], [])
     for height in range(1, chain.height + 1):
         execution = common.execute(tree, chain.entry(height).block)
-        envelopes += (envelope for outcome in execution.outcomes for envelope in outcome.envelopes)
+        for outcome in execution.outcomes:
+            found.envelopes.extend(outcome.envelopes)
+            found.events.extend(outcome.events)
         tree = execution.tree
-    return envelopes
+    return found

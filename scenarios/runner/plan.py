@@ -19,6 +19,7 @@ from scenarios.language.schema import Scenario
 from scenarios.runner.acquaintances import Acquaintances
 from scenarios.runner.conductor import Conductor
 from scenarios.runner.electors import Electors
+from scenarios.runner.flows import told_by_flows
 from scenarios.runner.steps import build_steps, contract_settings
 from scenarios.runner.workload import Workload
 
@@ -57,6 +58,7 @@ def make_plan(scenario: Scenario, *, protocol: str | None = None, seed: int | No
     """The plan of ``scenario``, whose own protocol and seed apply where none is given."""
     chosen_seed = scenario.run.seed if seed is None else seed
     chosen_protocol = protocol or scenario.consensus.protocol
+    scenario = told_by_flows(scenario, chosen_seed)
     wallets = [client.name for client in scenario.client_names]
     nodes = [f"node.{member.name}" for member in scenario.member_names]
     keyring = KeyRing.derive(chosen_seed, [*nodes, *wallets])

@@ -11,7 +11,7 @@ from node.membership import KeyRing
 from scenarios.language.problems import Mark, Problem, ScenarioInvalid
 from scenarios.language.schema import Scenario
 from scenarios.runner.declared_settings import declared_settings
-from scenarios.runner.flows import build_flows, flow_openings
+from scenarios.runner.flows import build_flows, flow_openings, sign_by_themselves
 from scenarios.runner.story import build_story
 from scenarios.runner.story_settings import story_openings, story_settings
 from scenarios.runner.workload import Step, Workload
@@ -21,7 +21,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def build_steps(scenario: Scenario, keyring: KeyRing, genesis: Genesis, seed: int) -> Workload:
     """Every transaction of the run, signed, in order of submission. ScenarioInvalid where something is not right."""
-    if scenario.story and scenario.workload:
+    if scenario.story and sign_by_themselves(scenario):
         message = "a scenario has a story or a workload: each numbers its clients' transactions by itself"
         raise ScenarioInvalid([Problem(Mark(scenario.origin.label, -1, 0), ("workload",), message)])
     told, shared = build_story(scenario, keyring, genesis, seed)

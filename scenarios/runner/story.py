@@ -109,9 +109,10 @@ def drawn_ns(scenario: Scenario, step: Story, seed: int) -> int:
     """How long the stage that ``step`` takes lasts in this run; 0 where it takes none."""
     if step.takes is None:
         return 0
-    stage = scenario.arms.chain.get(step.takes)
+    arms = scenario.arms
+    stage = arms.chain.get(step.takes) or arms.manual.get(step.takes)
     if stage is None:
-        near = did_you_mean(step.takes, scenario.arms.chain)
+        near = did_you_mean(step.takes, [*arms.chain, *arms.manual])
         raise StoryError(step.id, "takes", f"`{step.takes}` is not under `arms.chain`{near}")
     return stage_ns(stage, keyed_draw(seed, "story", step.id))
 

@@ -50,7 +50,11 @@ def require_declared(scenario: Scenario) -> None:
 
 def _require_stages(scenario: Scenario) -> None:
     declared = list(_declared_stages(scenario))
-    for arm, stages in (("chain", scenario.arms.chain), ("paper", scenario.arms.paper)):
+    for arm, stages in (
+        ("chain", scenario.arms.chain),
+        ("manual", scenario.arms.manual),
+        ("paper", scenario.arms.paper),
+    ):
         for name, stage in stages.items():
             if stage not in declared:
                 raise invalid(

@@ -1,21 +1,23 @@
 """Each claim that was paid on two clocks: how long on the chain, and how long it would have taken on paper (row 38).
 
-The chain's arm is the drawn stage times and the measured commit latencies, one to one; the paper arm is drawn from the
-same seed. Both are measures of the run, ``arms.chain`` and ``arms.paper``, in nanoseconds of business time.
+Claims pass through one by one and leave a few integers each. ``arms.chain``, ``arms.manual`` and ``arms.paper`` are
+measures of the run, in nanoseconds of business time. What patients notice is counted from the events that name them:
+``arms.noticed`` and ``arms.trips`` of claims that the chain paid by itself, ``arms.manual_noticed`` and
+``arms.manual_trips`` of the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-
-import msgspec
+from array import array
+from collections.abc import Iterable, Mapping
 
 from consensus.vocabulary import SECOND
+from node.contracts.context import Event
 from scenarios.language.schema import Scenario
 from scenarios.results import Expectation, Metrics
-from scenarios.runner.arms import paper_ns, paper_quantiles
-from scenarios.runner.conductor import Acknowledged
-from scenarios.runner.story import drawn_ns
+from scenarios.results.arms import QUANTILES, Arm, Arms, curve, quantile
+from scenarios.runner.arms import Quantiles, paper_ns, paper_quantiles
+from scenarios.runner.paid_claims import CHAIN, MANUAL, PAPER, PaidClaim
 
 MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
@@ -26,68 +28,122 @@ CHAIN_ARM_MAX_NS = 8 * MINUTE
 PAPER_ARM_NS = (7 * DAY, 15 * DAY)
 """What the source says of the time before 7天至15天."""
 
+OWN_DRAWS_MIN = 100
+"""So many claims show the paper arm's spread by themselves; fewer are judged by draws of many others."""
 
-class TwoClocks(msgspec.Struct, frozen=True, kw_only=True):
-    """One paid claim. ``path`` are its steps from the notice to the payment; ``latency_ns`` is their commits' part."""
-
-    case: str
-    path: tuple[Acknowledged, ...]
-    chain_ns: int
-    latency_ns: int
-    paper_ns: int
+TRIP = "documents_requested"
+"""The event that sends a patient to hospital and counter for papers."""
+_SHOWN = frozenset({"reminder", TRIP, "claim_paid"})
+"""What patients notice of a claim: the reminder that they tap, papers that they must fetch, the money."""
 
 
-def on_two_clocks(scenario: Scenario, seed: int, acknowledged: Iterable[Acknowledged]) -> Iterator[TwoClocks]:
-    """Every claim that was paid, in order of name; none where the scenario has no paper arm."""
-    if not scenario.arms.paper:
-        return
-    cases: dict[str, list[Acknowledged]] = {}
-    for item in sorted(acknowledged, key=lambda item: item.position):
-        cases.setdefault(item.step.case, []).append(item)
-    for case, steps in sorted(cases.items()):
-        if {"notice", "paid"} <= {item.step.stage for item in steps}:
-            yield _timed(scenario, seed, case, steps)
+class Notices:
+    """What the chain told patients, by claim."""
+
+    def __init__(self, events: Iterable[Event], patients: Iterable[str]) -> None:
+        known = frozenset(patients)
+        self._noticed: dict[str, int] = {}
+        self._trips: dict[str, int] = {}
+        for event in events:
+            to, claim = event.values.get("to"), event.values.get("claim")
+            if event.kind in _SHOWN and to in known and isinstance(claim, str):
+                self._noticed[claim] = self._noticed.get(claim, 0) + 1
+                if event.kind == TRIP:
+                    self._trips[claim] = self._trips.get(claim, 0) + 1
+
+    def of(self, claim: str) -> tuple[int, int]:
+        """(what was noticed, trips)."""
+        return self._noticed.get(claim, 0), self._trips.get(claim, 0)
 
 
-def measure_two_clocks(metrics: Metrics, claims: Iterable[TwoClocks]) -> None:
-    """Both arms of each claim, as of its payment."""
-    for claim in claims:
-        paid_ns = claim.path[-1].returned_ns
-        metrics.sample("arms.chain", paid_ns, claim.chain_ns)
-        metrics.sample("arms.paper", paid_ns, claim.paper_ns)
+class TwoClocks:
+    """The arms of a run. ``notices`` are None where nothing tells what patients noticed."""
+
+    def __init__(self, scenario: Scenario, seed: int, notices: Notices | None = None) -> None:
+        self._scenario = scenario
+        self._seed = seed
+        self._notices = notices
+        self._times = {name: array("q") for name in (CHAIN, MANUAL, PAPER)}
+        self._commits = {name: array("q") for name in (CHAIN, MANUAL)}
+        self._noticed: dict[str, int] = {CHAIN: 0, MANUAL: 0}
+        self._trips: dict[str, int] = {CHAIN: 0, MANUAL: 0}
+
+    def take(self, claims: Iterable[PaidClaim], metrics: Metrics) -> None:
+        """Time every claim on both clocks, and measure it as of its payment."""
+        for claim in claims:
+            on_paper_ns = paper_ns(self._scenario, self._seed, claim.case)
+            self._times[claim.arm].append(claim.chain_ns)
+            self._times[PAPER].append(on_paper_ns)
+            self._commits[claim.arm].append(claim.commits_ns)
+            metrics.sample(f"arms.{claim.arm}", claim.paid_ns, claim.chain_ns)
+            metrics.sample(f"arms.{PAPER}", claim.paid_ns, on_paper_ns)
+            if self._notices is not None:
+                self._notice(claim, *self._notices.of(claim.claim), metrics)
+
+    def _notice(self, claim: PaidClaim, noticed: int, trips: int, metrics: Metrics) -> None:
+        prefix = "" if claim.arm == CHAIN else f"{claim.arm}_"
+        self._noticed[claim.arm] += noticed
+        self._trips[claim.arm] += trips
+        metrics.count(f"arms.{prefix}noticed", claim.paid_ns, noticed)
+        metrics.count(f"arms.{prefix}trips", claim.paid_ns, trips)
+
+    @property
+    def arms(self) -> Arms | None:
+        """What there is to tell of them; None where no claim was paid."""
+        if not self._times[PAPER]:
+            return None
+        found = tuple(self._arm(name) for name, times in self._times.items() if times)
+        return Arms(links=len(self._scenario.arms.paper), arms=found)
+
+    def judged(self) -> list[Expectation]:
+        """Are the paid claims as quick on the chain, and as slow on paper, as the sources say?"""
+        arms = self.arms
+        if arms is None:
+            return []
+        by_name = {arm.name: arm for arm in arms.arms}
+        many = self._on_paper(by_name[PAPER])
+        holds = PAPER_ARM_NS[0] <= many.p5_ns and many.p95_ns <= PAPER_ARM_NS[1]
+        if CHAIN in by_name:
+            holds = holds and by_name[CHAIN].quantiles[-1].ns <= CHAIN_ARM_MAX_NS
+        return [Expectation("two_clocks", "pass" if holds else "fail", _told(by_name, arms.links, many))]
+
+    def _on_paper(self, arm: Arm) -> Quantiles:
+        if arm.claims >= OWN_DRAWS_MIN:
+            return Quantiles(*(found.ns for found in arm.quantiles))
+        return paper_quantiles(self._scenario, self._seed)
+
+    def _arm(self, name: str) -> Arm:
+        ordered = array("q", sorted(self._times[name]))
+        commits = sorted(self._commits.get(name, ()))
+        counted = self._notices is not None and name != PAPER
+        return Arm(
+            name=name,
+            claims=len(ordered),
+            quantiles=tuple(quantile(ordered, percent) for percent in QUANTILES),
+            commits_ns=commits[len(commits) // 2] if commits else 0,
+            curve_ns=curve(ordered),
+            noticed=self._noticed[name] if counted else None,
+            trips=self._trips[name] if counted else None,
+        )
 
 
-def two_clocks(scenario: Scenario, seed: int, acknowledged: Sequence[Acknowledged]) -> list[Expectation]:
-    """Is each paid claim as quick on the chain, and as slow on paper, as the sources say?"""
-    return [_judged(scenario, seed, claim) for claim in on_two_clocks(scenario, seed, acknowledged)]
+def _told(arms: Mapping[str, Arm], links: int, many: Quantiles) -> str:
+    parts = []
+    for name, label in ((CHAIN, "on the chain"), (MANUAL, "by hand")):
+        arm = arms.get(name)
+        if arm is None:
+            continue
+        low, middle, high = (_time(found.ns) for found in arm.quantiles)
+        spread = middle if arm.claims == 1 else f"{middle} (p5-p95 {low} to {high})"
+        claims = "1 claim" if arm.claims == 1 else f"{arm.claims:,} claims"
+        parts.append(f"{claims} {label} in {spread}, of it {arm.commits_ns / SECOND:.1f} s of commits as measured")
+        if arm.noticed is not None and arm.trips is not None:
+            each = f"{arm.noticed / arm.claims:.3g}"
+            parts.append(f"{each} links of {links} that the patient notices, {arm.trips / arm.claims:.3g} trips")
+    paper = arms[PAPER].quantiles[1].ns
+    parts.append(f"on paper {paper / DAY:.1f} days (p5-p95 {many.p5_ns / DAY:.1f}-{many.p95_ns / DAY:.1f})")
+    return "; ".join(parts)
 
 
-def _timed(scenario: Scenario, seed: int, case: str, steps: Sequence[Acknowledged]) -> TwoClocks:
-    stages = [item.step.stage for item in steps]
-    path = steps[stages.index("notice") : stages.index("paid") + 1]
-    scale = scenario.run.clock.scale
-    stages_ns = (path[-1].step.at_ns - path[0].step.at_ns) * scale.business_ns // scale.run_ns
-    notice = next(step for step in scenario.story if step.id == path[0].step.id)
-    stages_ns += drawn_ns(scenario, notice, seed)  # from the discharge to its report
-    latency_ns = sum(item.returned_ns - item.called_ns for item in path)
-    return TwoClocks(
-        case=case,
-        path=tuple(path),
-        chain_ns=stages_ns + latency_ns,
-        latency_ns=latency_ns,
-        paper_ns=paper_ns(scenario, seed, case),
-    )
-
-
-def _judged(scenario: Scenario, seed: int, claim: TwoClocks) -> Expectation:
-    chain_ns, many = claim.chain_ns, paper_quantiles(scenario, seed)
-    holds = chain_ns <= CHAIN_ARM_MAX_NS and PAPER_ARM_NS[0] <= many.p5_ns and many.p95_ns <= PAPER_ARM_NS[1]
-    patients = {client.name for client in scenario.client_names if client.role == "patient"}
-    visible = 1 + sum(item.step.client in patients for item in claim.path)  # what they do themselves, and the money
-    detail = (
-        f"{claim.case}: {visible} links of {len(scenario.arms.paper)} that the patient notices; "
-        f"on the chain {chain_ns // MINUTE} min {chain_ns % MINUTE // SECOND} s, "
-        f"of it {claim.latency_ns / SECOND:.1f} s of commits as measured; "
-        f"on paper {claim.paper_ns / DAY:.1f} days (p5-p95 {many.p5_ns / DAY:.1f}-{many.p95_ns / DAY:.1f})"
-    )
-    return Expectation("two_clocks", "pass" if holds else "fail", detail)
+def _time(ns: int) -> str:
+    return f"{ns / DAY:.1f} days" if ns >= DAY else f"{ns // MINUTE} min {ns % MINUTE // SECOND} s"

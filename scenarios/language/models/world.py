@@ -123,9 +123,11 @@ class Stage(Part):
 
 
 class Arms(Part):
-    """The two clocks of one claim, stage by stage: on the chain, and on paper."""
+    """The two clocks of one claim, stage by stage: on the chain, by hand where the chain hands over, and on paper."""
 
     chain: dict[Word, Stage] = Field(default_factory=dict)
     """Business delays of the chain's arm; steps refer to them by `takes`. Commit latency comes on top, measured."""
+    manual: dict[Word, Stage] = Field(default_factory=dict)
+    """Business delays of claims that a person takes over; steps refer to them by `takes` as well."""
     paper: dict[Word, Stage] = Field(default_factory=dict)
     """The links of the paper arm, one after the other."""

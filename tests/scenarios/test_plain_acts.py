@@ -20,9 +20,10 @@ run: {mode: virtual, clock: {start: 2023-03-01, scale: 1 day = 250 ms}}
 members: {insurer: {count: 2}, hospital: , bureau: }
 world: {cash: {insurer-1: 100 CNY}}
 story:
-  - {id: pays, who: insurer-1, do: transfers.send, payee: insurer-2, amount_fen: 99.99 CNY, output: {paid_fen: 99.99 CNY}}
-  - {id: passes-on, who: insurer-2, do: transfers.send, with: {payee: hospital, amount_fen: {from: pays, take: paid_fen}},
-     after: [pays]}
+  - {id: pays, who: insurer-1, do: transfers.send, payee: insurer-2, amount_fen: 99.99 CNY,
+     output: {paid_fen: 99.99 CNY}}
+  - {id: passes-on, who: insurer-2, do: transfers.send, after: [pays],
+     with: {payee: hospital, amount_fen: {from: pays, take: paid_fen}}}
   - {id: pays-more, who: insurer-1, do: transfers.send, payee: hospital, amount_fen: 2 fen, expect: insufficient_funds}
 """
 
@@ -56,10 +57,10 @@ GIVEN = {
 class Known(References):
     """One step and one person."""
 
-    def object(self, key, step):
+    def object(self, _key, step):
         return {"first": "insurer-1/1"}[step]
 
-    def pseudonym(self, key, person):
+    def pseudonym(self, _key, person):
         return {"zhu": "ab" * 32}[person]
 
 

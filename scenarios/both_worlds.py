@@ -19,7 +19,7 @@ import typer
 from scenarios.dashboard import NoView
 from scenarios.failures import EXIT_FAIL, EXIT_PASS, say
 from scenarios.language import load_scenario
-from scenarios.runner import run
+from scenarios.runner import RunError, run
 from scenarios.shipped import find_scenario, themes
 
 INSURANCE = ("underwriting", "contributions", "policies", "claims", "zero_perception", "products", "misbehaviour")
@@ -59,7 +59,10 @@ def play(path: Path, mode: str, protocol: str) -> Came:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="consortium-") as folder:
         out = None if mode == "virtual" else Path(folder)
-        result = run(scenario, view=NoView(), out=out, mode=mode, protocol=protocol)
+        try:
+            result = run(scenario, view=NoView(), out=out, mode=mode, protocol=protocol)
+        except RunError as error:
+            return Came(mode, protocol, f"not run: {error}", None, time.monotonic() - began)
     return Came(mode, protocol, result.verdict, result.finished.business_root, time.monotonic() - began)
 
 

@@ -21,7 +21,7 @@ from node.contracts.deposits import PURGE_REQUESTED, SUPERVISORS, note_release, 
 from node.contracts.endorsement import all_of, record, role, signed
 from node.contracts.fields import Arguments, Digest, Label, Labels, Millis, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
-from node.contracts.vouchers import VOUCHER, Matter, Subject, Voucher, require_acts_for
+from node.contracts.vouchers import VOUCHER, Matter, Subject, Voucher, require_acts_for, require_authorised
 from node.ledger.transaction import Name
 from node.privacy.commitments import Commitments, field_names
 from node.privacy.envelope import Envelope
@@ -212,12 +212,11 @@ def answer(ctx: Context, args: AnswerArgs) -> Plain:
     A person answers for what is kept on their own device alone, once they were asked for it.
     """
     query = ctx.find(Query, args.query)
-    voucher = ctx.find(Voucher, args.voucher)
     state = QUERY.next(query.state, "answer")
     ctx.require(query.holder == ctx.client, "wrong_holder", f"{query.holder} was asked")
     deadline_ms = query.asked_ms + ctx.find(Terms, "terms").query_timeout_ms
     ctx.require(ctx.time_ms <= deadline_ms, "query_timed_out", args.query)
-    _require_covers(ctx, voucher, query)
+    voucher = require_authorised(ctx, args.voucher, query.subject, query.reader, query.purpose, query.matter)
     granted = granted_fields(query.fields, voucher.fields, filed_fields(ctx, query.reader, query.purpose))
     ctx.require(bool(granted), "nothing_granted", args.query)
     envelope = args.envelope
@@ -249,15 +248,6 @@ def _require_holds_records(ctx: Context, holder: str, subject: str) -> None:
     """Bureau and hospitals hold records; so do the subject's own wallets, where data stay on a person's device."""
     if ctx.role_of(holder) not in {"bureau", "hospital"}:
         ctx.require(holder in ctx.find(Subject, subject).wallets, "wrong_role", f"{holder} holds no records")
-
-
-def _require_covers(ctx: Context, voucher: Voucher, query: Query) -> None:
-    ctx.require(voucher.state == "LIVE", "voucher_revoked")
-    ctx.require(ctx.time_ms < voucher.expires_ms, "voucher_expired")
-    ctx.require(voucher.subject == query.subject, "wrong_subject")
-    ctx.require(voucher.audience == query.reader, "wrong_audience")
-    ctx.require(voucher.purpose == query.purpose, "wrong_purpose")
-    ctx.require(voucher.matter == query.matter, "wrong_matter")
 
 
 def _log(ctx: Context, query_id: str, query: Query, voucher: str, field: str) -> None:

@@ -2,7 +2,8 @@
 
 The bureau computes the score from age and history, which stay with it: on the chain lie the score, the rule's
 version and salted commitments to the inputs, endorsed by bureau and insurer. An opened commitment lets an arbiter
-recompute the score. The decision follows from the score by the product's thresholds, without a hand in between.
+recompute the score. The decision follows from the score by the product's thresholds, without a hand in between, and
+carries a reason from a closed list (:mod:`node.contracts.reasons`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from node.contracts.endorsement import role
 from node.contracts.fields import MILLION, Arguments, Digest, Label, Labels, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.money import share
-from node.contracts.products import Product, Scoring, benefits_of, score
+from node.contracts.products import Product, Scoring, benefits_of, priced, score
+from node.contracts.reasons import applicants_with, decide, possible_reasons, reason_of
 from node.contracts.vouchers import require_acts_for
 from node.ledger.transaction import Name
 from node.privacy.commitments import Commitments, Opening, is_committed
@@ -51,7 +53,9 @@ class Application(Record, frozen=True):
     """An application for cover.
 
     ``attempt`` is 1, or 2 once a counter-offer was agreed to; ``sum_ppm`` is the share of the product's sums insured
-    that is applied for. ``score`` is None until assessed; ``authorisation`` is the answered query behind it.
+    that is applied for. ``score`` is None until assessed; ``authorisation`` is the answered query behind it. ``band``
+    is the band of ages whose premium applies (:mod:`node.contracts.admission`), 0 where none does.
+    ``reason`` is one of :data:`node.contracts.reasons.REASONS`, given at ``decided_ms``; "" and 0 until then.
     """
 
     namespace: ClassVar[str] = "applications"
@@ -70,6 +74,9 @@ class Application(Record, frozen=True):
     rule_version: str
     authorisation: str
     inputs: Commitments
+    band: int = 0
+    reason: str = ""
+    decided_ms: int = 0
 
 
 DECIDED = EventKind("underwriting_decided", parties=("to", "insurer"))
@@ -87,12 +94,13 @@ class ApplyArgs(Arguments, frozen=True):
 
 
 class AssessArgs(Arguments, frozen=True):
-    """The score, the query it rests on, and its inputs, sealed to the bureau."""
+    """The score and the reason, the query they rest on, and the inputs, sealed to the bureau."""
 
     application: ObjectId
     query: ObjectId
     score: Annotated[int, Meta(ge=-(2**31), lt=2**31)]
     rule_version: Label
+    reason: Label
     inputs: Envelope
 
 
@@ -134,13 +142,18 @@ def assess(ctx: Context, args: AssessArgs) -> Plain:
     application = ctx.find(Application, args.application)
     ctx.require(application.insurer == ctx.client, "wrong_insurer", application.insurer)
     query = ctx.find(Query, args.query)
-    _require_authorised(ctx, application, query)
+    require_authorised(ctx, application, query)
     scoring = ctx.find(Product, application.product).scoring
+    if scoring is None:
+        raise Refusal("not_scored", application.product)
     ctx.require(args.rule_version == scoring.version, "wrong_rule_version", args.rule_version)
     ctx.require(ctx.client not in args.inputs.recipients, "history_leaves_bureau")
     paths = tuple(path for path, _ in args.inputs.commitments)
     ctx.require(paths == ("age", "history"), "wrong_inputs")
     ctx.carry(args.inputs, ctx.object_id)
+    ctx.require(bool(applicants_with(scoring, args.score)), "impossible_score", str(args.score))
+    possible = possible_reasons(scoring, args.score, application.attempt)
+    ctx.require(args.reason in possible, "wrong_reason", args.reason)
     decision = decide(scoring, args.score, application.attempt)
     counters = decision == "counter"
     assessed = replace(
@@ -150,6 +163,8 @@ def assess(ctx: Context, args: AssessArgs) -> Plain:
         loading_ppm=scoring.loading_ppm if decision == "load" else 0,
         score=args.score,
         decision=decision,
+        reason=args.reason,
+        decided_ms=ctx.time_ms,
         rule_version=args.rule_version,
         authorisation=args.query,
         inputs=args.inputs.commitments,
@@ -161,8 +176,15 @@ def assess(ctx: Context, args: AssessArgs) -> Plain:
         to=application.applicant,
         insurer=ctx.client,
         decision=decision,
+        reason=args.reason,
     )
-    return {"decision": decision, "score": args.score, "loading_ppm": assessed.loading_ppm, "sum_ppm": assessed.sum_ppm}
+    return {
+        "decision": decision,
+        "reason": args.reason,
+        "score": args.score,
+        "loading_ppm": assessed.loading_ppm,
+        "sum_ppm": assessed.sum_ppm,
+    }
 
 
 @contract.action(roles=("patient",))
@@ -177,25 +199,17 @@ def withdraw(ctx: Context, args: ApplicationArgs) -> Plain:
     return _answer_offer(ctx, args.application, "withdraw")
 
 
-def decide(scoring: Scoring, points: int, attempt: int) -> str:
-    """The decision for a score: "accept", "load", "counter" at the first attempt; "accept" or "decline" later."""
-    if attempt > 1:
-        return "accept" if points >= scoring.counter_from else "decline"
-    if points >= scoring.accept_from:
-        return "accept"
-    return "load" if points >= scoring.load_from else "counter"
-
-
 def premium_fen(product: Product, application: Application) -> int:
     """The year's premium: benefits' premiums for the share applied for, and the loading on top."""
-    basic = sum(benefit.premium_fen for benefit in benefits_of(product, application.riders))
+    benefits = benefits_of(product, application.riders)
+    basic = sum(priced(benefit, application.band).premium_fen for benefit in benefits)
     reduced = share(basic, application.sum_ppm)
     loaded = (reduced * (MILLION + application.loading_ppm) * 2 + MILLION) // (2 * MILLION)
     return int(loaded)
 
 
 def score_holds(scoring: Scoring, application: Application, age: Opening, history: Opening) -> bool:
-    """Do the opened inputs belong to this application, and give its score? What an arbiter checks."""
+    """Do the opened inputs belong to this application, and give its score and reason? What an arbiter checks."""
     if not (is_committed(application.inputs, age) and is_committed(application.inputs, history)):
         return False
     if (age.path, history.path) != ("age", "history"):
@@ -203,12 +217,15 @@ def score_holds(scoring: Scoring, application: Application, age: Opening, histor
     if not (isinstance(age.value, int) and isinstance(history.value, int)):
         return False
     try:
-        return score(scoring, age.value, history.value) == application.score
+        points = score(scoring, age.value, history.value)
     except Refusal:
         return False
+    reason = reason_of(scoring, application.decision, application.attempt, age.value, history.value)
+    return (points, reason) == (application.score, application.reason)
 
 
-def _require_authorised(ctx: Context, application: Application, query: Query) -> None:
+def require_authorised(ctx: Context, application: Application, query: Query) -> None:
+    """Refuse unless ``query`` is an answer about this person, to this insurer, for this purpose."""
     ctx.require(query.state == "ANSWERED", "query_not_answered")
     ctx.require(query.subject == application.subject, "wrong_subject")
     ctx.require(query.reader == application.insurer, "wrong_reader")

@@ -47,6 +47,20 @@ def require_acts_for(ctx: Context, subject: str) -> None:
     ctx.require(ctx.client in ctx.find(Subject, subject).wallets, "not_the_subject", ctx.client)
 
 
+def require_authorised(  # noqa: PLR0913, PLR0917 - all that a voucher is confined to
+    ctx: Context, voucher_id: str, subject: str, audience: str, purpose: str, matter: str = ""
+) -> Voucher:
+    """The voucher, if it lets ``audience`` read of ``subject`` for ``purpose``; refused with what is wrong with it."""
+    voucher = ctx.find(Voucher, voucher_id)
+    ctx.require(voucher.state == "LIVE", "voucher_revoked")
+    ctx.require(ctx.time_ms < voucher.expires_ms, "voucher_expired")
+    ctx.require(voucher.subject == subject, "wrong_subject")
+    ctx.require(voucher.audience == audience, "wrong_audience")
+    ctx.require(voucher.purpose == purpose, "wrong_purpose")
+    ctx.require(voucher.matter == matter, "wrong_matter")
+    return voucher
+
+
 def is_live(voucher: Voucher, time_ms: int) -> bool:
     """Does the voucher still authorise anything at that time?"""
     return voucher.state == "LIVE" and time_ms < voucher.expires_ms

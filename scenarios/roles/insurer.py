@@ -6,9 +6,12 @@ Claims and reinsurance are in ``insurer_claims`` and ``cedent``.
 from __future__ import annotations
 
 from node.contracts.access import DeployArgs, FileArgs, NoArgs, UseArgs
+from node.contracts.admission import AGE_PATH, AdmitArgs
+from node.contracts.context import Refusal
 from node.contracts.custody import DepositArgs
 from node.contracts.policy import DOCUMENT_PATH, BindArgs, Policy
-from node.contracts.products import Product, benefits_of, score
+from node.contracts.products import Product, band_of, benefits_of, score
+from node.contracts.reasons import decide, reason_of
 from node.contracts.risk import InquireArgs
 from node.contracts.underwriting import Application, AssessArgs
 from node.privacy import Value
@@ -68,15 +71,37 @@ def assess(desk: Desk, act: Act) -> Request:
     bureau = desk.of_role(act, "bureau")
     person = desk.person_of(act, application.subject)
     scoring = desk.find(act, Product, application.product).scoring
+    if scoring is None:
+        raise act.error("application", f"`{application.product}` scores nobody; `admit` takes whoever is of the age")
     inputs = desk.seal(act, "scoring", {"age": person.age, "history": person.history}, (bureau,), sender=bureau)
+    points = score(scoring, person.age, person.history)
+    decision = decide(scoring, points, application.attempt)
     arguments = AssessArgs(
         application=application_id,
         query=desk.object(act, "query"),
-        score=score(scoring, person.age, person.history),
+        score=points,
         rule_version=scoring.version,
+        reason=reason_of(scoring, decision, application.attempt, person.age, person.history),
         inputs=inputs,
     )
     return Request(contract="underwriting", action="assess", arguments=arguments, cosigners=(bureau,), envelope=inputs)
+
+
+@verb("admit")
+def admit(desk: Desk, act: Act) -> Request:
+    """Arguments: application, query. The bureau looks up the band of the age; the age stays sealed to it."""
+    application_id = desk.object(act, "application")
+    application = desk.find(act, Application, application_id)
+    bureau = desk.of_role(act, "bureau")
+    age = desk.person_of(act, application.subject).age
+    product = desk.find(act, Product, application.product)
+    try:
+        band = band_of(product, age)
+    except Refusal as refused:
+        raise act.error("application", f"the bureau endorses no band: {refused}") from None
+    inputs = desk.seal(act, "scoring", {AGE_PATH: age}, (bureau,), sender=bureau)
+    arguments = AdmitArgs(application=application_id, query=desk.object(act, "query"), band=band, inputs=inputs)
+    return Request(contract="underwriting", action="admit", arguments=arguments, cosigners=(bureau,), envelope=inputs)
 
 
 @verb("bind")

@@ -145,19 +145,33 @@ def test_an_unadjudicated_claim_is_not_paid_and_a_live_voucher_not_referred(told
 def test_a_score_needs_the_bureau_and_an_answered_query(told):
     stage = at(told, "answer-zhu")
 
-    def assess(query="ask-zhu", cosigners=("bureau",), version="hepatitis-care.v1", parties=("bureau",), paths=None):
+    def assess(
+        *,
+        query="ask-zhu",
+        cosigners=("bureau",),
+        version="hepatitis-care.v1",
+        parties=("bureau",),
+        paths=None,
+        points=900,
+        reason="meets_threshold",
+    ):
         inputs = stage.sealed("insurer-1", dict.fromkeys(paths or ("age", "history"), 1), parties)
-        args = AssessArgs(told.object("apply-zhu"), told.object(query), 900, version, inputs)
+        args = AssessArgs(told.object("apply-zhu"), told.object(query), points, version, reason, inputs)
         return stage.do("insurer-1", "underwriting.assess", args, cosigners)
 
     assert assess(cosigners=()) == "signature_missing"
     assert assess(version="v0") == "wrong_rule_version"
     assert assess(parties=("bureau", "insurer-1")) == "history_leaves_bureau"
     assert assess(paths=("age",)) == "wrong_inputs"
+    assert assess(points=1_001) == "impossible_score"
+    assert assess(points=901) == "impossible_score"  # every step is even
+    assert assess(reason="history_costs_most") == "wrong_reason"
+    assert assess(reason="because") == "wrong_reason"
     assert assess() == "ok"
     early = at(told, "ask-zhu")
     inputs = early.sealed("insurer-1", {"age": 1, "history": 1}, ("bureau",))
-    args = AssessArgs(told.object("apply-zhu"), told.object("ask-zhu"), 900, "hepatitis-care.v1", inputs)
+    version, reason = "hepatitis-care.v1", "meets_threshold"
+    args = AssessArgs(told.object("apply-zhu"), told.object("ask-zhu"), 900, version, reason, inputs)
     assert early.do("insurer-1", "underwriting.assess", args, ("bureau",)) == "query_not_answered"
 
 

@@ -118,9 +118,12 @@ def test_an_unknown_rider_is_refused():
 
 def test_opened_inputs_recompute_the_score_and_nothing_else_does():
     age, history = openings_of({"age": 34, "history": 2}, {"age": "aa" * 32, "history": "bb" * 32})
-    assessed = application(score=score(SCORING, 34, 2), inputs=commitments_of((age, history)))
+    points = score(SCORING, 34, 2)
+    inputs = commitments_of((age, history))
+    assessed = application(score=points, decision="load", reason="history_costs_most", inputs=inputs)
     assert score_holds(SCORING, assessed, age, history)
     assert not score_holds(SCORING, replace(assessed, score=assessed.score + 1), age, history)
+    assert not score_holds(SCORING, replace(assessed, reason="age_costs_most"), age, history)
     assert not score_holds(SCORING, assessed, replace(age, value=33), history)
     assert not score_holds(SCORING, assessed, history, age)
     assert not score_holds(SCORING, assessed, replace(age, salt="cc" * 32), history)

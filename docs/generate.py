@@ -20,28 +20,23 @@ from typing import Any
 import click
 import typer.main
 
-from node.contracts import CATALOGUE
-from node.contracts.context import EventKind
-from node.contracts.contract import ANYONE
 from scenarios.adversary.byzantine import BEHAVIOURS
 from scenarios.adversary.byzantine.node import as_ever, listens
 from scenarios.cli import app
 from scenarios.language import json_schema
 from scenarios.language.units import format_duration, format_money, format_share
-from scenarios.roles import verb_of, verbs_of
 from scenarios.runner.flows import FLOWS
-from scenarios.runner.story_assumptions import RESTS_ON
 
 sys.path.insert(0, str(Path(__file__).parent))
 from consensus_pages import consensus_page, transcripts_page
+from contract_pages import acts_page, contracts_page
 from library_pages import gallery_page, refresh_runs, systems_page
 from oracle_pages import oracles_page
-from refusals import refusals_of
+from page_texts import cell, generated, prose
 from shrunk_pages import refresh, shrunk_page
 from table_pages import tables_page
 
 FOLDER = Path(__file__).parent / "reference"
-ROLES = ("bureau", "insurer", "hospital", "patient", "reinsurer", "broker", "regulator")
 HELP_WIDTH = 100
 
 _UNITS: dict[str, tuple[str, Callable[[int], str]]] = {
@@ -64,17 +59,17 @@ def pages() -> dict[str, str]:
         "acts.md": acts_page(),
         "contracts.md": contracts_page(),
         "cli.md": cli_page(),
-        "consensus.md": consensus_page(_generated("the protocols' own structs (`consensus/`)")),
-        "oracles.md": oracles_page(_generated("the oracles themselves and the tests that break each property")),
-        "shrunk.md": shrunk_page(_generated("failures that `consortium check` kept (`docs/examples/failures/`)")),
-        "tables.md": tables_page(_generated("the tables' own definitions (`scenarios/results/exports/`)")),
-        "transcripts.md": transcripts_page(_generated("the golden transcripts (`tests/consensus/transcripts/`)")),
+        "consensus.md": consensus_page(generated("the protocols' own structs (`consensus/`)")),
+        "oracles.md": oracles_page(generated("the oracles themselves and the tests that break each property")),
+        "shrunk.md": shrunk_page(generated("failures that `consortium check` kept (`docs/examples/failures/`)")),
+        "tables.md": tables_page(generated("the tables' own definitions (`scenarios/results/exports/`)")),
+        "transcripts.md": transcripts_page(generated("the golden transcripts (`tests/consensus/transcripts/`)")),
     }
 
 
 def front_pages() -> dict[str, str]:
     """Generated pages beside the written ones, by file name."""
-    note = _generated("the shipped scenarios (`scenarios/library/`)")
+    note = generated("the shipped scenarios (`scenarios/library/`)")
     return {"gallery.md": gallery_page(note), "systems.md": systems_page(note)}
 
 
@@ -88,7 +83,7 @@ def scenario_page() -> str:
     lines = [
         "# Scenario reference",
         "",
-        _generated("the JSON Schema of scenarios (`consortium schema`)"),
+        generated("the JSON Schema of scenarios (`consortium schema`)"),
         "",
         "Keys that are not listed are refused, wherever they stand; `x-*` keys are ignored and make a home for YAML",
         "anchors. In any mapping, `include: FILE` (or a list of files) stands for the keys of another file, from the",
@@ -101,13 +96,13 @@ def scenario_page() -> str:
         *_table(schema),
     ]
     for name in _in_order(schema, parts):
-        lines += ["", f"## {name}", "", _prose(parts[name].get("description", "")), "", *_table(parts[name], parts)]
+        lines += ["", f"## {name}", "", prose(parts[name].get("description", "")), "", *_table(parts[name], parts)]
     lines += ["", "## Lies", "", *_lies()]
     for name, kind in FLOWS.items():
         flow = kind.arguments.model_json_schema()
-        lines += ["", f"## The flow {name}", "", _prose(flow.get("description", "")), "", *_table(flow, skip=("flow",))]
+        lines += ["", f"## The flow {name}", "", prose(flow.get("description", "")), "", *_table(flow, skip=("flow",))]
         for part, inner in flow.get("$defs", {}).items():
-            lines += ["", f"### {part}", "", _prose(inner.get("description", "")), "", *_table(inner)]
+            lines += ["", f"### {part}", "", prose(inner.get("description", "")), "", *_table(inner)]
     return "\n".join(lines) + "\n"
 
 
@@ -120,7 +115,7 @@ def _lies() -> Iterator[str]:
     for name, behaviour in BEHAVIOURS.items():
         ways = [inspect.getdoc(way) for way in (behaviour.speaks, behaviour.hears) if way not in (as_ever, listens)]
         late = ["Says everything as late as it may, just under the timeout."] if behaviour.holds else []
-        yield f"| `{name}` | {_cell(' '.join([*filter(None, ways), *late]))} |"
+        yield f"| `{name}` | {cell(' '.join([*filter(None, ways), *late]))} |"
 
 
 def _in_order(schema: dict[str, Any], parts: dict[str, Any]) -> list[str]:
@@ -154,8 +149,8 @@ def _table(schema: dict[str, Any], parts: dict[str, Any] | None = None, skip: tu
         if key in skip:
             continue
         default = "required" if key in required else _default(value)
-        meaning = _cell(_description(value, schema.get("$defs", parts or {})))
-        rows.append(f"| `{key}` | {_cell(_kind(value))} | {default} | {meaning} |")
+        meaning = cell(_description(value, schema.get("$defs", parts or {})))
+        rows.append(f"| `{key}` | {cell(_kind(value))} | {default} | {meaning} |")
     return rows
 
 
@@ -256,93 +251,6 @@ def _default(schema: dict[str, Any]) -> str:
     return f"`{value}`"
 
 
-# What roles do, and what contracts take
-
-
-def acts_page() -> str:
-    """The acts of a story, role by role."""
-    lines = [
-        "# Acts: what a story's steps can do",
-        "",
-        _generated("the roles' verbs (`scenarios/roles/`)"),
-        "",
-        "A step says `who` does what (`do`); what an act can be depends on the role of `who`. The arguments stand",
-        "beside the step's own keys ([Story](scenario.md#story)). An argument that names an earlier step means what",
-        "that step made: `voucher: grant-zhu` is the voucher that the step `grant-zhu` granted. Acts that rest on",
-        "what no source gives need the assumptions in the last column declared.",
-        "",
-        "Everybody can `read` an entry of the state, without a transaction: `namespace` names its kind, `key` the",
-        "entry, or `of` an earlier step that made it. The answer is as of some moment after the question, whoever",
-        "leads or crashes; `output` says what the record must hold. Accounts are read by their owners, products by",
-        "everybody. What is personal may not be asked for (`expect: not_public`): it is read by showing a voucher.",
-    ]
-    for role in ("", *ROLES):
-        lines += ["", f"## {role or 'everybody'}", "", "| act | arguments | | assumptions |", "|-|-|-|-|"]
-        for name in verbs_of(role):
-            arguments, remark = _arguments(inspect.getdoc(verb_of(role, name)) or "")
-            needs = ", ".join(f"`{identifier}`" for _, identifier in RESTS_ON.get(name, ()))
-            lines.append(f"| `{name}` | {_cell(arguments)} | {_cell(remark)} | {needs} |")
-    return "\n".join(lines) + "\n"
-
-
-def _arguments(doc: str) -> tuple[str, str]:
-    """("person, audience", "The remark.") of "Arguments: person, audience. The remark."."""
-    text = _prose(doc)
-    if not text.startswith("Arguments: "):
-        return "", text.removeprefix("No arguments.").strip()
-    head, _, remark = text.removeprefix("Arguments: ").partition(". ")
-    return head.removesuffix("."), remark
-
-
-def contracts_page() -> str:
-    """The contracts, their actions, and who may call them."""
-    lines = [
-        "# Contracts",
-        "",
-        _generated("the catalogue of contracts (`node/contracts/`)"),
-        "",
-        "A transaction names a contract and an action. A refusal changes nothing but that the transaction's number is",
-        "used up, and its code goes into the receipt. Any action may be refused with `role_not_allowed`,",
-        "`arguments_invalid`, `arguments_not_canonical`, `unknown_contract`, `unknown_action`, `unknown_signer`, or",
-        "`duplicate` where the number was used before. *Everyone* excludes the regulator, who may only read. Before a",
-        "contract is asked, each signer's key must be in force at the block's height: `key_revoked`, `key_expired`,",
-        "`key_not_yet_valid`. What has states refuses with `illegal_transition` where an action does not fit it.",
-        "A change of the registry also refuses with `approvals_too_few`, `approval_of_a_stranger` or `member_votes`.",
-        "",
-        "*May refuse with* lists what an action and all that it calls can raise. A step of a story that is to be",
-        "refused says `expect` and one of these codes.",
-        "",
-        "*Signed by as well* is the action's endorsement policy: who must have signed besides the client, by role, by",
-        "a field of the arguments (`reinsurer`), or by a field of a record that they lead to (`query.reader`: the",
-        "reader of the query whose id they name). Where one is missing the refusal is `signature_missing`, and names",
-        "everyone who is.",
-        "",
-        "*Events* are told to clients who subscribe, if they are among those named by the event's own values or have",
-        "one of the roles.",
-    ]
-    for name in sorted(CATALOGUE):
-        contract = CATALOGUE[name]
-        if not contract.actions:
-            continue
-        lines += ["", f"## {name}", "", "| action | who | signed by as well | | may refuse with |", "|-|-|-|-|-|"]
-        for title, action in contract.actions.items():
-            who = "everyone" if action.roles is None else ", ".join(sorted(action.roles))
-            who = "everyone, regulators too" if who == ANYONE[0] else who
-            doc = _prose(inspect.getdoc(action._function) or "")  # noqa: SLF001 - its text is what we are after
-            signed_by = "" if action.endorse is None else action.endorse.describe()
-            refusals = ", ".join(f"`{code}`" for code in refusals_of(action._function))  # noqa: SLF001 - as above
-            lines.append(f"| `{title}` | {who} | {signed_by} | {_cell(doc)} | {refusals} |")
-        if contract.events:
-            lines += ["", "Events: " + "; ".join(_watched(event) for event in contract.events.values()) + "."]
-    return "\n".join(lines) + "\n"
-
-
-def _watched(event: EventKind) -> str:
-    """A kind of event, and who may watch it."""
-    watchers = [*(f"its `{party}`" for party in event.parties), *event.roles]
-    return f"`{event.kind}` (to {', '.join(watchers) or 'everyone'})"
-
-
 # The command line
 
 
@@ -352,7 +260,7 @@ def cli_page() -> str:
     lines = [
         "# Command line",
         "",
-        _generated("the command line's own help (`consortium --help`)"),
+        generated("the command line's own help (`consortium --help`)"),
         "",
         "Exit codes: 0 pass, 1 an expectation or property failed, 2 invalid input or usage, 3 inconclusive. Messages",
         "go to stderr, results to stdout.",
@@ -377,19 +285,7 @@ def _help(command: Any, name: str) -> str:
     return "\n".join(line.rstrip() for line in command.get_help(context).strip().splitlines())
 
 
-# Common
-
-
-def _generated(source: str) -> str:
-    return f"*Generated by `docs/generate.py` from {source}. Do not edit.*"
-
-
-def _prose(text: str) -> str:
-    return " ".join(text.replace("``", "`").split())
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("``", "`").split()).replace("|", "\\|")
+# All of them
 
 
 def main(arguments: list[str]) -> int:

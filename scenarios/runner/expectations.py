@@ -224,7 +224,7 @@ _SAFETY: dict[str, Callable[[Evidence], Expectation]] = {
 def _steps(evidence: Evidence) -> Expectation:
     """Every step got the answer that the scenario expects of it."""
     answered = evidence.answered
-    surprises = [a for a in answered if a.code != a.step.expect]
+    surprises = [a for a in answered if a.code not in a.step.expect.split("|")]
     if surprises:
         first = surprises[0]
         more = f" (and {len(surprises) - 1} more)" if len(surprises) > 1 else ""

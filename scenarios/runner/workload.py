@@ -22,7 +22,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     ``at_ns`` is the earliest run time of its submission (business time through the scenario's clock scale). It comes
     no sooner than ``think_ns`` after the last of ``after`` was acknowledged.
-    ``expect`` is the receipt code it must get: "ok", or the reason code of a refusal that the story wants.
+    ``expect`` is the receipt code it must get: "ok", or the reason code of a refusal that the story wants; several,
+    joined by "|", where any of them will do.
     ``before`` must be answered by the nodes at home of the wallets that they name, before it is submitted.
     ``title`` tells it in one line, for people: never a diagnosis or a treaty's terms.
     ``flow`` groups steps for measures ("underwriting", "claims", "reinsurance" ...), ``case`` names one causal

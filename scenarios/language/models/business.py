@@ -49,14 +49,17 @@ class Story(Part):
     """The act, as the role of `who` knows it (scenarios/roles)."""
     at: Moment | None = None
     """The moment of business time at which it is done."""
+    stamped: Moment | None = None
+    """The business time that its transaction claims, where that is not when it is made."""
     wait: Nanoseconds | None = None
     """Or: this much business time after the steps that it comes after."""
     takes: Word | None = None
     """Or: a stage of `arms.chain` or `arms.manual`, whose drawn time it takes after the steps that it comes after, or after `at`."""
     after: tuple[Word, ...] | None = None
     """The steps that must be acknowledged before it is submitted."""
-    expect: Word | Annotated[str, Field(pattern=r"^[a-z_]+$")] = "ok"
-    """The code that its receipt must carry: `ok`, or the reason of a refusal."""
+    expect: Word | Annotated[str, Field(pattern=r"^[a-z0-9_]+(\|[a-z0-9_]+)*$", max_length=200)] = "ok"
+    """The code that its receipt must carry: `ok`, or the reason of a refusal. Where who comes first decides, several
+    may do: `ok|pledged_already`."""
     signed_with: Annotated[int, Field(ge=1, le=64)] | None = None
     """Which of its keys signs: 1 is its first; without it, its newest, as the members have re-issued it."""
     output: dict[str, Any] = Field(default_factory=dict)

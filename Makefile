@@ -69,6 +69,7 @@ lock: ## renew requirements.txt from pyproject.toml (needs uv: pip install uv)
 
 schema: $(BASE) ## renew the shipped JSON Schema of scenarios
 	$(BIN)/consortium schema > configs/scenario.schema.json
+	$(BIN)/consortium products schema > configs/product.schema.json
 
 docs: $(BASE) ## renew the reference pages that are made from the program
 	$(BIN)/python docs/generate.py

@@ -7,10 +7,33 @@ they end. A new family joins :data:`FAMILIES`, in the order in which help lists 
 
 import typer
 
-from scenarios.commands import accounts, checking, experiments, extraction, ledgers, networks, results, running, writing
+from scenarios.commands import (
+    accounts,
+    checking,
+    experiments,
+    extraction,
+    ledgers,
+    networks,
+    results,
+    running,
+    selling,
+    writing,
+)
 
 FAMILIES: tuple[typer.Typer, ...] = tuple(
-    family.app for family in (running, writing, experiments, results, accounts, extraction, ledgers, checking, networks)
+    family.app
+    for family in (
+        running,
+        writing,
+        experiments,
+        results,
+        accounts,
+        extraction,
+        ledgers,
+        selling,
+        checking,
+        networks,
+    )
 )
 
 __all__ = ["FAMILIES"]

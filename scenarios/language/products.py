@@ -18,6 +18,8 @@ from scenarios.language.verdicts import problems_of
 SCHEMA_ID = "consortium/product.schema.json"
 SUFFIX = ".yaml"
 
+_UNREAD = {"version": 1, "title": "unread", "main": {"name": "none", "premium": "0 CNY", "sum_insured": "0 CNY"}}
+
 
 def read_product(path: FilePath) -> ProductFile:
     """The product in the file at ``path``; ScenarioInvalid with everything that is wrong with it, each at its line."""
@@ -48,6 +50,7 @@ def inline_products(document: Document, folder: FilePath) -> list[Problem]:
         if not (isinstance(item, str) and item.endswith(SUFFIX)):
             kept.append(item)
             continue
+        kept.append({**_UNREAD, "name": f"unread-{index}"})  # so that the rest of the scenario can be judged
         path: Path = ("products", index)
         file = folder / item
         try:
@@ -55,7 +58,7 @@ def inline_products(document: Document, folder: FilePath) -> list[Problem]:
             if message is None:
                 read = read_file(file)
                 judged(read)
-                kept.append(read.root)
+                kept[-1] = read.root
         except ScenarioInvalid as refused:
             missing = all(problem.mark.line < 0 for problem in refused.problems)
             message = refused.problems[0].message if missing else None

@@ -13,10 +13,12 @@ from msgspec import ValidationError
 from consensus.protocols import protocol, protocol_names
 from scenarios.language.findings import Finding, arithmetic
 from scenarios.language.foresight import FORESEEN
+from scenarios.language.lies import lies_can_be_told
 from scenarios.language.measured import names_are_measured
 from scenarios.language.models.expect import OTHERS
 from scenarios.language.models.faults import KINDS, VIRTUAL_ONLY
 from scenarios.language.models.network import BUS
+from scenarios.language.models.product import unpriced_benefits
 from scenarios.language.problems import Path, Problem, Severity, did_you_mean
 from scenarios.language.protocol_options import protocol_options
 from scenarios.language.reading import Document
@@ -228,7 +230,12 @@ def _references_exist(scenario: Scenario) -> Iterator[Finding]:
     for index, name in enumerate(names):
         if names.index(name) < index:
             yield Finding(("products", index), f"two products would be called `{name}`")
-        if isinstance(scenario.products[index], str) and name not in known:
+        product = scenario.products[index]
+        unpriced = () if isinstance(product, str) else unpriced_benefits(product)
+        for benefit in unpriced:
+            message = f"`{benefit}` of `{name}` has no premiums yet; `consortium products price FILE --write` adds them"
+            yield Finding(("products", index), message)
+        if isinstance(product, str) and name not in known:
             yield Finding(("products", index), f"there is no configs/products/{name}.yaml{_near(name, known)}")
 
 
@@ -270,6 +277,7 @@ def _leakage_names_what_there_is(scenario: Scenario) -> Iterator[Finding]:
 
 
 _RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
+    lies_can_be_told,
     _protocol_exists,
     _settings_of_the_protocol_agree,
     _someone_votes,

@@ -81,7 +81,8 @@ class Benefit(Part):
 
     @model_validator(mode="after")
     def _one_way_to_a_premium(self) -> Benefit:
-        if (self.premium is None) == (not self.premiums):
+        ways = (self.premium is not None) + bool(self.premiums or self.pricing)
+        if ways != 1:
             raise ValueError("give a `premium`, or `premiums` by age, and not both")
         ages = [int(age) for age in self.premiums]
         if ages != sorted(set(ages)):
@@ -140,6 +141,11 @@ class ProductFile(Part):
             if benefit.premiums and int(next(iter(benefit.premiums))) > self.ages.low:
                 raise ValueError(f"`{benefit.name}`: no premium at {self.ages.low}, where `ages` begin")
         return self
+
+
+def unpriced_benefits(product: ProductFile) -> list[str]:
+    """Names of benefits whose `pricing` was not worked out yet."""
+    return [benefit.name for benefit in (product.main, *product.riders) if benefit.pricing and not benefit.premiums]
 
 
 def _which(value: Any) -> str:

@@ -19,18 +19,17 @@ from node.ledger.genesis import Genesis
 from node.ledger.state_tree import StateTree
 from node.membership import KeyRing
 from scenarios.language.models.base import Part
-from scenarios.language.models.business import Story
 from scenarios.language.models.market import MARKET_FLOWS, MarketFlow
-from scenarios.language.models.world import Person, Stay
 from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, did_you_mean
 from scenarios.language.reading import Document
 from scenarios.language.schema import Scenario
 from scenarios.language.verdicts import problems_of
-from scenarios.runner import city_plan, market, transfers
+from scenarios.runner import city_plan, market, transfers, zero_perception
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.drafts import Draft, steps_of
 from scenarios.runner.market.cast import CastError
 from scenarios.runner.paid_claims import PaidClaim
+from scenarios.runner.told import Told
 from scenarios.runner.workload import Step
 
 
@@ -51,14 +50,6 @@ class FlowKind(NamedTuple):
     tell: Callable[[Any, Scenario, int], Told] | None = None
 
 
-class Told(NamedTuple):
-    """What a flow adds to a scenario's story, where it is one: steps, and who and what they are about."""
-
-    steps: tuple[Story, ...]
-    people: dict[str, Person]
-    stays: dict[str, Stay]
-
-
 FLOWS: Mapping[str, FlowKind] = MappingProxyType(
     {
         "city-plan": FlowKind(
@@ -74,6 +65,14 @@ FLOWS: Mapping[str, FlowKind] = MappingProxyType(
             build=transfers.build,
             openings=transfers.openings,
             differences=transfers.differences,
+        ),
+        zero_perception.FLOW: FlowKind(
+            arguments=zero_perception.ZeroPerception,
+            cast=zero_perception.cast_of,
+            build=lambda *_: [],
+            openings=zero_perception.openings,
+            differences=zero_perception.differences,
+            tell=zero_perception.tell,
         ),
     }
 )

@@ -247,12 +247,13 @@ def test_a_state_that_lost_a_fen_is_told_apart(small):
     ("override", "path", "said"),
     [
         ("workload.0.flow=city-plam", ("workload", 0, "flow"), "did you mean"),
-        ("workload.0.population=20191", ("workload", 0, "population"), "must be at most 20190"),
+        ("workload.0.population=5000001", ("workload", 0, "population"), "must be at most 5000000"),
         ("workload.0.product.ratio=50", ("workload", 0, "product", "ratio"), "has no unit"),
         ("workload.0.run_out=5 days", ("workload", 0), "longer than `batch_days`"),
         ("workload.0.cover=3 days", ("workload", 0), "fewer days"),
         ("workload.0.coverage=1", ("workload", 0, "coverage"), "unknown key"),
-        ("members.insurer.count=8", ("workload", 0), "at most 7 insurers"),
+        ("members.insurer.count=8", ("workload", 0), "need a `pool`"),
+        ("workload.0.pool=[1, 2, 3]", ("workload", 0), "3 parts for 2 insurers"),
         ("members={insurer: {}, hospital: {}, bureau: {}}", ("workload", 0), "needs a member of role `reinsurer`"),
     ],
 )

@@ -11,7 +11,7 @@ from scenarios.runner import run
 from scenarios.shipped import shipped
 
 ELSEWHERE = {
-    *("chain_and_paper", "gossip_22", "one_claim", "real_spending"),
+    *("chain_and_paper", "city_plan_year", "gossip_22", "one_claim", "real_spending"),
     *(name for name in shipped() if name.startswith("privacy_")),
 }
 """Those that have tests of their own: end_to_end, test_story.py (and what extends its story), test_flows.py,

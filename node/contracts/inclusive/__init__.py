@@ -7,13 +7,15 @@
 
 from node.contracts.inclusive.claims import Bill, Settle
 from node.contracts.inclusive.enrolment import ROWS_MAX, Enrol
-from node.contracts.inclusive.plans import DAY_MS, FilePlan, JoinPlan
+from node.contracts.inclusive.plans import DAY_MS, INSURERS_MAX, POOL_MAX, FilePlan, JoinPlan
 from node.contracts.inclusive.pool import RESIDENTS
 from node.contracts.inclusive.records import Batch, Claim, Member, Plan, claim_key, contract, member_key
 from node.contracts.inclusive.terms import PlanTerms
 
 __all__ = [
     "DAY_MS",
+    "INSURERS_MAX",
+    "POOL_MAX",
     "RESIDENTS",
     "ROWS_MAX",
     "Batch",

@@ -11,6 +11,7 @@ from node.contracts.reinsurance.closing import close_period, close_year
 from node.contracts.reinsurance.terms import Treaty
 from node.contracts.reinsurance.treaties import ClosePeriod, CloseYear, ConfirmPeriod, ConfirmYear
 from scenarios.runner.city_plan.arguments import CityPlan
+from scenarios.runner.city_plan.arguments import Treaty as Agreed
 from scenarios.runner.city_plan.cast import HOUR_MS, Calendar
 from scenarios.runner.drafts import Draft
 
@@ -25,15 +26,15 @@ class Booked(NamedTuple):
     loss_fen: int = 0
 
 
-def accounts(
-    arguments: CityPlan, calendar: Calendar, insurer: str, reinsurer: str, booked: Sequence[Booked]
+def accounts(  # noqa: PLR0913, PLR0917 - whose accounts, of what
+    arguments: CityPlan, agreed: Agreed, calendar: Calendar, insurer: str, reinsurer: str, booked: Sequence[Booked]
 ) -> Iterator[Draft]:
     """Every close and confirmation of one insurer's treaty, in order."""
     treaty = Treaty(
         cedent=insurer,
         reinsurer=reinsurer,
         line=arguments.plan,
-        terms=arguments.treaty.terms,
+        terms=agreed.terms,
         boundaries_ms=calendar.boundaries_ms,
     )
     by_period: list[list[Booked]] = [[] for _ in range(treaty.periods)]

@@ -6,12 +6,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from node.contracts.inclusive import DAY_MS, PlanTerms
+from node.contracts.fields import MILLION
+from node.contracts.inclusive import DAY_MS, POOL_MAX, PlanTerms
 from node.contracts.reinsurance import MinimumAndDeposit, QuotaShare, StopLoss, Terms
 from scenarios.language.models.base import Fen, Nanoseconds, Part, Ppm, Word
 
-PERSON_YEARS = 20_190
+POPULATION_MAX = 5_000_000
+"""Above the city of the sources, which has more than 3,000,000 insured."""
+
+HOUR_NS = 3_600_000_000_000
 DAY_NS = DAY_MS * 1_000_000
+
+Weight = Annotated[int, Field(ge=1, le=MILLION)]
+"""An insurer's part of a pool, among all."""
 
 Days = Annotated[Nanoseconds, Field(ge=DAY_NS, multiple_of=DAY_NS)]
 """Whole days of business time."""
@@ -76,16 +83,20 @@ class CityPlan(Part):
     """This generator."""
     data: Literal["rand-hie"]
     """The spending data: configs/data/README.md."""
-    population: Annotated[int, Field(ge=1, le=PERSON_YEARS)]
-    """How many person-years are insured, spread evenly over the data."""
+    population: Annotated[int, Field(ge=1, le=POPULATION_MAX)]
+    """How many are insured, spread evenly over the data's 20,190 person-years: beyond those, several live each."""
+    covers: Literal["medical", "inpatient"] = "medical"
+    """Which spending is eligible: all medical care, or inpatient care alone."""
     plan: Word
     """The plan's name on the chain."""
     yuan_per_dollar: Annotated[int, Field(ge=1, le=1_000)]
     """What a dollar of the data counts as of eligible bills."""
     product: Product
     """The plan's terms."""
-    treaty: Treaty
-    """The reinsurance of each insurer."""
+    pool: Annotated[tuple[Weight, ...], Field(max_length=POOL_MAX)] = ()
+    """Parts in which all insurers, in their order, carry every member together; without, each carries its own."""
+    treaty: Treaty | None = None
+    """The reinsurance of each insurer, if there is any."""
     enrolment: Days
     """How long people enrol before cover begins."""
     cover: Days
@@ -94,6 +105,10 @@ class CityPlan(Part):
     """How long after cover ends the last period stays open for bills on their way."""
     enrolment_rows: Annotated[int, Field(ge=1, le=1_000)]
     """People in one enrolment."""
+    stays: Literal["admissions", "one"] = "admissions"
+    """Into how many bills a year's inpatient spending is cut: as many as admissions, or one."""
+    discharges_every: Annotated[Nanoseconds, Field(ge=HOUR_NS, le=DAY_NS)] | None = None
+    """Hospitals send the bills of discharges together every so often, from midnight on; else each at discharge."""
     outpatient_bills_max: Annotated[int, Field(ge=1, le=50)]
     """A year's outpatient spending is cut into as many bills as there were visits, up to this many."""
     batch_days: Annotated[int, Field(ge=1, le=31)]
@@ -114,7 +129,13 @@ class CityPlan(Part):
         return self
 
     @model_validator(mode="after")
+    def _discharges_are_sent_at_hours_of_the_day(self) -> CityPlan:
+        if self.discharges_every is not None and DAY_NS % self.discharges_every:
+            raise ValueError("`discharges_every` must divide a day")
+        return self
+
+    @model_validator(mode="after")
     def _every_period_has_a_day(self) -> CityPlan:
-        if self.treaty.periods > self.cover // DAY_NS:
+        if self.treaty is not None and self.treaty.periods > self.cover // DAY_NS:
             raise ValueError("the cover has fewer days than the treaty has `periods`")
         return self

@@ -1,21 +1,32 @@
-"""Before cover begins: the plan is filed, the treaties are signed, and everyone enrols in bulk."""
+"""Before cover begins: the plan is filed, pool and treaties are signed, and everyone enrols in bulk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from node.contracts.inclusive import Enrol, FilePlan
+from node.contracts.inclusive import Enrol, FilePlan, JoinPlan
 from node.contracts.reinsurance.treaties import SignTreaty
-from scenarios.runner.city_plan.arguments import CityPlan
+from scenarios.runner.city_plan.arguments import CityPlan, Treaty
 from scenarios.runner.city_plan.cast import HOUR_MS, Calendar, Cast
-from scenarios.runner.city_plan.population import Insured
-from scenarios.runner.drafts import Draft
+from scenarios.runner.city_plan.population import Bulks, Population, bulk_id
+from scenarios.runner.drafts import Draft, Objects
 
 FILING = "file-plan"
 
 
+class Bulk(NamedTuple):
+    """A bulk enrolment, and what premium it brings to whom."""
+
+    draft: Draft
+    insurer: str
+    premium_fen: int
+
+
 def filing(arguments: CityPlan, cast: Cast, calendar: Calendar) -> Iterator[Draft]:
-    """The bureau files the plan with the insurers; each insurer signs its treaty with the reinsurer."""
+    """The bureau files the plan with the insurers, or with who leads their pool; the others sign by themselves."""
+    leading = cast.insurers[:1] if arguments.pool else cast.insurers
     yield Draft(
         id=FILING,
         time_ms=calendar.start_ms + 9 * HOUR_MS,
@@ -23,16 +34,34 @@ def filing(arguments: CityPlan, cast: Cast, calendar: Calendar) -> Iterator[Draf
         call="inclusive.file-plan",
         arguments=FilePlan(
             plan=arguments.plan,
-            insurers=cast.insurers,
+            insurers=leading,
             terms=arguments.product.terms,
             first_day=calendar.first_day,
             end_day=calendar.end_day,
+            pool=tuple(zip(cast.insurers, arguments.pool, strict=True)) if arguments.pool else (),
         ),
-        cosigners=cast.insurers,
+        cosigners=leading,
         title=f"files {arguments.plan} with {len(cast.insurers)} insurers",
         flow="enrolment",
         case="filing",
     )
+    for insurer in cast.insurers[1:] if arguments.pool else ():
+        yield Draft(
+            id=f"join/{insurer}",
+            time_ms=calendar.start_ms + 10 * HOUR_MS,
+            client=insurer,
+            call="inclusive.join-plan",
+            arguments=JoinPlan(plan=arguments.plan),
+            after=(FILING,),
+            title="joins the pool",
+            flow="enrolment",
+            case=f"join/{insurer}",
+        )
+    if arguments.treaty is not None:
+        yield from _treaties(arguments, arguments.treaty, cast, calendar)
+
+
+def _treaties(arguments: CityPlan, treaty: Treaty, cast: Cast, calendar: Calendar) -> Iterator[Draft]:
     for insurer in cast.insurers:
         yield Draft(
             id=f"treaty/{insurer}",
@@ -42,7 +71,7 @@ def filing(arguments: CityPlan, cast: Cast, calendar: Calendar) -> Iterator[Draf
             arguments=SignTreaty(
                 reinsurer=cast.reinsurer,
                 line=arguments.plan,
-                terms=arguments.treaty.terms,
+                terms=treaty.terms,
                 boundaries_ms=calendar.boundaries_ms,
             ),
             cosigners=(cast.reinsurer,),
@@ -53,26 +82,37 @@ def filing(arguments: CityPlan, cast: Cast, calendar: Calendar) -> Iterator[Draf
         )
 
 
-def enrolments(
-    arguments: CityPlan, cast: Cast, calendar: Calendar, people: Sequence[Insured]
-) -> Iterator[tuple[Draft, tuple[Insured, ...]]]:
-    """Each bulk enrolment with the people in it, spread over the time between the treaties and the cover."""
+def enrolments(arguments: CityPlan, cast: Cast, calendar: Calendar, bulks: Bulks) -> Iterator[Bulk]:
+    """Each bulk enrolment, spread over the time between the signatures and the cover."""
     begin, end = calendar.boundaries_ms[0], calendar.day_ms(0)
+    signed = [f"join/{insurer}" for insurer in cast.insurers[1:]] if arguments.pool else []
+    terms = arguments.product.terms
     for insurer in cast.insurers:
-        own = [insured for insured in people if insured.insurer == insurer]
-        size = arguments.enrolment_rows
-        bulks = [tuple(own[place : place + size]) for place in range(0, len(own), size)]
-        for index, bulk in enumerate(bulks):
+        after = (*signed, *((f"treaty/{insurer}",) if arguments.treaty is not None else ()))
+        own = bulks.of(insurer)
+        for index, members in enumerate(own):
+            identifier = bulk_id(insurer, index)
             draft = Draft(
-                id=f"enrol/{insurer}/{index}",
-                time_ms=begin + (end - begin) * (index + 1) // (len(bulks) + 1),
+                id=identifier,
+                time_ms=begin + (end - begin) * (index + 1) // (len(own) + 1),
                 client=insurer,
                 call="inclusive.enrol",
-                arguments=Enrol(plan=arguments.plan, rows=tuple((one.name, one.row.age) for one in bulk)),
+                arguments=_rows(arguments.plan, bulks.population, members),
                 cosigners=(cast.bureau,),
-                after=(f"treaty/{insurer}",),
-                title=f"enrols {len(bulk)} residents",
+                after=after or (FILING,),
+                title=f"enrols {len(members)} residents",
                 flow="enrolment",
-                case=f"enrol/{insurer}/{index}",
+                case=identifier,
             )
-            yield draft, bulk
+            premium = sum(terms.premium(bulks.population[index].row.age) for index in members)
+            yield Bulk(draft, insurer, premium)
+
+
+def _rows(plan: str, population: Population, members: array[int]) -> Callable[[Objects], Enrol]:
+    """The rows of a bulk, made when they are signed: nobody holds those of millions."""
+
+    def enrol(objects: Objects) -> Enrol:  # noqa: ARG001 - has the shape of arguments that wait
+        insured = map(population.__getitem__, members)
+        return Enrol(plan=plan, rows=tuple((one.name, one.row.age) for one in insured))
+
+    return enrol

@@ -1,18 +1,20 @@
 """What the year must come to, worked out from the data alone: fractions and yearly sums, none of the contracts' code.
 
 Dates, bills, batches, periods and the seed play no part: a year's benefits depend on the year's sums, and the accounts
-of the periods add up to the share of the year.
+of the periods add up to the share of the year. How a pool shares each fen does depend on the transactions, so of its
+parts only bounds are known from here, and no reinsurance of a pool is worked out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import floor
 
 from scenarios.language.schema import Scenario
-from scenarios.runner.city_plan.arguments import CityPlan
-from scenarios.runner.spending import load_person_years
+from scenarios.runner.city_plan.arguments import CityPlan, Treaty
+from scenarios.runner.spending import PersonYear, load_person_years
 
 MILLION = 1_000_000
 
@@ -21,31 +23,47 @@ def expected_outcomes(arguments: CityPlan, scenario: Scenario) -> dict[str, int]
     """The figures that :func:`~scenarios.runner.city_plan.outcomes.outcomes` reads, in fen or counts."""
     roles = [(member.role, member.name) for member in scenario.member_names]
     insurers = [name for role, name in roles if role == "insurer"]
-    found = {"people": 0, "premium": 0, "eligible": 0, "paid": 0, "claimants": 0}
-    found |= {"ceded_premium": 0, "commission": 0, "ceded_loss": 0, "stop_loss_premium": 0, "stop_loss_recovery": 0}
+    rows = load_person_years()
+    lived = Counter(index * len(rows) // arguments.population for index in range(arguments.population))
+    whole = {rows[place]: count for place, count in lived.items()}
+    found = _year(arguments, whole)
+    if arguments.covers == "inpatient":  # what makes a bill of other care is drawn
+        stays = {row: 1 if arguments.stays == "one" else max(row.admissions, 1) for row in whole if row.inpatient_cents}
+        found["claims"] = sum(number * whole[row] for row, number in stays.items())
+    if arguments.treaty is None or arguments.pool:
+        return found
     for place in range(len(insurers)):
-        for name, amount in _one_insurer(arguments, place, len(insurers)).items():
-            found[name] += amount
+        own = {row: count for row, count in whole.items() if row.person % len(insurers) == place}
+        one = _year(arguments, own)
+        for name, amount in _reinsured(arguments.treaty, one["premium"], one["paid"]).items():
+            found[name] = found.get(name, 0) + amount
     return found
 
 
-def _one_insurer(arguments: CityPlan, place: int, insurers: int) -> dict[str, int]:
-    rows = load_person_years()
-    chosen = [rows[index * len(rows) // arguments.population] for index in range(arguments.population)]
-    own = [row for row in chosen if row.person % insurers == place]
+def expected_share(amount: int, weights: Sequence[int], place: int) -> Fraction:
+    """What of ``amount`` the insurer at ``place`` of a pool carries, before any rounding."""
+    return Fraction(amount * weights[place], sum(weights))
+
+
+def _year(arguments: CityPlan, lived: Mapping[PersonYear, int]) -> dict[str, int]:
+    """Sums over ``lived``: each person-year, and how many live it."""
     product = arguments.product
-    minors = sum(1 for row in own if row.age < product.adult_age)
-    premium = minors * product.minor_premium + (len(own) - minors) * product.adult_premium
-    spent = [row.medical_cents * arguments.yuan_per_dollar for row in own]
-    benefits = [_benefit(arguments, amount) for amount in spent]
+    people = sum(lived.values())
+    minors = sum(count for row, count in lived.items() if row.age < product.adult_age)
+    spent = {row: _eligible(arguments, row) for row in lived}
+    benefits = {row: _benefit(arguments, spent[row]) for row in lived}
     return {
-        "people": len(own),
-        "premium": premium,
-        "eligible": sum(spent),
-        "paid": sum(benefits),
-        "claimants": sum(1 for benefit in benefits if benefit),
-        **_reinsured(arguments, premium, benefits),
+        "people": people,
+        "premium": minors * product.minor_premium + (people - minors) * product.adult_premium,
+        "eligible": sum(spent[row] * count for row, count in lived.items()),
+        "paid": sum(benefits[row] * count for row, count in lived.items()),
+        "claimants": sum(count for row, count in lived.items() if benefits[row]),
     }
+
+
+def _eligible(arguments: CityPlan, row: PersonYear) -> int:
+    cents = row.medical_cents if arguments.covers == "medical" else row.inpatient_cents
+    return cents * arguments.yuan_per_dollar
 
 
 def _benefit(arguments: CityPlan, spent: int) -> int:
@@ -54,11 +72,10 @@ def _benefit(arguments: CityPlan, spent: int) -> int:
     return min(product.cap, _nearest(above))
 
 
-def _reinsured(arguments: CityPlan, premium: int, benefits: Sequence[int]) -> dict[str, int]:
-    treaty = arguments.treaty
+def _reinsured(treaty: Treaty, premium: int, paid: int) -> dict[str, int]:
     ceded_premium = _nearest(Fraction(premium * treaty.cession, MILLION))
-    ceded_loss = _nearest(Fraction(sum(benefits) * treaty.cession, MILLION))
-    net_premium, net_loss = premium - ceded_premium, sum(benefits) - ceded_loss
+    ceded_loss = _nearest(Fraction(paid * treaty.cession, MILLION))
+    net_premium, net_loss = premium - ceded_premium, paid - ceded_loss
     attachment = _nearest(Fraction(net_premium * treaty.attachment, MILLION))
     limit = _nearest(Fraction(net_premium * treaty.limit, MILLION))
     covered = max(0, min(net_loss, attachment + limit) - attachment)

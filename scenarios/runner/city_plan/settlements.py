@@ -1,23 +1,22 @@
-"""The year's claims: bills at discharge one by one, outpatient bills together, each after what its members had before.
+"""The year's claims: discharges one by one or together, outpatient bills together, each after what its members had.
 
 A member's bills form one chain, because deductible and cap look at the year so far; members are independent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
 
-from network.virtual.draws import Stream
 from node.contracts.inclusive import PlanTerms, Settle
 from node.membership import KeyRing
 from node.privacy import commitment, derive
 from scenarios.runner.city_plan.arguments import CityPlan
 from scenarios.runner.city_plan.cast import HOUR_MS, Calendar, Cast
-from scenarios.runner.city_plan.population import Bill
+from scenarios.runner.city_plan.population import Bill, Bulks
 from scenarios.runner.drafts import Draft
 
 MINUTE_MS = 60_000
@@ -37,71 +36,92 @@ class Settlement(NamedTuple):
     bills: tuple[Bill, ...]
 
 
+class Benefits:
+    """What each bill pays, asked in the order in which bills are settled: a member's year so far counts."""
+
+    def __init__(self, terms: PlanTerms) -> None:
+        self._terms = terms
+        self._to_date: dict[str, int] = {}
+
+    def of(self, bill: Bill) -> int:
+        """In fen."""
+        before = self._to_date.get(bill.insured.name, 0)
+        self._to_date[bill.insured.name] = to_date = before + bill.eligible_fen
+        return self._terms.benefit(to_date) - self._terms.benefit(before)
+
+
 class Settled(NamedTuple):
     """A settlement's transaction and what it pays, in fen."""
 
     draft: Draft
     insurer: str
     paid_fen: int
+    at_discharge: bool
 
 
-def group(arguments: CityPlan, cast: Cast, calendar: Calendar, bills: Sequence[Bill], seed: int) -> list[Settlement]:
+def group(arguments: CityPlan, cast: Cast, calendar: Calendar, bills: Iterable[Bill]) -> list[Settlement]:
     """Who sends which bills together and when, in order of business time."""
-    draws = Stream(f"{seed}/city-plan/discharge")
     found: list[Settlement] = []
     batches: dict[tuple[int, str, str], list[Bill]] = {}
     for bill in bills:
-        if bill.at_discharge:
-            time_ms = calendar.day_ms(bill.day) + 8 * HOUR_MS + draws.below(12 * HOUR_MS)
-            found.append(Settlement(time_ms, bill.hospital, bill.insured.insurer, (bill,)))
+        insurer = cast.insurers[0] if arguments.pool else bill.insured.insurer
+        if bill.at_discharge and arguments.discharges_every is None:
+            found.append(Settlement(calendar.day_ms(0) + bill.ready_ms, bill.hospital, insurer, (bill,)))
         else:
-            place = (bill.day // arguments.batch_days, bill.hospital, bill.insured.insurer)
-            batches.setdefault(place, []).append(bill)
-    for (index, hospital, insurer), batch in batches.items():
-        time_ms = calendar.day_ms((index + 1) * arguments.batch_days) + HOUR_MS
+            batches.setdefault((_sent_ms(arguments, bill), bill.hospital, insurer), []).append(bill)
+    for (sent_ms, hospital, insurer), batch in batches.items():
+        time_ms = calendar.day_ms(0) + sent_ms
         time_ms += cast.hospitals.index(hospital) * MINUTE_MS + cast.insurers.index(insurer) * 1_000
         for part, start in enumerate(range(0, len(batch), ROWS_MAX)):
             found.append(Settlement(time_ms + part, hospital, insurer, tuple(batch[start : start + ROWS_MAX])))
     return sorted(found, key=lambda one: (one.time_ms, one.hospital, one.insurer))
 
 
+def _sent_ms(arguments: CityPlan, bill: Bill) -> int:
+    """When a batch that ``bill`` is part of is sent, from the cover's first midnight; hospitals one after the other."""
+    if bill.at_discharge and arguments.discharges_every is not None:
+        every_ms = arguments.discharges_every // 1_000_000
+        return (bill.ready_ms // every_ms + 1) * every_ms
+    return (bill.day // arguments.batch_days + 1) * arguments.batch_days * DAY_MS + HOUR_MS
+
+
 def settle_all(
     arguments: CityPlan,
     calendar: Calendar,
     settlements: Sequence[Settlement],
-    enrolled: dict[str, str],
+    bulks: Bulks,
     keyring: KeyRing,
 ) -> Iterator[Settled]:
-    """The transactions of ``settlements``, in their order. ``enrolled`` gives the draft that enrolled each member."""
-    terms = arguments.product.terms
-    last = dict(enrolled)
-    to_date: dict[str, int] = {}
+    """The transactions of ``settlements``, in their order; a member's first bill comes after its enrolment."""
+    last: dict[str, str] = {}
+    benefits = Benefits(arguments.product.terms)
     invoices: dict[str, int] = {}
     for index, settlement in enumerate(settlements):
         identifier = f"settle/{index}"
         members = [bill.insured.name for bill in settlement.bills]
         first = invoices.get(settlement.hospital, 1)
         invoices[settlement.hospital] = first + len(members)
-        paid = sum(_benefit(terms, to_date, bill) for bill in settlement.bills)
+        paid = sum(map(benefits.of, settlement.bills))
+        before = (last.get(bill.insured.name) or bulks.draft_of(bill.insured) for bill in settlement.bills)
         draft = Draft(
             id=identifier,
             time_ms=settlement.time_ms,
             client=settlement.hospital,
             call="inclusive.settle",
             arguments=_arguments(arguments.plan, calendar, settlement, first, keyring),
-            after=tuple(dict.fromkeys(last[name] for name in members)),
+            after=tuple(dict.fromkeys(before)),
             title=_title(settlement),
             flow="claims",
             case=identifier,
             stage="paid",
         )
         last.update(dict.fromkeys(members, identifier))
-        yield Settled(draft, settlement.insurer, paid)
+        yield Settled(draft, settlement.insurer, paid, settlement.bills[0].at_discharge)
 
 
 def reused(settled: Sequence[Settled], count: int) -> Iterator[Draft]:
-    """``count`` of the bills settled at discharge, evenly spread, sent again days later: each is refused."""
-    single = [one.draft for one in settled if len(one.draft.arguments.bills) == 1]  # type: ignore[union-attr]
+    """``count`` of the settlements of discharges, evenly spread, sent again days later: each is refused."""
+    single = [one.draft for one in settled if one.at_discharge]
     chosen = [single[place * len(single) // count] for place in range(min(count, len(single)))]
     for draft in chosen:
         yield msgspec.structs.replace(
@@ -114,12 +134,6 @@ def reused(settled: Sequence[Settled], count: int) -> Iterator[Draft]:
             case=f"{draft.id}/again",
             stage="",
         )
-
-
-def _benefit(terms: PlanTerms, to_date: dict[str, int], bill: Bill) -> int:
-    before = to_date.get(bill.insured.name, 0)
-    to_date[bill.insured.name] = before + bill.eligible_fen
-    return terms.benefit(before + bill.eligible_fen) - terms.benefit(before)
 
 
 def _arguments(plan: str, calendar: Calendar, settlement: Settlement, first: int, keyring: KeyRing) -> Settle:
@@ -135,6 +149,7 @@ def _arguments(plan: str, calendar: Calendar, settlement: Settlement, first: int
 
 
 def _title(settlement: Settlement) -> str:
-    if settlement.bills[0].at_discharge:
+    bills, discharged = len(settlement.bills), settlement.bills[0].at_discharge
+    if discharged and bills == 1:
         return f"settles a bill at discharge with {settlement.insurer}"
-    return f"settles {len(settlement.bills)} outpatient bills with {settlement.insurer}"
+    return f"settles {bills} {'discharges' if discharged else 'outpatient bills'} with {settlement.insurer}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from node.contracts.claims import HandInArgs
 from node.contracts.consent import AnswerArgs, GrantArgs, VoucherArgs
 from node.contracts.policy import NotariseArgs, PolicyArgs
 from node.contracts.underwriting import ApplicationArgs, ApplyArgs
@@ -52,6 +53,21 @@ def answer(desk: Desk, act: Act) -> Request:
         cosigners=(reader, desk.of_role(act, "bureau")),
         envelope=envelope,
     )
+
+
+@verb("hand-in")
+def hand_in(desk: Desk, act: Act) -> Request:
+    """Arguments: claim, stay. The hospital stamps invoice and list, and signs."""
+    stay = desk.stay(act)
+    papers = "\n".join(f"{item.kind} {item.amount} {item.text}" for item in stay.items)
+    arguments = HandInArgs(
+        claim=desk.object(act, "claim"),
+        invoice=desk.token(stay.hospital, "invoices", stay.invoice),
+        stay=desk.token(stay.hospital, "stays", f"{stay.person}/{stay.admitted}/{stay.discharged}"),
+        charges=tuple((item.kind, item.amount) for item in stay.items),
+        evidence=desk.token(act.who, "papers", papers),
+    )
+    return Request(contract="claims", action="hand-in", arguments=arguments, cosigners=(stay.hospital,))
 
 
 @verb("apply")

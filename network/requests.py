@@ -141,6 +141,7 @@ class BusyReason(StrEnum):
     SHARE = "this client has as many transactions waiting as it may"
     CORE = "whoever leads takes no more for now"
     QUERIES = "this client has as many queries waiting as it may"
+    AHEAD = "it is dated further ahead of business time than the node lets clocks differ"
     SUBSCRIPTIONS = "this client, or all clients together, have as many subscriptions as they may"
 
 

@@ -18,6 +18,7 @@ from consensus.vocabulary import Audience, Broadcast, Effects, NodeId, Rejected,
 from network.gossip import Transactions
 from network.requests import Busy, BusyReason, Redirect
 from node.admission import Admission
+from node.business_clock import Horizon
 from node.chain_state import ChainState
 from node.contracts.runtime import Execution
 from node.ledger.transaction import Transaction, TransactionError
@@ -40,6 +41,7 @@ class Intake:
         options: ReplicaOptions,
         chain: ChainState,
         admission: Admission,
+        horizon: Horizon,
         flaw_in_change: Callable[[bytes], str | None],
         audience: Callable[[], tuple[NodeId, ...] | None],
         receipts: Receipts,
@@ -49,6 +51,7 @@ class Intake:
         self._options = options
         self._chain = chain
         self._admission = admission
+        self._horizon = horizon
         self._flaw_in_change = flaw_in_change
         self._audience = audience
         self._receipts = receipts
@@ -74,6 +77,9 @@ class Intake:
                     executed.append(claim)
                 elif self.pool.holds(transaction):
                     continue
+                elif (early := self._horizon.flaw_in(transaction)) is not None:
+                    turned_away.busy(claim, BusyReason.AHEAD)
+                    effects.append(Trace("refused", (early,)))
                 elif (reason := self._limit(claim[0], len(raw), status)) is not None:
                     turned_away.busy(claim, reason)
                 elif not self._options.forward and status.leader != self._me:
@@ -100,6 +106,7 @@ class Intake:
                 claim = claim_of(transaction)
                 if self._chain.executed(*claim) or self.pool.holds(transaction):
                     continue
+                self._horizon.require_come(transaction)
                 if self.pool.limit(claim[0], len(raw)) is None:
                     self._admission.require_signed(raw, transaction, registry)
                     self._require_timely(raw, transaction)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from consensus.vocabulary import MILLISECOND, SECOND
+from node.business_clock import BusinessClock
 from node.ledger.block import BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX
 
 
@@ -39,6 +40,8 @@ class ReplicaOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Offer states to those who are far behind, so that they need not execute every block."""
     snapshot_lag: int = 1024
     """A voter further behind than this waits for a state for a while before it fetches block by block."""
+    clock: BusinessClock | None = None
+    """Bounds how far ahead of business time a transaction may be dated; None: not at all."""
 
     def __post_init__(self) -> None:
         """ValueError where no block or no timer could be as the options say."""

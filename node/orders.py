@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import TextIO
 
 import msgspec
@@ -14,11 +15,15 @@ _LOG = logging.getLogger(__name__)
 
 
 class Orders:
-    """Carries orders out on a node's ``links``, and sets ``stop`` when told to, or when nobody is there any more."""
+    """Carries orders out on a node's ``links``, and sets ``stop`` when told to, or when nobody is there any more.
 
-    def __init__(self, links: LinkFaults, stop: asyncio.Event) -> None:
+    ``begin`` is told when business began, on the monotonic clock of this machine.
+    """
+
+    def __init__(self, links: LinkFaults, stop: asyncio.Event, begin: Callable[[int], None]) -> None:
         self._links = links
         self._stop = stop
+        self._begin = begin
 
     async def read(self, lines: TextIO) -> None:
         """Do what each line says; their end stops the node."""
@@ -38,6 +43,8 @@ class Orders:
             match msgspec.json.decode(line):
                 case {"do": "stop"}:
                     self._stop.set()
+                case {"do": "begin", "at_ns": int(at_ns)}:
+                    self._begin(at_ns)
                 case {"do": "links", "cut": cut, "rules": rules}:
                     orders = msgspec.convert((cut, rules), tuple[tuple[str, ...], dict[str, LinkRule]])
                     self._links.heal()

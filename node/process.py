@@ -106,6 +106,9 @@ class NodeProcess:
         image = self._store.load()
         incarnation = self._begin_incarnation(image)
         self._replica = self._build_replica(image)
+        clock = self._config.options.clock
+        if clock is not None and clock.time_of_day:
+            self._replica.begin_business(time.monotonic_ns() - time.time_ns())
         self._door = Door(self._common.directory.founding, self._replica.chain, lambda: self._replica.electors)
         self._carrier = Carrier(self._store, self._out, self._fail)
         self._links = LinkFaults(self._me_name, seed=incarnation)
@@ -299,7 +302,7 @@ class NodeProcess:
     async def _until_stopped(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop.set)
-        orders = Orders(self._links, self._stop)
+        orders = Orders(self._links, self._stop, self._replica.begin_business)
         commands = asyncio.create_task(orders.read(sys.stdin)) if self._lifeline else None
         while not self._stop.is_set():
             try:

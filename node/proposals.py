@@ -11,6 +11,7 @@ import msgspec
 from consensus.chain import NO_HASH, Block, Header
 from consensus.protocols import Slot, Verdict
 from node.admission import Admission
+from node.business_clock import Horizon
 from node.chain_state import ChainState
 from node.contracts.runtime import OK
 from node.ledger.block import build_block, check_block
@@ -36,11 +37,19 @@ class Proposals:
     ``members``: what headers name where members never change; else the core sees to that.
     """
 
-    def __init__(self, chain: ChainState, admission: Admission, network: str, members: bytes | None) -> None:
+    def __init__(
+        self,
+        chain: ChainState,
+        admission: Admission,
+        network: str,
+        members: bytes | None,
+        horizon: Horizon,
+    ) -> None:
         self._chain = chain
         self._admission = admission
         self._network = network
         self._members = members
+        self._horizon = horizon
         self._undecided: dict[bytes, _Undecided] = {}
         self.reason = ""  # why the last REJECT
 
@@ -146,6 +155,7 @@ class Proposals:
             reason = flaw_in_place(block, transaction)
             if reason is not None:
                 raise TransactionError(reason)
+            self._horizon.require_come(transaction)
         claims = list(map(claim_of, transactions))
         taken = self._taken(block, claims) or self._chain.first_executed(claims)
         if taken is not None:

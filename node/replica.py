@@ -44,6 +44,7 @@ from network.custody import Deposit, Hand, IsErased, Want
 from network.gossip import Below, Decided, Fetch, FetchBelow, Position, Transactions
 from network.requests import Query, Submit, Subscribe
 from node.admission import Admission
+from node.business_clock import Horizon
 from node.chain_state import ChainState, Execute
 from node.contracts.runtime import Execution
 from node.custody import TIMER as CUSTODY_TIMER
@@ -107,7 +108,8 @@ class Replica(Application):
         self._founding = setup.directory.founding
         self.chain = ChainState(setup.genesis_block, setup.genesis_tree, setup.execute)
         self.voting = Voting(setup.protocol, lambda: self.registry)
-        self._proposals = Proposals(self.chain, setup.admission, genesis.network, self.voting.fixed)
+        self._horizon = Horizon(setup.options.clock)
+        self._proposals = Proposals(self.chain, setup.admission, genesis.network, self.voting.fixed, self._horizon)
         self._crypto = setup.crypto
         if isinstance(setup.crypto, Ed25519Crypto):  # a model of signatures knows everybody's
             setup.crypto.follow(self._certified_key)
@@ -140,6 +142,7 @@ class Replica(Application):
             options=options,
             chain=self.chain,
             admission=setup.admission,
+            horizon=self._horizon,
             flaw_in_change=self._proposals.flaw_in_change,
             audience=lambda: self.voting.audience(setup.me),
             receipts=self._receipts,
@@ -207,8 +210,13 @@ class Replica(Application):
 
     # Inputs
 
+    def begin_business(self, at_ns: int) -> None:
+        """Business time began when this node's clock showed ``at_ns``: :mod:`node.business_clock`."""
+        self._horizon.begin(at_ns)
+
     def start(self, now: int) -> Effects:
         """Begin, or begin again from the image."""
+        self._horizon.see(now)
         effects = [
             *self._sync.started(),
             *self._payloads.started(whole=self.chain.whole),
@@ -219,6 +227,7 @@ class Replica(Application):
 
     def receive(self, now: int, sender: NodeId, message: Any) -> Effects:
         """A message from an authenticated node; what clients ask, from the clients' process."""
+        self._horizon.see(now)
         match message:
             case Submit():
                 return self.submit(now, message.transactions)
@@ -262,6 +271,7 @@ class Replica(Application):
 
     def timer(self, now: int, name: str) -> Effects:  # noqa: PLR0911 - a table
         """A timer that this replica, a part of it, or its core set fired."""
+        self._horizon.see(now)
         match name:
             case _ if name == POSITION_TIMER:
                 return self._sync.tell_position()
@@ -281,6 +291,7 @@ class Replica(Application):
 
     def submit(self, now: int, raws: tuple[bytes, ...]) -> Effects:
         """A client asks for these transactions; those executed before are answered again."""
+        self._horizon.see(now)
         effects = self._intake.submitted(now, raws)
         return effects + self._settle(now, [])
 

@@ -107,7 +107,7 @@ def _genesis(scenario: Scenario, keyring: KeyRing, protocol: str) -> Genesis:
 
 def _replica_options(scenario: Scenario) -> ReplicaOptions:
     """The scenario's settings of nodes under the names that the replica gives them; what is left out keeps its own."""
-    blocks, nodes = scenario.consensus.blocks, scenario.consensus.nodes
+    blocks, nodes, clock = scenario.consensus.blocks, scenario.consensus.nodes, scenario.run.clock
     given: dict[str, Any] = {
         "block_transactions_max": blocks.transactions_max,
         "block_bytes_max": blocks.bytes_max,
@@ -115,6 +115,7 @@ def _replica_options(scenario: Scenario) -> ReplicaOptions:
         "forward": nodes.forward,
         "complain_after_ns": nodes.complain_after,
         "snapshots": nodes.snapshots,
+        "clock": clock.bound,
     }
     return ReplicaOptions(**{name: value for name, value in given.items() if value is not None})
 

@@ -39,6 +39,7 @@ class ProcessHands:
         self._names = names
         self._orders = orders
         self._witness = witness
+        self._begun: bytes | None = None
         self._crashes = 0
         self._kills: Counter[NodeId] = Counter()
         self._jobs: set[asyncio.Task[None]] = set()
@@ -80,6 +81,12 @@ class ProcessHands:
     def lie(self, node: NodeId, behaviours: tuple[str, ...], for_ns: int | None) -> None:  # noqa: ARG002 (likewise)
         raise RunError("real processes do not lie", hint="use --mode virtual")
 
+    def begin_business(self, at_ns: int) -> None:
+        """Tell every node, and those that start again, that business began then, on this machine's monotonic clock."""
+        self._begun = msgspec.json.encode({"do": "begin", "at_ns": at_ns})
+        for node in self._nodes:
+            node.child.tell(self._begun)
+
     def tell_orders(self) -> None:
         """Tell every node which link faults are in force."""
         for number, node in enumerate(self._nodes):
@@ -110,6 +117,8 @@ class ProcessHands:
             self._witness.show(node, "starting")
             kills = self._kills[number]
             await node.child.start()
+            if self._begun is not None:
+                node.child.tell(self._begun)
             try:
                 await self._witness.until_ready(node)
             except RunError:

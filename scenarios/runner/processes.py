@@ -225,6 +225,7 @@ class ProcessesRun:
         await child.start()
         child.tell(msgspec.json.encode(config))
         await self._until_ready([(child, self._clients_ready)])
+        self._hands.begin_business(time.monotonic_ns())
         child.tell(b"start")
 
     async def _until_ready(self, children: list[tuple[Child, asyncio.Event]]) -> None:

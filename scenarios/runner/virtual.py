@@ -176,7 +176,7 @@ class VirtualRun:
     def _replica(self, actor: NodeId, image: Image, incarnation: int) -> Replica:
         plan, common, name = self._plan, self._share(actor), self._names[actor]
         draws = Stream(f"{plan.seed}/node/{actor}/{incarnation}")
-        return common.replica(
+        replica = common.replica(
             actor,
             crypto=self._crypto(actor),
             vault=vault_opener(name, plan.keyring.seal_secret(name)),
@@ -186,6 +186,8 @@ class VirtualRun:
             protocol_options=plan.protocol_options,
             options=plan.replica_options,
         )
+        replica.begin_business(0)
+        return replica
 
     def _conductor(self) -> Conductor:
         machine = self.world.machine(self._clients)

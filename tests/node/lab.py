@@ -44,8 +44,8 @@ def genesis(protocol="solo", voters=1, observers=0, network=NETWORK):
     )
 
 
-def transaction(number=1, client="ann", *, amount=1, payee="bob", network=NETWORK, signers=None, size=0):
-    """A signed transfer. ``signers`` maps names to whose key really signs; ``size`` pads the arguments."""
+def transaction(number=1, client="ann", *, amount=1, payee="bob", network=NETWORK, signers=None, size=0, at=0):
+    """A signed transfer of business time ``at``. ``signers``: whose key really signs; ``size`` pads the arguments."""
     body = Body(
         version=1,
         network=network,
@@ -54,7 +54,7 @@ def transaction(number=1, client="ann", *, amount=1, payee="bob", network=NETWOR
         contract="transfers",
         action="send",
         arguments=_encode(SendArgs(payee=payee, amount_fen=amount)) + bytes(size),
-        time_ms=0,
+        time_ms=at,
     )
     signing = {client: client} if signers is None else signers
     return sign_transaction(body, [(name, KEYS.sign(really)) for name, really in signing.items()])

@@ -20,8 +20,19 @@ def stop():
 
 
 @pytest.fixture
-def orders(links, stop):
-    return Orders(links, stop)
+def begun():
+    return []
+
+
+@pytest.fixture
+def orders(links, stop, begun):
+    return Orders(links, stop, begun.append)
+
+
+def test_a_node_is_told_when_business_began(orders, begun):
+    orders.obey(b'{"do":"begin","at_ns":12}')
+    orders.obey(b'{"do":"begin","at_ns":"now"}')
+    assert begun == [12]
 
 
 def test_links_are_cut_and_worsened_by_command(orders, links):

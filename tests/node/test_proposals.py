@@ -5,6 +5,7 @@ import pytest
 from consensus.chain import Block
 from consensus.protocols import Verdict
 from node import proposals as room
+from node.business_clock import Horizon
 from node.ledger.transaction import Transaction, encode_transaction
 from node.proposals import Proposals
 from tests.node.lab import NETWORK, Net, block_on, transaction, transfer
@@ -22,7 +23,7 @@ def replica():
 @pytest.fixture
 def proposals(replica):
     members = replica.chain.head.header.members
-    return Proposals(replica.chain, Net().common.admission, NETWORK, members)
+    return Proposals(replica.chain, Net().common.admission, NETWORK, members, Horizon(None))
 
 
 def refusal(proposals, block):

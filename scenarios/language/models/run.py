@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from node.business_clock import BusinessClock
 from scenarios.language.models.base import BusinessDay, Nanoseconds, Part, Scale
 from scenarios.language.units import ClockScale, parse_duration
 
@@ -19,6 +20,21 @@ class Clock(Part):
     """The day on which business begins (midnight UTC), as in `2023-04-01`."""
     scale: Scale = ClockScale(86_400, 1)
     """How much business time passes while run time does, as in `1 day = 1 s`."""
+    ahead: Nanoseconds | None = None
+    """How far ahead of a node's business clock a transaction may be dated, as in `5 min`; left out: nodes do not ask.
+    More than clocks differ by, or what is due is put off."""
+
+    @property
+    def bound(self) -> BusinessClock | None:
+        """What nodes are told of it; None where they do not ask."""
+        if self.ahead is None:
+            return None
+        return BusinessClock(
+            start_ms=self.start,
+            business_ns=self.scale.business_ns,
+            run_ns=self.scale.run_ns,
+            ahead_ms=self.ahead // 1_000_000,
+        )
 
     def run_ns(self, business_ms: int) -> int:
         """The run time, in ns, at which business time ``business_ms`` comes (rounded down, never negative)."""

@@ -16,7 +16,7 @@ from node.contracts.accounts import pay
 from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.endorsement import argument, signed
-from node.contracts.fields import AMOUNT_END, Arguments, Digest, Fen, Label, Millis, ObjectId, Readers, Record
+from node.contracts.fields import Arguments, Digest, Fen, Label, Millis, ObjectId, Readers, Record
 from node.contracts.lifecycle import Lifecycle
 from node.ledger.transaction import Name
 
@@ -103,7 +103,7 @@ class CardClaimArgs(Arguments, frozen=True):
 
     card: ObjectId
     occurred_ms: Millis
-    amount_fen: Annotated[int, Meta(ge=1, lt=AMOUNT_END)]
+    amount_fen: Fen
     evidence: Digest
 
 
@@ -172,6 +172,7 @@ def claim(ctx: Context, args: CardClaimArgs) -> Plain:
     """The holder claims for something that happened while the card was the holder's."""
     card = _held(ctx, args.card)
     state = CARD.next(card.state, "claim")
+    ctx.require(args.amount_fen > 0, "nothing_claimed", args.card)
     ctx.require(args.occurred_ms <= ctx.time_ms, "not_happened_yet", args.card)
     ctx.require(args.occurred_ms < card.ends_ms, "card_ended", args.card)
     ctx.require(holder_at(card, args.occurred_ms) == ctx.client, "not_the_holder_then", ctx.client)

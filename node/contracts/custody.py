@@ -51,14 +51,16 @@ class CompareArgs(Arguments, frozen=True):
 
 @contract.action(roles=("insurer",))
 def deposit(ctx: Context, args: DepositArgs) -> Plain:
-    """Give a policy into custody; the custodian sees that one document and nothing else."""
+    """Give a policy into custody, again when it was amended; the custodian sees that document and nothing else."""
     policy = ctx.find(Policy, args.policy)
     ctx.require(policy.insurer == ctx.client, "wrong_insurer", policy.insurer)
     ctx.require(ctx.role_of(args.custodian) in KEEPERS, "wrong_role", args.custodian)
     ctx.require(args.custodian in args.document.recipients, "wrong_recipients", args.custodian)
-    ctx.require(ctx.get(Custody, args.policy) is None, "in_custody_already", args.policy)
+    earlier = ctx.get(Custody, args.policy)
+    ctx.require(earlier is None or earlier.custodian == args.custodian, "in_custody_already", args.policy)
     ctx.carry(args.document, ctx.object_id)
-    ctx.put(args.policy, Custody(custodian=args.custodian, comparisons=0, mismatches=0))
+    if earlier is None:
+        ctx.put(args.policy, Custody(custodian=args.custodian, comparisons=0, mismatches=0))
     return {"policy": args.policy}
 
 
@@ -83,4 +85,4 @@ def compare(ctx: Context, args: CompareArgs) -> Plain:
             holder=policy.holder,
             insurer=policy.insurer,
         )
-    return {"matches": matches}
+    return {"matches": matches, "mismatches": compared.mismatches}

@@ -19,6 +19,7 @@ from node.contracts.money import share
 from node.contracts.policy import Lien, Policy, PolicyArgs, cancelled, in_force, lien_on, surrender_fen, terms_of
 from node.contracts.policy.days import interest_fen
 from node.contracts.policy.liens import satisfied
+from node.contracts.policy.records import CHANGED
 
 DISCOUNT = "discount"
 
@@ -34,7 +35,7 @@ class PledgeLimit(Record, frozen=True):
 
 PLEDGED = EventKind("policy_pledged", parties=("bank", "holder", "insurer"))
 
-contract = Contract("pledges", records=(Lien, PledgeLimit), events=(PLEDGED,))
+contract = Contract("pledges", records=(Lien, PledgeLimit), events=(PLEDGED, CHANGED))
 
 
 class Settings(Arguments, frozen=True):

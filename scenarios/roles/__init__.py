@@ -14,6 +14,7 @@ from scenarios.roles import (
     hospital,
     insurer,
     insurer_claims,  # noqa: F401 - adds verbs to the insurer's
+    keeper,
     patient,
     regulator,
     reinsurer,
@@ -29,6 +30,7 @@ _TABLES = {
         bureau.verb,
         hospital.verb,
         insurer.verb,
+        keeper.verb,
         patient.verb,
         regulator.verb,
         reinsurer.verb,

@@ -34,5 +34,9 @@ def verify(desk: Desk, act: Act) -> Request:
 
 def forged_fingerprint(document: Opening) -> str:
     """The fingerprint of the same document with its last letter changed."""
-    text = str(document.value)
-    return commitment(document.path, text[:-1] + chr(ord(text[-1]) ^ 1), document.salt)
+    return commitment(document.path, changed_letter(str(document.value)), document.salt)
+
+
+def changed_letter(text: str) -> str:
+    """``text`` with one bit of its last letter changed."""
+    return text[:-1] + chr(ord(text[-1]) ^ 1)

@@ -15,13 +15,15 @@ from node.contracts.reasons import decide, reason_of
 from node.contracts.risk import InquireArgs
 from node.contracts.underwriting import Application, AssessArgs
 from node.privacy import Value
-from scenarios.roles import asking, matching, purging
+from scenarios.roles import asking, checking, matching, purging
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("insurer")
 verb("attest-purge")(purging.attest_purge)
 verb("request-purge")(purging.request_purge)
 verb("reseal")(purging.reseal)
+verb("ask-value")(checking.ask_value)
+verb("conclude-value")(checking.conclude_value)
 verb("ask")(asking.ask)
 verb("verify")(asking.verify)
 verb("open-matching")(matching.open_matching)
@@ -119,12 +121,13 @@ def bind(desk: Desk, act: Act) -> Request:
 
 @verb("deposit")
 def deposit(desk: Desk, act: Act) -> Request:
-    """Arguments: policy, custodian. The document and its salt, so that the custodian can compare."""
+    """Arguments: policy, custodian; edited (true: a letter of it was changed). The document and its salt."""
     policy = desk.object(act, "policy")
     desk.find(act, Policy, policy)
     custodian = act.text("custodian")
     document = desk.opened(act, policy)[DOCUMENT_PATH]
-    copy: dict[str, Value] = {"policy": document.value, "salt": document.salt}
+    text = asking.changed_letter(str(document.value)) if act.flag("edited") else document.value
+    copy: dict[str, Value] = {"policy": text, "salt": document.salt}
     envelope = desk.seal(act, "policy_document", copy, (act.who, custodian))
     arguments = DepositArgs(policy=policy, custodian=custodian, document=envelope)
     return Request(contract="custody", action="deposit", arguments=arguments, envelope=envelope)

@@ -13,7 +13,7 @@ from node.contracts.claims.reserves import first_reserve, set_reserve
 from node.contracts.context import Context, Plain
 from node.contracts.endorsement import argument, signed
 from node.contracts.fields import AMOUNT_END, Arguments, Name, ObjectId
-from node.contracts.policy import Policy
+from node.contracts.policy import Policy, pay_proceeds
 
 
 class RecoverArgs(Arguments, frozen=True):
@@ -86,9 +86,10 @@ def pay_out(ctx: Context, claim_id: str, claim: Claim) -> int:
     number = claim.payments + 1
     paid = replace(claim, paid_ms=ctx.time_ms, paid_fen=claim.paid_fen + amount_fen, payments=number)
     ctx.put(claim_id, paid)
-    pay(
+    pay_proceeds(
         ctx,
         f"claim/{claim_id}" if number == 1 else f"claim/{claim_id}/{number}",
+        claim.policy,
         amount_fen,
         debit=(claim.insurer, "claims-paid"),
         credit=(holder, "claims-received"),

@@ -6,7 +6,7 @@ it is due. ``days`` is the arithmetic of earned and unearned premium, which know
 """
 
 from node.contracts.policy.issuing import DOCUMENT_PATH, BindArgs
-from node.contracts.policy.liens import LIEN, Lien, lien_on, pay_out
+from node.contracts.policy.liens import LIEN, Lien, lien_on, pay_proceeds
 from node.contracts.policy.notarisation import NotariseArgs, VerifyArgs, notarisation_hash
 from node.contracts.policy.records import (
     POLICY,
@@ -47,7 +47,7 @@ __all__ = [
     "in_force",
     "lien_on",
     "notarisation_hash",
-    "pay_out",
+    "pay_proceeds",
     "surrender_fen",
     "terms_of",
 ]

@@ -1,7 +1,7 @@
 """Liens on policies 保单质押 and how proceeds go to whoever holds one first (row 24).
 
 A lien is what a bank has advanced on a policy and is owed for. The contract ``pledges`` makes and ends liens; whatever
-a policy pays out, a claim or what is left of the premium, goes through :func:`pay_out`.
+a policy pays out, a claim or what is left of the premium, goes through :func:`pay_proceeds`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def satisfied(lien: Lien, paid_fen: int) -> Lien:
     return replace(lien, owed_fen=owed_fen, state=LIEN.next(lien.state, "repay" if owed_fen else "release"))
 
 
-def pay_out(  # noqa: PLR0913 - the facts of one payment
+def pay_proceeds(  # noqa: PLR0913 - the facts of one payment
     ctx: Context,
     key: str,
     policy_id: str,

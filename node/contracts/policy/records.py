@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from node.contracts.context import Context, EventKind
 from node.contracts.contract import Contract
-from node.contracts.fields import Arguments, Label, Millis, ObjectId, Ppm, Readers, Record
+from node.contracts.fields import Arguments, Digest, Label, Millis, ObjectId, Ppm, Readers, Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.policy.days import DAY_MS, YEAR_MS
 from node.contracts.products import Benefit
@@ -116,7 +116,7 @@ class TermsArgs(Arguments, frozen=True):
     A premium may be late by ``grace_ms`` 宽限期; who lapsed may come back within ``reinstate_within_ms`` 复效. Within
     ``cooling_off_ms`` 犹豫期 a cancellation costs nothing; later it costs the earned premium, pro rata, or what
     ``short_rates`` keep, one rate for each of as many equal parts of the year. The year's premium is paid in
-    ``instalments``. ``key_terms`` is the hash of the text that must be disclosed before a policy is bound, or "".
+    ``instalments``. ``key_terms`` is the hash of the text that must be disclosed before a policy is bound.
     """
 
     product: Label
@@ -125,7 +125,7 @@ class TermsArgs(Arguments, frozen=True):
     cooling_off_ms: Millis = 0
     instalments: Annotated[int, Meta(ge=1, le=INSTALMENTS_MAX)] = 1
     short_rates: Annotated[tuple[Ppm, ...], Meta(max_length=INSTALMENTS_MAX)] = ()
-    key_terms: Annotated[str, Meta(max_length=64, pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    key_terms: Digest | None = None
 
 
 class Settings(Arguments, frozen=True):
@@ -179,4 +179,11 @@ def in_force(policy: Policy, time_ms: int) -> bool:
 
 
 def _terms(args: TermsArgs) -> Terms:
-    return Terms(*(getattr(args, name) for name in Terms.__struct_fields__))
+    return Terms(
+        grace_ms=args.grace_ms,
+        reinstate_within_ms=args.reinstate_within_ms,
+        cooling_off_ms=args.cooling_off_ms,
+        instalments=args.instalments,
+        short_rates=args.short_rates,
+        key_terms=args.key_terms or "",
+    )

@@ -22,7 +22,7 @@ from node.contracts.policy.issuing import (
     pay_instalments,
     sum_insured_fen,
 )
-from node.contracts.policy.liens import pay_out
+from node.contracts.policy.liens import pay_proceeds
 from node.contracts.policy.records import (
     POLICY,
     Policy,
@@ -225,7 +225,7 @@ def _settle_difference(ctx: Context, policy_id: str, policy: Policy, difference_
 
 def _refund(ctx: Context, key: str, policy_id: str, policy: Policy, amount_fen: int) -> int:
     debit, credit = (policy.insurer, "premium-income"), (policy.holder, "premium-paid")
-    return pay_out(ctx, key, policy_id, amount_fen, debit=debit, credit=credit, memo="premium refund")
+    return pay_proceeds(ctx, key, policy_id, amount_fen, debit=debit, credit=credit, memo="premium refund")
 
 
 def _uncount(ctx: Context, policy: Policy) -> None:

@@ -4,6 +4,7 @@ from node.contracts import Lifecycle, Refusal
 from node.contracts.access import FILING
 from node.contracts.claims import CLAIM
 from node.contracts.consent import QUERY
+from node.contracts.coordination.records import BILL
 from node.contracts.deposits import DEPOSIT
 from node.contracts.policy import POLICY
 from node.contracts.statements import STATEMENT
@@ -11,7 +12,7 @@ from node.contracts.treaty import LOSS, TREATY
 from node.contracts.underwriting import APPLICATION
 from node.contracts.vouchers import VOUCHER
 
-ALL = (APPLICATION, CLAIM, DEPOSIT, FILING, LOSS, POLICY, QUERY, STATEMENT, TREATY, VOUCHER)
+ALL = (APPLICATION, BILL, CLAIM, DEPOSIT, FILING, LOSS, POLICY, QUERY, STATEMENT, TREATY, VOUCHER)
 
 
 def events(lifecycle):

@@ -61,7 +61,7 @@ class Queries:
         registry = Registry(self._directory.founding, self._chain.tree.get)
         if registry.certificate_at(query.client, self._chain.height + 1) is None:
             return None, []  # a stranger, or one whose key was revoked or has expired
-        if not may_read(query.namespace, query.key, query.client):
+        if not may_read(query.namespace, query.key, query.client, registry.role(query.client) or ""):
             return None, [self._answer(query, AnswerCode.NOT_PUBLIC, None)]
         if (query.client, query.number) in self._contexts:
             return None, []

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from node.contracts.context import EventKind
 from node.contracts.fields import Readers, Record
 from node.contracts.lifecycle import Lifecycle
+from node.ledger.records import SUPERVISING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ DEPOSIT = Lifecycle(
 ATTEST_WITHIN_MS = 7 * 86_400_000
 """How long members have to attest a purge, where they have not agreed on another time."""
 
-SUPERVISORS = ("bureau", "regulator")
+SUPERVISORS = SUPERVISING
 """Roles that may watch whether private data are erased."""
 
 PURGE_REQUESTED = EventKind("purge_requested", parties=("members",), roles=SUPERVISORS)

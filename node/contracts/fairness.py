@@ -19,10 +19,9 @@ from msgspec import Meta, Struct
 
 from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
-from node.contracts.deposits import SUPERVISORS
 from node.contracts.fields import Arguments, Count, Label, Millis, Readers, Record
 from node.contracts.products import AGE_MAX, AGE_MIN, Product, Scoring
-from node.contracts.reasons import applicants_with
+from node.contracts.reasons import REASONS, applicants_with
 from node.contracts.underwriting import Application
 
 DECISIONS = ("accept", "load", "counter", "decline")
@@ -41,7 +40,10 @@ class Band(Struct, frozen=True):
 
 
 class FairnessTable(Record, frozen=True):
-    """A table for decisions from ``from_ms`` until before ``until_ms``; the key is ``product/version/until_ms``."""
+    """A table for decisions from ``from_ms`` until before ``until_ms``; the key is ``product/version/until_ms``.
+
+    ``reasons`` are (code, how many), in the order of :data:`node.contracts.reasons.REASONS`.
+    """
 
     namespace: ClassVar[str] = "fairness"
     readers: ClassVar[Readers] = Readers.EVERYONE
@@ -51,6 +53,7 @@ class FairnessTable(Record, frozen=True):
     from_ms: int
     until_ms: int
     bands: tuple[Band, ...]
+    reasons: tuple[tuple[str, int], ...]
 
 
 class FairnessTerms(Record, frozen=True):
@@ -61,7 +64,7 @@ class FairnessTerms(Record, frozen=True):
     cell_min: int
 
 
-PUBLISHED = EventKind("fairness_published", roles=SUPERVISORS)
+PUBLISHED = EventKind("fairness_published")
 
 contract = Contract("fairness", records=(FairnessTable, FairnessTerms), events=(PUBLISHED,))
 
@@ -122,6 +125,7 @@ def publish(ctx: Context, args: PublishArgs) -> Plain:
         from_ms=args.from_ms,
         until_ms=args.until_ms,
         bands=bands,
+        reasons=tuple((reason, sum(one.reason == reason for one in decided)) for reason in REASONS),
     )
     ctx.put(f"{key}{args.until_ms}", table)
     ctx.emit("fairness_published", product=args.product, rule_version=args.rule_version, until_ms=args.until_ms)

@@ -6,8 +6,8 @@ hands over the very values that were verified, as their commitments prove, so th
 access leaves an entry, and a voucher taken back stops the next one: reading and *relying*, which an institution does
 whenever it begins business with a customer it has identified before.
 
-The regulator's view for anti-money-laundering 反洗钱 is of the log, never of a value: who verified a person, who reads
-and relies on that and how often; :data:`AML_ALERT` tells it of a person whom unusually many institutions identify.
+The regulator's view for anti-money-laundering 反洗钱 is of the log, never of a value: :class:`AmlView` says who has had
+access and how often, :data:`AML_ALERT` tells of a person whom unusually many institutions identify within a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
 from node.contracts.deposits import PURGE_REQUESTED, SUPERVISORS, note_release
 from node.contracts.endorsement import record, signed
-from node.contracts.fields import Arguments, Count, Digest, Labels, Millis, ObjectId, Record
+from node.contracts.fields import Arguments, Count, Digest, Labels, Millis, ObjectId, Readers, Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.vouchers import Subject, require_acts_for, require_authorised
 from node.ledger.transaction import Name
@@ -83,6 +83,17 @@ class KycAccess(Record, frozen=True):
     time_ms: int
 
 
+class AmlView(Record, frozen=True):
+    """What supervisors read of one person; the key is the pseudonym. ``institutions`` have had access, ascending."""
+
+    namespace: ClassVar[str] = "aml_views"
+    readers: ClassVar[Readers] = Readers.SUPERVISORS
+
+    institutions: tuple[str, ...]
+    accesses: int
+    last_ms: int
+
+
 class KycTerms(Record, frozen=True):
     """For how long a verification is good (0: for good), and what alerts the regulator; the key is "terms"."""
 
@@ -99,7 +110,7 @@ AML_ALERT = EventKind("aml_alert", roles=("regulator",))
 
 contract = Contract(
     "kyc",
-    records=(Profile, KycRequest, KycAccess, KycTerms),
+    records=(Profile, KycRequest, KycAccess, AmlView, KycTerms),
     events=(REQUESTED, ACCESSED, AML_ALERT, PURGE_REQUESTED),
 )
 
@@ -251,6 +262,13 @@ def _log(  # noqa: PLR0913, PLR0917 - one entry's facts
     ctx.put(f"{subject}/{ctx.object_id}", entry)
     to = ctx.find(Subject, subject).wallets
     ctx.emit("kyc_accessed", act=act, subject=subject, institution=institution, to=to, verified_by=profile.institution)
+    view = ctx.get(AmlView, subject) or AmlView(institutions=(), accesses=0, last_ms=0)
+    seen = AmlView(
+        institutions=tuple(sorted({*view.institutions, institution})),
+        accesses=view.accesses + 1,
+        last_ms=max(view.last_ms, ctx.time_ms),
+    )
+    ctx.put(subject, seen)
     terms = ctx.get(KycTerms, "terms")
     if terms is None or not terms.alert_institutions:
         return

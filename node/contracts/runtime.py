@@ -30,6 +30,7 @@ from node.contracts.identities import Identities
 from node.contracts.numbers import ClientNumbers, with_number
 from node.contracts.stack import with_full_room
 from node.ledger.genesis import Genesis
+from node.ledger.records import SUPERVISING
 from node.ledger.state_tree import StateTree
 from node.ledger.transaction import Transaction
 from node.membership import Directory, verify
@@ -61,10 +62,11 @@ class Outcome(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Execution(msgspec.Struct, frozen=True):
-    """The state after a block, and what became of its transactions, in their order."""
+    """The state after a block, what became of its transactions, in their order, and how many entries they changed."""
 
     tree: StateTree
     outcomes: tuple[Outcome, ...]
+    changed: int = 0
 
 
 def execute_block(  # noqa: PLR0913 - a block, and what it is executed with
@@ -84,7 +86,7 @@ def execute_block(  # noqa: PLR0913 - a block, and what it is executed with
     state = BlockState(tree)
     identities = Identities(directory, state.get, height, verify)
     outcomes = tuple(_execute(state, identities, transaction, contracts) for transaction in transactions)
-    return Execution(tree=tree.update(state.changes), outcomes=outcomes)
+    return Execution(tree=tree.update(state.changes), outcomes=outcomes, changed=len(state.changes))
 
 
 def is_executed(tree: StateTree, client: str, number: int) -> bool:
@@ -125,11 +127,15 @@ def record_types(contracts: Mapping[str, Contract] = CATALOGUE) -> dict[str, typ
     return {kind.namespace: kind for kind in kinds}
 
 
-def may_read(namespace: str, key: str, client: str, contracts: Mapping[str, Contract] = CATALOGUE) -> bool:
-    """Is a query of ``client`` for that entry answered? See :class:`node.contracts.fields.Readers`."""
+def may_read(
+    namespace: str, key: str, client: str, role: str = "", contracts: Mapping[str, Contract] = CATALOGUE
+) -> bool:
+    """Is a query of ``client``, of that role, for that entry answered? See :class:`node.contracts.fields.Readers`."""
     kind = record_types(contracts).get(namespace)
     if kind is None or kind.readers is Readers.NOBODY:
         return False
+    if kind.readers is Readers.SUPERVISORS:
+        return role in SUPERVISING
     return kind.readers is Readers.EVERYONE or key.partition("/")[0] == client
 
 

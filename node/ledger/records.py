@@ -13,7 +13,12 @@ class Readers(Enum):
 
     NOBODY = "nobody"
     OWNER = "owner"  # the client whose name the key begins with, up to its first slash
+    SUPERVISORS = "supervisors"  # clients of the roles in SUPERVISING
     EVERYONE = "everyone"
+
+
+SUPERVISING = ("bureau", "regulator")
+"""Roles whose office it is to watch over the others."""
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

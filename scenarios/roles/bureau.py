@@ -5,7 +5,7 @@ from __future__ import annotations
 from node.contracts.access import InstitutionArgs
 from node.contracts.consent import AnswerArgs, Query, RegisterArgs
 from node.privacy import Value
-from scenarios.roles import purging
+from scenarios.roles import checking, fairness, purging
 from scenarios.roles.answering import to_hand_over
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
@@ -13,6 +13,9 @@ verb = Verbs("bureau")
 verb("attest-purge")(purging.attest_purge)
 verb("request-purge")(purging.request_purge)
 verb("reseal")(purging.reseal)
+verb("publish-fairness")(fairness.publish_fairness)
+verb("register-value")(checking.register_value)
+verb("answer-value")(checking.answer_value)
 
 
 @verb("register-people")

@@ -78,6 +78,33 @@ class Custodian:
         self, record: str, data_class: DataClass, fields: Mapping[str, Value], parties: tuple[str, ...], author: str
     ) -> Envelope:
         """``fields`` of ``record`` for ``parties``. ValueError: a stranger among them, or no device to leave it on."""
+        openings = commit(self._keyring.secret(f"envelopes/{author}"), record, fields)
+        return self._enclose(record, data_class, openings, parties, author)
+
+    def show(
+        self,
+        record: str,
+        data_class: DataClass,
+        source: tuple[str, str, StateTree],
+        paths: tuple[str, ...],
+        parties: tuple[str, ...],
+    ) -> Envelope:
+        """``paths`` of another record for ``parties``, as they were committed to there.
+
+        ``source``: that record, who reads it, and the state as the story stands. LookupError where the reader cannot,
+        or a path is not in it; ValueError as for :meth:`enclose`.
+        """
+        shown, name, tree = source
+        known = {opening.path: opening for opening in self.read(shown, name, tree)}
+        missing = [path for path in paths if path not in known]
+        if missing:
+            raise LookupError(f"what came with {shown} holds no {', '.join(missing)}")
+        openings = tuple(known[path] for path in sorted(paths))
+        return self._enclose(record, data_class, openings, parties, name)
+
+    def _enclose(
+        self, record: str, data_class: DataClass, openings: tuple[Opening, ...], parties: tuple[str, ...], author: str
+    ) -> Envelope:
         kept = privacy_of(self._privacy, data_class)
         mode = Mode(kept.mode)
         names = tuple(sorted(set(parties)))
@@ -87,7 +114,7 @@ class Custodian:
             raise ValueError(f"`{data_class}` cannot be left on a person's device: {', '.join(names)} are none")
         payload = Payload(
             record=record,
-            openings=commit(secret, record, fields),
+            openings=openings,
             recipients=tuple((name, self._seal_key(name)) for name in names),
             secret=secret,
             blocks_to_live=kept.blocks_to_live,

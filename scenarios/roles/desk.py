@@ -216,6 +216,16 @@ class Desk:
         except ValueError as error:
             raise act.error("", str(error)) from None
 
+    def show_again(
+        self, act: Act, data_class: DataClass, record: str, paths: Iterable[str], parties: Iterable[str]
+    ) -> Envelope:
+        """What the act's own party can read of ``paths`` of a record, as it was committed to, for ``parties``."""
+        try:
+            source = (record, act.who, self.tree)
+            return self._custody.show(act.object_id, data_class, source, tuple(paths), tuple(parties))
+        except (LookupError, ValueError) as error:
+            raise act.error("", str(error.args[0])) from None
+
     def seal_again(self, act: Act, record: str) -> Sealed:
         """What the act's own party can read of a sealed record, to the keys that its parties have now."""
         try:

@@ -85,11 +85,28 @@ class _OfStory(References):
 
     def enclose(self, key: str, given: Mapping[str, Any]) -> Envelope:
         fields, parties = given.get("fields"), given.get("to")
+        shown = given.get("again")
+        if shown is not None:
+            return self._show_again(key, given, str(shown))
         if not isinstance(fields, Mapping) or not isinstance(parties, tuple):
             raise ArgumentError(key, "encloses `fields` (a mapping) for `to` (names), perhaps of a `class`")
-        kind = given.get("class", DOCUMENT)
-        if kind not in get_args(DataClass):
-            near = did_you_mean(str(kind), get_args(DataClass)) or f"; there are: {', '.join(get_args(DataClass))}"
-            raise ArgumentError(key, f"`{kind}` is no class of data{near}")
-        self.envelope = self._desk.seal(self._act, kind, dict(fields), parties)
+        self.envelope = self._desk.seal(self._act, _class_of(key, given), dict(fields), parties)
         return self.envelope
+
+    def _show_again(self, key: str, given: Mapping[str, Any], step: str) -> Envelope:
+        """Fields of what an earlier step enclosed, with the commitments that they have there, for others."""
+        fields, parties = given.get("fields"), given.get("to")
+        if not isinstance(fields, tuple) or not isinstance(parties, tuple):
+            raise ArgumentError(key, "shows again `fields` (a list of names) of a step, `again`, to `to` (names)")
+        record = self.object(key, step)
+        self.envelope = self._desk.show_again(self._act, _class_of(key, given), record, fields, parties)
+        return self.envelope
+
+
+def _class_of(key: str, given: Mapping[str, Any]) -> DataClass:
+    kind = given.get("class", DOCUMENT)
+    if kind not in get_args(DataClass):
+        near = did_you_mean(str(kind), get_args(DataClass)) or f"; there are: {', '.join(get_args(DataClass))}"
+        raise ArgumentError(key, f"`{kind}` is no class of data{near}")
+    found: DataClass = kind
+    return found

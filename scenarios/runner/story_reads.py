@@ -19,7 +19,8 @@ NOT_PUBLIC = "not_public"
 def query_of(desk: Desk, act: Act, story: Story) -> tuple[str, str]:
     """The (namespace, key) that the step asks for. StoryError where it makes no sense, or would be refused.
 
-    The step names the entry's `key`, or by `of` an earlier step whose object's id is the key.
+    The step names the entry's `key`, or by `of` an earlier step whose object's id is the key, or by `person` somebody
+    whose pseudonym is.
     """
     namespace = act.text("namespace")
     known = record_types()
@@ -28,12 +29,15 @@ def query_of(desk: Desk, act: Act, story: Story) -> tuple[str, str]:
     of = act.take("of")
     if of is not None and not isinstance(of, str):
         raise act.error("of", f"must be the name of a step, not {of!r}")
-    key = act.text("key") if of is None else desk.object_of(act, "of", of)
+    if of is not None:
+        key = desk.object_of(act, "of", of)
+    else:
+        key = desk.pseudonym(act, act.text("person")) if act.has("person") else act.text("key")
     act.done()
     for name, given in (("sealed", story.sealed), ("takes", story.takes)):
         if given:
             raise act.error(name, "does not go with `do: read`: nothing is sent but a question")
-    allowed = may_read(namespace, key, act.who)
+    allowed = may_read(namespace, key, act.who, desk.registry.role(act.who) or "")
     if not allowed and story.expect != NOT_PUBLIC:
         message = f"{act.who} may not ask for {namespace}/{key}; to show that it is refused, `expect: {NOT_PUBLIC}`"
         raise act.error("namespace", message)

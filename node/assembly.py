@@ -20,6 +20,9 @@ from node.privacy.vault import VaultRecord, open_for
 from node.replica import Replica, ReplicaOptions, ReplicaSetup
 
 EXECUTIONS_KEPT = 512
+CHANGES_KEPT = 400_000
+"""Entries that the executions kept changed in all, the newest one's aside: an old tree holds whatever a newer one put
+in another's place, a kilobyte and more for each entry."""
 
 Vault = Callable[[Execution], Mapping[str, VaultRecord]]
 """What one organisation can open of a block's sealed payloads, by key in its vault."""
@@ -36,6 +39,23 @@ def vault_opener(name: str, seal_secret: bytes) -> Vault:
         return {f"{r.record}/{r.version}": r for r in open_for(envelopes, name, seal_secret)}
 
     return opened
+
+
+class _Executions:
+    """What the last blocks came to, by (root before, block hash)."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[bytes, bytes], tuple[Execution, _Facts]] = {}
+        self._changes = 0
+        self.get = self._kept.get
+
+    def keep(self, key: tuple[bytes, bytes], execution: Execution, facts: _Facts) -> None:
+        """Remember it, and forget the oldest ones beyond either bound."""
+        while self._kept and (len(self._kept) >= EXECUTIONS_KEPT or self._changes > CHANGES_KEPT):
+            oldest, _ = self._kept.pop(next(iter(self._kept)))
+            self._changes -= oldest.changed
+        self._kept[key] = (execution, facts)
+        self._changes += execution.changed
 
 
 class Common:
@@ -59,7 +79,7 @@ class Common:
         self.genesis_block: Block = build_genesis_block(genesis, self.genesis_tree.root)
         self._independent = independent
         self._apart = False
-        self._executions: dict[tuple[bytes, bytes], tuple[Execution, _Facts]] = {}
+        self._executions = _Executions()
 
     def apart(self) -> Common:
         """The same for one node that remembers what it has checked by itself: ``verifier.checked`` counts it.
@@ -90,9 +110,8 @@ class Common:
             return self.verifier.verify(key, data, signature)
 
         execution = execute_block(tree, self.directory, self._verified(tree, block), height=block.height, verify=verify)
-        if len(self._executions) >= EXECUTIONS_KEPT:
-            self._executions.pop(next(iter(self._executions)))
-        self._executions[key] = (execution, tuple(facts))
+        if not self._independent:
+            self._executions.keep(key, execution, tuple(facts))
         return execution
 
     def _verified(self, tree: StateTree, block: Block) -> list[Transaction]:

@@ -10,7 +10,7 @@ import msgspec
 
 from node.assembly import Common
 from node.contracts.runtime import business_entries
-from node.ledger import business_lines, business_root, export_ledger
+from node.ledger import business_lines, business_root
 from node.ledger.business import Entry
 from scenarios.results import (
     Expectation,
@@ -31,6 +31,7 @@ from scenarios.results.funnel import Stage, funnel_json
 from scenarios.results.leakage import Leakage
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
+from scenarios.runner.exported import export_ledgers
 from scenarios.runner.flows import flow_claims
 from scenarios.runner.funnel import funnel_of
 from scenarios.runner.holdings import Holdings, Retold, retold
@@ -115,8 +116,7 @@ def conclude(plan: Plan, left: Left) -> Finished:
 
 def write_results(folder: RunFolder, left: Left, finished: Finished, manifest: Manifest) -> None:
     """Write every file of ``folder``, the manifest last. OSError where the disk does not take them."""
-    for held in left.holdings:
-        export_ledger(folder.ledger(held.name), held.certified())
+    export_ledgers(folder, left.holdings)
     if finished.business is not None:
         lines = business_lines(finished.business)
         folder.write_lines(folder.business, (line.removesuffix(b"\n") for line in lines))

@@ -49,6 +49,8 @@ ROLES = MappingProxyType(
             Role("tax", "税务局", "collects contributions to the basic medical insurance and issues their vouchers"),
             Role("centre", "医保经办中心", "registers the residents of its place with the basic medical insurance"),
             Role("channel", "缴费渠道", "a card, a bank or a phone through which contributions are paid"),
+            Role("adjuster", "公估人", "sits on the panel that rules on contested claims"),
+            Role("court", "法院", "rules on contested claims with the panel"),
             Role("patient", "患者", "a person: grants and revokes consent, holds policies, is paid"),
         )
     }

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from node.contracts.claims.records import CLAIM, Claim, Invoice, benefit_of, contract, own
 from node.contracts.claims.reserves import set_reserve
 from node.contracts.claims.rules import PAYABLE, sums
+from node.contracts.code_maps import UNMAPPED
 from node.contracts.consent import Query
 from node.contracts.context import Context, Plain, Refusal
 from node.contracts.fields import AMOUNT_END, Arguments, ObjectId
@@ -44,6 +45,7 @@ class AdjudicateArgs(Arguments, frozen=True):
 def adjudicate(ctx: Context, args: AdjudicateArgs) -> Plain:
     """Audit the bill 自动审核 and approve what the benefit pays for."""
     claim = own(ctx, args.claim)
+    ctx.require(claim.coding != UNMAPPED, "diagnosis_unmapped", args.claim)
     _require_answer(ctx, args, claim)
     use_invoice(ctx, _text(args.token, INVOICE_TOKEN), args.claim)
     charges = tuple(_charge(opening) for opening in args.charges)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from node.contracts.claims.papers import ask_for_papers
 from node.contracts.claims.records import (
     CLAIM,
     Claim,
@@ -11,33 +12,40 @@ from node.contracts.claims.records import (
     ReasonArgs,
     benefit_of,
     contract,
+    count,
     own,
     require_insured,
 )
 from node.contracts.claims.reserves import first_reserve, set_reserve
 from node.contracts.claims.rules import PAYABLE
+from node.contracts.code_maps import UNMAPPED, Coding, MapVersion, count_transcoding
 from node.contracts.context import Context, Plain
-from node.contracts.fields import Arguments, Digest, Label, Name, Text
+from node.contracts.fields import Arguments, Digest, Label, Name
 from node.contracts.policy import Holding, Policy, in_force
-from node.contracts.vouchers import Subject, require_acts_for
+from node.contracts.vouchers import Matter, Subject, require_acts_for
 from node.privacy.envelope import Envelope
 
 
 class ReportArgs(Arguments, frozen=True):
-    """A discharge 出院: whose, what kind of benefit; the visit's facts sealed to hospital and patient."""
+    """A discharge 出院: whose, what kind of benefit; the visit's facts sealed to hospital and patient.
+
+    ``map_version`` is the code map that the diagnosis was transcoded by, ``coding`` how it came through.
+    """
 
     subject: Digest
     benefit: Label
-    map_version: Text
+    map_version: MapVersion
+    coding: Coding
     visit: Envelope
 
 
 class NotifyArgs(Arguments, frozen=True):
-    """The insured's own notice: whose stay, where, what kind of benefit."""
+    """The insured's own notice: whose stay, where, what kind of benefit; on which policy, where several have it."""
 
     subject: Digest
     hospital: Name
     benefit: Label
+    policy: Matter = ""
 
 
 @contract.action(roles=("hospital",))
@@ -46,7 +54,8 @@ def report(ctx: Context, args: ReportArgs) -> Plain:
     wallets = ctx.find(Subject, args.subject).wallets
     ctx.carry(args.visit, ctx.object_id)
     ctx.require(set(args.visit.recipients) == {ctx.client, *wallets}, "wrong_recipients")
-    policy_id, insurer = _open(ctx, args.subject, ctx.client, args.benefit, args.map_version)
+    count_transcoding(ctx, args.map_version, ctx.client, args.coding)
+    policy_id, insurer = _open(ctx, args.subject, ctx.client, args.benefit, args.map_version, args.coding)
     for wallet in wallets:
         ctx.emit("reminder", to=wallet, claim=ctx.object_id, insurer=insurer)
     return {"claim": ctx.object_id, "policy": policy_id, "insurer": insurer, "reminded": wallets}
@@ -57,18 +66,25 @@ def notify(ctx: Context, args: NotifyArgs) -> Plain:
     """客户报案. The insured reports the claim, where the hospital's node does not; papers will be asked for."""
     require_acts_for(ctx, args.subject)
     ctx.require_role(args.hospital, "hospital")
-    policy_id, insurer = _open(ctx, args.subject, args.hospital, args.benefit, "")
+    policy_id, insurer = _open(ctx, args.subject, args.hospital, args.benefit, wanted=args.policy)
     return {"claim": ctx.object_id, "policy": policy_id, "insurer": insurer}
 
 
 @contract.action(roles=("insurer",))
 def check(ctx: Context, args: ClaimArgs) -> Plain:
-    """Does the policy have this benefit 责任核对? If not, the claim is denied before anything is read."""
+    """Does the policy have this benefit 责任核对? If not, the claim is denied before anything is read.
+
+    A diagnosis that no code map has is for people: the claim takes the manual path at once.
+    """
     claim = own(ctx, args.claim)
     if benefit_of(ctx.find(Policy, claim.policy), claim.benefit) is None:
         _deny(ctx, args.claim, claim, "benefit_not_covered")
         return {"decision": "denied", "reason": "benefit_not_covered"}
-    ctx.put(args.claim, replace(claim, state=CLAIM.next(claim.state, "cover")))
+    covered = replace(claim, state=CLAIM.next(claim.state, "cover"))
+    if claim.coding == UNMAPPED:
+        ask_for_papers(ctx, args.claim, covered, "diagnosis_unmapped")
+        return {"decision": "manual", "reason": "diagnosis_unmapped"}
+    ctx.put(args.claim, covered)
     return {"decision": "covered"}
 
 
@@ -90,9 +106,11 @@ def withdraw(ctx: Context, args: ReasonArgs) -> Plain:
     return {"state": state}
 
 
-def _open(ctx: Context, subject: str, hospital: str, benefit: str, map_version: str) -> tuple[str, str]:
+def _open(  # noqa: PLR0913, PLR0917 - the facts of a report
+    ctx: Context, subject: str, hospital: str, benefit: str, map_version: str = "", coding: str = "", wanted: str = ""
+) -> tuple[str, str]:
     """Open the claim that this transaction reports: its policy and insurer."""
-    policy_id, policy = _policy_for(ctx, subject, benefit)
+    policy_id, policy = _policy_for(ctx, subject, benefit, wanted)
     claim = Claim(
         state="REPORTED",
         hospital=hospital,
@@ -101,6 +119,7 @@ def _open(ctx: Context, subject: str, hospital: str, benefit: str, map_version: 
         policy=policy_id,
         benefit=benefit,
         map_version=map_version,
+        coding=coding,
         reason="",
         answer="",
         total_fen=None,
@@ -112,13 +131,15 @@ def _open(ctx: Context, subject: str, hospital: str, benefit: str, map_version: 
         rules=PAYABLE.at(ctx, policy.starts_ms),
     )
     ctx.put(ctx.object_id, claim)
+    count(ctx, policy.insurer, "reported")
     set_reserve(ctx, ctx.object_id, policy.insurer, first_reserve(ctx, claim))
     return policy_id, policy.insurer
 
 
-def _policy_for(ctx: Context, subject: str, benefit: str) -> tuple[str, Policy]:
+def _policy_for(ctx: Context, subject: str, benefit: str, wanted: str) -> tuple[str, Policy]:
     holding = ctx.get(Holding, subject)
-    policies = [(key, ctx.find(Policy, key)) for key in (holding.policies if holding else ())]
+    keys = holding.policies if holding else ()
+    policies = [(key, ctx.find(Policy, key)) for key in keys if wanted in {"", key}]
     live = [(key, policy) for key, policy in policies if in_force(policy, ctx.time_ms)]
     ctx.require(bool(live), "no_policy_in_force")
     answering = [(key, policy) for key, policy in live if benefit_of(policy, benefit) is not None]

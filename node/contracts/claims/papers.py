@@ -20,6 +20,7 @@ from node.contracts.claims.records import (
     ReasonArgs,
     StayUse,
     contract,
+    count,
     own,
     require_insured,
 )
@@ -56,13 +57,13 @@ def refer(ctx: Context, args: ReferArgs) -> Plain:
     voucher = ctx.find(Voucher, args.voucher)
     ctx.require(voucher.matter == args.claim, "wrong_matter", args.voucher)
     ctx.require(not is_live(voucher, ctx.time_ms), "voucher_still_live", args.voucher)
-    return _request(ctx, args.claim, claim, "authorisation_withdrawn")
+    return ask_for_papers(ctx, args.claim, claim, "authorisation_withdrawn")
 
 
 @contract.action(roles=("insurer",))
 def request_papers(ctx: Context, args: ReasonArgs) -> Plain:
     """索取材料. Ask the insured for papers: nothing was authorised, or a bill needs a person's eyes."""
-    return _request(ctx, args.claim, own(ctx, args.claim), args.reason)
+    return ask_for_papers(ctx, args.claim, own(ctx, args.claim), args.reason)
 
 
 @contract.action(roles=("patient",), endorse=signed(record(Claim, "claim").field("hospital")))
@@ -84,6 +85,7 @@ def hand_in(ctx: Context, args: HandInArgs) -> Plain:
     papers = Papers(invoice=args.invoice, charges=args.charges, evidence=args.evidence, assessed=False)
     ctx.put(args.claim, papers)
     ctx.put(args.claim, replace(claim, state=state, papers=claim.papers + 1, flag=flag))
+    count(ctx, claim.insurer, "hospital_trips")
     return {"papers": claim.papers + 1, "flag": flag}
 
 
@@ -100,17 +102,10 @@ def assess(ctx: Context, args: ClaimArgs) -> Plain:
     return approve(ctx, args.claim, replace(claim, flag=""), papers.charges)
 
 
-@contract.action("effort")
-def tell_effort(ctx: Context, args: ClaimArgs) -> Plain:
-    """What a claim took the insured, as the ledger counts it: papers asked for, and errands to the hospital."""
-    claim = ctx.find(Claim, args.claim)
-    if ctx.role not in {"bureau", "insurer"}:
-        require_insured(ctx, claim)
-    return {"documents_requested": claim.requests, "hospital_trips": claim.papers}
-
-
-def _request(ctx: Context, claim_id: str, claim: Claim, reason: str) -> Plain:
+def ask_for_papers(ctx: Context, claim_id: str, claim: Claim, reason: str) -> Plain:
+    """Send a covered claim down the manual path, and tell the policyholder."""
     state = CLAIM.next(claim.state, "refer")
     ctx.put(claim_id, replace(claim, state=state, reason=reason, requests=claim.requests + 1))
+    count(ctx, claim.insurer, "documents_requested")
     ctx.emit("documents_requested", claim=claim_id, to=ctx.find(Policy, claim.policy).holder, insurer=ctx.client)
     return {"path": "manual"}

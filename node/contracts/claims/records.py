@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from node.contracts.context import Context, EventKind
 from node.contracts.contract import Contract
-from node.contracts.fields import Arguments, Fen, Label, Name, ObjectId, Record
+from node.contracts.fields import Arguments, Fen, Label, Name, ObjectId, Readers, Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.policy import Policy
 from node.contracts.products import Benefit
@@ -53,6 +54,7 @@ PANEL_MAX = 16
 class Claim(Record, frozen=True):
     """A claim 赔案. Amounts are None until adjudicated. ``map_version`` names the code map used at the hospital's edge.
 
+    ``coding`` is how the diagnosis came through it (:data:`node.contracts.code_maps.Coding`); "" without one.
     ``rules`` is the version that it is adjudicated by: the one in force when its policy began. The amounts are those
     of all bills since the claim was reported; ``paid_fen`` and ``recovered_fen`` are what was paid and came back.
     ``requests`` counts requests for papers, ``papers`` what was handed in. ``flag`` says why it is suspicious, or "".
@@ -83,6 +85,7 @@ class Claim(Record, frozen=True):
     papers: int = 0
     reopened: int = 0
     flag: str = ""
+    coding: str = ""
 
     @property
     def owed_fen(self) -> int:
@@ -153,6 +156,21 @@ class Papers(Record, frozen=True):
     assessed: bool
 
 
+class Effort(Record, frozen=True):
+    """What an insurer's claims took people so far, the key: counts of the ledger, of nobody in particular (row 20).
+
+    Claims reported and payments made, requests for papers, and errands to the hospital for its stamp.
+    """
+
+    namespace: ClassVar[str] = "claims_effort"
+    readers: ClassVar[Readers] = Readers.EVERYONE
+
+    reported: int = 0
+    paid: int = 0
+    documents_requested: int = 0
+    hospital_trips: int = 0
+
+
 class Dispute(Record, frozen=True):
     """A contested claim, the key: frozen until ``needed`` of ``panel`` rule. ``award_fen`` is None until then.
 
@@ -181,7 +199,9 @@ EVENTS = (
     EventKind("claim_recovered", parties=("payer", "insurer"), roles=("regulator",)),
 )
 
-contract = Contract("claims", records=(Claim, Invoice, StayUse, House, CaseReserve, Papers, Dispute), events=EVENTS)
+contract = Contract(
+    "claims", records=(Claim, Invoice, StayUse, House, CaseReserve, Papers, Effort, Dispute), events=EVENTS
+)
 
 
 class ClaimArgs(Arguments, frozen=True):
@@ -214,6 +234,12 @@ def set_house(ctx: Context, settings: Settings) -> None:
 def house(ctx: Context) -> House:
     """The rules of the house: nobody rules and nothing is set aside where none were set."""
     return ctx.get(House, "house") or House(panel=(), needed=1, reserves=())
+
+
+def count(ctx: Context, insurer: str, what: str) -> None:
+    """One more of ``what``, a field of :class:`Effort`, for the claims against ``insurer``."""
+    effort = ctx.get(Effort, insurer) or Effort()
+    ctx.put(insurer, replace(effort, **{what: getattr(effort, what) + 1}))
 
 
 def own(ctx: Context, claim_id: str) -> Claim:

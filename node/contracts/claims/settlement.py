@@ -8,7 +8,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from node.contracts.accounts import pay
-from node.contracts.claims.records import CLAIM, Claim, ClaimArgs, ReasonArgs, contract, own, require_insured
+from node.contracts.claims.records import CLAIM, Claim, ClaimArgs, ReasonArgs, contract, count, own, require_insured
 from node.contracts.claims.reserves import first_reserve, set_reserve
 from node.contracts.context import Context, Plain
 from node.contracts.endorsement import argument, signed
@@ -96,5 +96,6 @@ def pay_out(ctx: Context, claim_id: str, claim: Claim) -> int:
         memo="claim",
     )
     set_reserve(ctx, claim_id, claim.insurer, 0)
+    count(ctx, claim.insurer, "paid")
     ctx.emit("claim_paid", claim=claim_id, to=holder, insurer=claim.insurer, amount_fen=amount_fen)
     return amount_fen

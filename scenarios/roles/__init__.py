@@ -10,6 +10,7 @@ from scenarios.roles import (
     broker,
     bureau,
     cedent,  # noqa: F401 - adds verbs to the insurer's
+    channel,
     consortium,
     hospital,
     insurer,
@@ -28,6 +29,7 @@ _TABLES = {
     for verbs in (
         broker.verb,
         bureau.verb,
+        channel.verb,
         hospital.verb,
         insurer.verb,
         keeper.verb,

@@ -138,7 +138,7 @@ def publish(ctx: Context, settings: Settings) -> None:
         product = Product(
             title=args.title,
             diseases=args.diseases,
-            scoring=scoring and Scoring(*(getattr(scoring, name) for name in Scoring.__struct_fields__)),
+            scoring=None if scoring is None else _scoring(scoring),
             main=_benefit(args.main),
             riders=tuple(_benefit(rider) for rider in args.riders),
             age_from=args.age_from,
@@ -201,6 +201,10 @@ def _require_sound(args: ProductArgs) -> None:
             raise Refusal("age_without_premium", f"{args.name}: {benefit.name}")
         if ages and scoring is not None:
             raise Refusal("scored_and_by_age", f"{args.name}: {benefit.name}")
+
+
+def _scoring(args: ScoringArgs) -> Scoring:
+    return Scoring(*(getattr(args, name) for name in Scoring.__struct_fields__))
 
 
 def _benefit(args: BenefitArgs) -> Benefit:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from node.contracts.claims import CHARGE, INVOICE_TOKEN, INVOICE_TOTAL, ITEMS, ReportArgs
-from node.contracts.consent import AnswerArgs
+from node.contracts.claims import CHARGE, INVOICE_TOKEN, INVOICE_TOTAL, ITEMS, Claim, ReportArgs
+from node.contracts.consent import AnswerArgs, Query
 from node.privacy import Value
+from scenarios.edges.icd import look_up
 from scenarios.language.models.world import Stay
 from scenarios.roles import purging
 from scenarios.roles.answering import to_hand_over
+from scenarios.roles.coding import local_table, map_in_use
 from scenarios.roles.desk import Act, Desk, Request, Verbs
-from scenarios.roles.icd import map_version, transcode
 
 verb = Verbs("hospital")
 verb("attest-purge")(purging.attest_purge)
@@ -19,14 +20,17 @@ verb("reseal")(purging.reseal)
 
 @verb("report-discharge")
 def report_discharge(desk: Desk, act: Act) -> Request:
-    """Arguments: stay. The visit is sealed to the hospital and the patient."""
+    """Arguments: stay; map (another version than the one in force). The visit is sealed to hospital and patient."""
     stay = desk.stay(act)
+    version = map_in_use(desk, act)
+    how = look_up(stay.icd9, local_table(desk, act, version)).how
     wallets = desk.person(act, stay.person).wallets
-    envelope = desk.seal(act, "medical_record", _visit(act, stay), (act.who, *wallets))
+    envelope = desk.seal(act, "medical_record", _visit(desk, act, stay, version), (act.who, *wallets))
     arguments = ReportArgs(
         subject=desk.pseudonym(act, stay.person),
         benefit=stay.benefit,
-        map_version=map_version(),
+        map_version=version,
+        coding=how,
         visit=envelope,
     )
     return Request(contract="claims", action="report", arguments=arguments, envelope=envelope)
@@ -38,7 +42,7 @@ def answer(desk: Desk, act: Act) -> Request:
     query_id, voucher_id, stay = desk.object(act, "query"), desk.object(act, "voucher"), desk.stay(act)
     reader, granted = to_hand_over(desk, act, query_id, voucher_id)
     papers = {
-        "visit": _visit(act, stay),
+        "visit": _visit(desk, act, stay, _reported_by(desk, act, query_id)),
         "e_invoice": _invoice(desk, act, stay),
         "itemised_list": _items(stay),
     }
@@ -57,14 +61,19 @@ def answer(desk: Desk, act: Act) -> Request:
     )
 
 
-def _visit(act: Act, stay: Stay) -> dict[str, Value]:
-    code = transcode(stay.icd9)
-    if code is None:
-        raise act.error("stay", f"the code map has nothing for `{stay.icd9}`")
+def _reported_by(desk: Desk, act: Act, query_id: str) -> str:
+    """The version that the claim behind a query was reported by; the one in force where none is behind it."""
+    claim = desk.tree.get(Claim.namespace, desk.find(act, Query, query_id).matter)
+    return claim.map_version if isinstance(claim, Claim) and claim.map_version else map_in_use(desk, act)
+
+
+def _visit(desk: Desk, act: Act, stay: Stay, version: str) -> dict[str, Value]:
+    """The visit's facts; a code that no map has stays what it was, and says so."""
+    code = look_up(stay.icd9, local_table(desk, act, version)).code
     return {
         "visit/admitted": stay.admitted,
         "visit/discharged": stay.discharged,
-        "visit/diagnosis": f"ICD-10:{code}",
+        "visit/diagnosis": f"ICD-9:{stay.icd9}" if code is None else f"ICD-10:{code}",
         "visit/diagnosis_text": stay.diagnosis,
     }
 

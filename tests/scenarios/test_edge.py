@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.edges.icd import map_version, transcode
 from scenarios.language.problems import ScenarioInvalid
 from scenarios.roles import verb_of, verbs_of
-from scenarios.roles.icd import map_version, transcode
 from scenarios.roles.terms import load_product
 
 ROLES = ("broker", "bureau", "hospital", "insurer", "patient", "regulator", "reinsurer")

@@ -81,6 +81,16 @@ class Stay(Part):
     """The itemised list."""
 
 
+class CodeMap(Part):
+    """A version of the map from ICD-9-CM to ICD-10-CM, as the hospitals' network keeps it: the shipped map and this."""
+
+    local: dict[
+        Annotated[str, Field(pattern=r"^[0-9EV][0-9]{2}(\.[0-9]{1,2})?$")],
+        Annotated[str, Field(pattern=r"^[A-Z][0-9A-Z.]{2,7}$")],
+    ] = Field(default_factory=dict)
+    """Codes that the shipped map lacks, or that the network maps otherwise."""
+
+
 class World(Part):
     """What is so before the story begins."""
 
@@ -88,6 +98,8 @@ class World(Part):
     """The people, by a short name of the scenario's own."""
     stays: dict[Word, Stay] = Field(default_factory=dict)
     """Hospital stays, by a short name."""
+    code_maps: dict[Word, CodeMap] = Field(default_factory=dict)
+    """Versions of the code map that the bureau may publish; a hospital uses the one in force."""
     cash: dict[Word, Fen] = Field(default_factory=dict)
     """What organisations and wallets have at the bank."""
     listed_fields: dict[Word, str] = Field(default_factory=dict)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from node.contracts.access import InstitutionArgs
+from node.contracts.code_maps import PublishArgs
 from node.contracts.consent import AnswerArgs, Query, RegisterArgs
 from node.privacy import Value
+from scenarios.edges.icd import map_digest, map_version
 from scenarios.roles import checking, fairness, purging
 from scenarios.roles.answering import to_hand_over
+from scenarios.roles.coding import local_table
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("bureau")
@@ -74,6 +77,19 @@ def answer(desk: Desk, act: Act) -> Request:
         cosigners=(reader,),
         envelope=envelope,
     )
+
+
+@verb("publish-map")
+def publish_map(desk: Desk, act: Act) -> Request:
+    """Arguments: map (under `world.code_maps`), live (a day). The chain gets its digest, hospitals its content."""
+    name = act.text("map")
+    arguments = PublishArgs(
+        version=name,
+        base=map_version(),
+        digest=map_digest(local_table(desk, act, name)),
+        live_ms=act.day_ms("live"),
+    )
+    return Request(contract="code-maps", action="publish", arguments=arguments)
 
 
 def _review(desk: Desk, act: Act, action: str) -> Request:  # noqa: ARG001 - a verb takes a desk

@@ -31,6 +31,8 @@ _LEVELS = {holding: level for level, holding in enumerate(Holding)}
 _encode = msgspec.msgpack.Encoder().encode
 
 EVERYONE = "all"
+LATELY_MAX = 256
+"""Messages that are looked at once for all who get them; they stay alive as long as their marks are remembered."""
 
 
 class Meter:
@@ -115,10 +117,20 @@ class Taint(Observer):
     def __init__(self, meter: Meter, names: tuple[str, ...]) -> None:
         self._meter = meter
         self._names = names
+        self._lately: dict[int, tuple[Any, tuple[Mark, ...]]] = {}
+
+    def _marks(self, message: Any) -> tuple[Mark, ...]:
+        """What shows in a message, which this world hands to everybody as one object."""
+        known = self._lately.get(id(message))
+        if known is None:
+            if len(self._lately) >= LATELY_MAX:
+                self._lately.clear()
+            known = self._lately[id(message)] = (message, self._meter.marks.within(message))
+        return known[1]
 
     def on_receive(self, now: int, node: NodeId, incarnation: int, sender: NodeId, message: Any) -> None:  # noqa: ARG002
         if node < len(self._names):
-            self._meter.saw(self._names[node], self._meter.marks.within(message))
+            self._meter.saw(self._names[node], self._marks(message))
 
     def on_durable(self, now: int, node: NodeId, incarnation: int, records: tuple[Record, ...], durable: Image) -> None:  # noqa: ARG002
         if node < len(self._names):
@@ -134,7 +146,7 @@ class Taint(Observer):
         effect: Send | Broadcast | Reply,
         durable: Image,  # noqa: ARG002
     ) -> None:
-        self._meter.saw(BUS, self._meter.marks.within(effect.message))
+        self._meter.saw(BUS, self._marks(effect.message))
         size = len(_encode(effect.message))
         sender = self._name(node, effect.message)
         for receiver in self._receivers(effect):

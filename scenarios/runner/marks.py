@@ -30,6 +30,9 @@ OVERLAP_BYTES = 64
 _HEX = re.compile(rb"[0-9a-f]{64}")
 _decode_sealed = msgspec.msgpack.Decoder(Sealed).decode
 
+PAYLOADS_MAX = 200
+"""So many payloads are followed, the first of a run: what holds of them holds of others shared in the same way."""
+
 Mark = tuple[int, Holding]
 """A field's place in the list of all fields, and in what form it was seen."""
 
@@ -45,7 +48,7 @@ class Marks:
         self._ciphertexts: list[tuple[bytes, tuple[Mark, ...]]] = []
         self._seen: dict[bytes, tuple[Mark, ...]] = {}
         deposits = [errand for step in workload.steps for errand in step.before if isinstance(errand, Deposit)]
-        for shared in workload.shared:
+        for shared in workload.shared[:PAYLOADS_MAX]:
             self._enter(shared, keyring, deposits)
 
     def _enter(self, shared: Shared, keyring: KeyRing, deposits: Sequence[Deposit]) -> None:

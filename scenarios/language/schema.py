@@ -22,6 +22,7 @@ from scenarios.language.models.costs import CostsOrName
 from scenarios.language.models.expect import Expect
 from scenarios.language.models.faults import Fault
 from scenarios.language.models.members import ClientName, Clients, MemberName, Members
+from scenarios.language.models.misbehaviour import Misbehaviour
 from scenarios.language.models.network import Network
 from scenarios.language.models.privacy import Privacy
 from scenarios.language.models.product import ProductOrName
@@ -114,6 +115,8 @@ class Scenario(Part):
     """Flows of many like steps, instead of a story."""
     faults: tuple[Fault, ...] = ()
     """What goes wrong, and when."""
+    misbehaviour: tuple[Misbehaviour, ...] = ()
+    """Who lies, and how: people, not nodes."""
     expect: Expect = Expect()
     """What must hold for the verdict PASS."""
     sweep: Sweep | None = None

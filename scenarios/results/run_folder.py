@@ -90,6 +90,11 @@ class RunFolder:
         return self.path / "arms.json"
 
     @property
+    def detection(self) -> Path:
+        """What people lied about and what of it was caught, where the scenario asks for it."""
+        return self.path / "detection.json"
+
+    @property
     def report(self) -> Path:
         """All of it on one page, drawn from the other files."""
         return self.path / "report.html"

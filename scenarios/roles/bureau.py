@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from node.contracts import einvoices
 from node.contracts.access import InstitutionArgs
 from node.contracts.code_maps import PublishArgs
 from node.contracts.consent import AnswerArgs, Query, RegisterArgs
@@ -94,3 +95,15 @@ def publish_map(desk: Desk, act: Act) -> Request:
 
 def _review(desk: Desk, act: Act, action: str) -> Request:  # noqa: ARG001 - a verb takes a desk
     return Request(contract="access", action=action, arguments=InstitutionArgs(institution=act.text("institution")))
+
+
+@verb("register-invoice")
+def register_invoice(desk: Desk, act: Act) -> Request:
+    """Arguments: stay. What the bureau settled with the hospital, which hands over its token and signs as well."""
+    stay = desk.stay(act)
+    arguments = einvoices.RegisterArgs(
+        token=desk.token(stay.hospital, "invoices", stay.invoice),
+        hospital=stay.hospital,
+        total_fen=sum(item.amount for item in stay.items),
+    )
+    return Request(contract="einvoices", action="register", arguments=arguments, cosigners=(stay.hospital,))

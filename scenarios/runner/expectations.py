@@ -17,6 +17,7 @@ from node.ledger.transaction import decode_transaction
 from node.privacy.envelope import Envelope
 from node.privacy.vault import VaultRecord, open_for
 from scenarios.results import Expectation, Metrics
+from scenarios.results.detection import Score
 from scenarios.results.leakage import Leakage
 from scenarios.runner.bounds import Measures
 from scenarios.runner.conductor import Acknowledged
@@ -26,6 +27,7 @@ from scenarios.runner.holdings import Holdings, Retold, retold
 from scenarios.runner.leakage_expected import leakage_as_told
 from scenarios.runner.leaks import LeakScan
 from scenarios.runner.liveness import converged, recovered, stalled
+from scenarios.runner.misbehaviour import judged as detection_judged
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
 from scenarios.runner.story_checks import opened_by_parties_only, reads_logged
@@ -47,6 +49,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     clocks: TwoClocks | None = None
     said: Retold | None = None
     """What the highest chain's transactions said; None where nobody asked yet."""
+    scores: Sequence[Score] = ()
+    """How well misbehaviour was caught, of a run that came to its end."""
 
     @property
     def answered(self) -> list[Acknowledged]:
@@ -76,6 +80,7 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     judged += [_steps(evidence), _drained(evidence), *_liveness(evidence), *_story(evidence), *_flows(evidence)]
     judged += [] if evidence.clocks is None else evidence.clocks.judged()
     judged += _leakage(evidence)
+    judged += _detection(evidence)
     judged += _metrics(evidence)
     if evidence.record.interrupted:
         judged.append(Expectation("interrupted", "inconclusive", f"after {evidence.record.ended_ns / 1e9:.1f} s"))
@@ -297,9 +302,13 @@ def _vaults(evidence: Evidence, envelopes: Sequence[Envelope]) -> dict[str, Sequ
     plan = evidence.plan
     vaults: dict[str, Sequence[VaultRecord]] = {held.name: list(held.vault.values()) for held in evidence.holdings}
     registry = evidence.common.admission.registry(evidence.highest.chain.tree.get)
+    theirs: dict[str, list[Envelope]] = {}
+    for envelope in envelopes:
+        for name in envelope.recipients:
+            theirs.setdefault(name, []).append(envelope)
     for name in (client.name for client in plan.genesis.clients if client.name not in vaults):
         keys = [plan.keyring.generation(name, number + 1) for number in range(len(registry.client_keys(name)))]
-        opened = [record for key in keys for record in open_for(envelopes, name, key.seal_secret)]
+        opened = [record for key in keys for record in open_for(theirs.get(name, ()), name, key.seal_secret)]
         vaults[name] = list(dict.fromkeys(opened))  # a key to read with may be kept
     return vaults
 
@@ -323,6 +332,14 @@ def _leakage(evidence: Evidence) -> list[Expectation]:
     if evidence.leakage is None or not evidence.complete:
         return [Expectation("leakage", "inconclusive", "not all was shared that the story shares")]
     return [leakage_as_told(evidence.leakage, wanted)]
+
+
+def _detection(evidence: Evidence) -> list[Expectation]:
+    """Lies were caught as the scenario wants."""
+    wanted = evidence.plan.scenario.expect.detection
+    if not evidence.complete:
+        return [Expectation(f"detection.{kind}", "inconclusive", "not all of it was told") for kind in wanted]
+    return [detection_judged(score, wanted[score.kind]) for score in evidence.scores if score.kind in wanted]
 
 
 def _flows(evidence: Evidence) -> list[Expectation]:

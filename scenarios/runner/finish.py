@@ -26,6 +26,7 @@ from scenarios.results import (
 from scenarios.results.arms import Arms, arms_json
 from scenarios.results.course import Entry as CourseEntry
 from scenarios.results.course import Fault, course_lines
+from scenarios.results.detection import Score, detection_json
 from scenarios.results.exchanges import exchange_lines
 from scenarios.results.funnel import Stage, funnel_json
 from scenarios.results.leakage import Leakage
@@ -37,6 +38,7 @@ from scenarios.runner.funnel import funnel_of
 from scenarios.runner.holdings import Holdings, Retold, retold
 from scenarios.runner.leakage import Meter
 from scenarios.runner.leaks import LeakScan
+from scenarios.runner.misbehaviour import scores_of, watched
 from scenarios.runner.paid_claims import of_story
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
@@ -73,6 +75,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     leakage: Leakage | None
     funnel: tuple[Stage, ...]
     arms: Arms | None
+    scores: tuple[Score, ...]
     business: tuple[Entry, ...] | None
     """The business state that every node at the greatest height shares; None where they differ, or where the highest
     chain ends in blocks that nothing certifies yet: those are not exported, and the state goes with what is."""
@@ -101,6 +104,7 @@ def conclude(plan: Plan, left: Left) -> Finished:
         leakage=leakage,
         clocks=clocks,
         said=said,
+        scores=_scores(plan, left, believed),
     )
     expectations = tuple(judge_run(evidence))
     return Finished(
@@ -110,6 +114,7 @@ def conclude(plan: Plan, left: Left) -> Finished:
         leakage=leakage,
         funnel=funnel_of(plan.workload, record.acknowledged),
         arms=None if clocks is None else clocks.arms,
+        scores=tuple(evidence.scores),
         business=_common_business(believed),
     )
 
@@ -127,11 +132,23 @@ def write_results(folder: RunFolder, left: Left, finished: Finished, manifest: M
     folder.write(folder.funnel, funnel_json(finished.funnel))
     if finished.arms is not None:
         folder.write(folder.arms, arms_json(finished.arms))
+    if finished.scores:
+        folder.write(folder.detection, detection_json(finished.scores))
     folder.write_lines(folder.exchanges, exchange_lines(left.record.exchanges))
     if finished.leakage is not None:
         folder.write(folder.leakage, finished.leakage.json())
         folder.write_lines(folder.leakage_table, finished.leakage.table())
     write_manifest(folder.manifest, manifest)
+
+
+def _scores(plan: Plan, left: Left, believed: Sequence[Holdings]) -> tuple[Score, ...]:
+    """How well misbehaviour was caught, where the scenario asks for it and the run came to its end."""
+    wanted = plan.scenario.expect.detection
+    if not wanted or not believed or left.record.done != len(plan.workload.steps):
+        return ()
+    highest = max(believed, key=lambda held: held.chain.height)
+    objects = {step.id: f"{step.client}/{step.number}" for step in plan.workload.steps if step.query is None}
+    return scores_of(watched(highest.chain, left.common), plan.lies, objects, wanted)
 
 
 def _course(record: RunRecord) -> Iterator[CourseEntry]:

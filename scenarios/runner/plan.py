@@ -20,6 +20,7 @@ from scenarios.runner.acquaintances import Acquaintances
 from scenarios.runner.conductor import Conductor
 from scenarios.runner.electors import Electors
 from scenarios.runner.flows import told_by_flows
+from scenarios.runner.misbehaviour import Lie, raised_bills, with_lies
 from scenarios.runner.steps import build_steps, contract_settings
 from scenarios.runner.workload import Workload
 
@@ -32,6 +33,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     keyring: KeyRing
     genesis: Genesis
     workload: Workload
+    lies: tuple[Lie, ...]
+    """The truth about misbehaviour: for the score, and for nothing else."""
     protocol_options: dict[str, Any]
     replica_options: ReplicaOptions
 
@@ -58,17 +61,19 @@ def make_plan(scenario: Scenario, *, protocol: str | None = None, seed: int | No
     """The plan of ``scenario``, whose own protocol and seed apply where none is given."""
     chosen_seed = scenario.run.seed if seed is None else seed
     chosen_protocol = protocol or scenario.consensus.protocol
-    scenario = told_by_flows(scenario, chosen_seed)
+    scenario, lies = with_lies(told_by_flows(scenario, chosen_seed), chosen_seed)
     wallets = [client.name for client in scenario.client_names]
     nodes = [f"node.{member.name}" for member in scenario.member_names]
     keyring = KeyRing.derive(chosen_seed, [*nodes, *wallets])
     genesis = _genesis(scenario, keyring, chosen_protocol)
+    workload = build_steps(scenario, keyring, genesis, chosen_seed)
     return Plan(
         scenario=scenario,
         seed=chosen_seed,
         keyring=keyring,
         genesis=genesis,
-        workload=build_steps(scenario, keyring, genesis, chosen_seed),
+        workload=workload,
+        lies=(*lies, *raised_bills(scenario, chosen_seed, workload.steps)),
         protocol_options=protocol_options(scenario.consensus, chosen_protocol),
         replica_options=_replica_options(scenario),
     )

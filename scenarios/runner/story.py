@@ -21,7 +21,7 @@ from node.ledger.transaction import TRANSACTION_VERSION, Body, Transaction, enco
 from node.membership import Directory, KeyRing
 from node.privacy import Envelope
 from scenarios.language.models.business import Story
-from scenarios.language.problems import did_you_mean
+from scenarios.language.problems import ScenarioInvalid, did_you_mean
 from scenarios.language.schema import Scenario
 from scenarios.roles import Act, Desk, Request, Shared, StoryError, plain, verb_of, verbs_of
 from scenarios.runner.draws import keyed_draw, stage_ns
@@ -59,9 +59,21 @@ def build_story(
         timed = _timeline(scenario, seed)
         return _Builder(scenario, keyring, genesis).build(timed)
     except StoryError as error:
-        positions = {step.id: index for index, step in enumerate(scenario.story)}
-        path = ("story", positions.get(error.step, 0), *((error.key,) if error.key else ()))
-        raise invalid(scenario, path, f"step `{error.step}`: {error.message}") from None
+        raise _placed(scenario, error) from None
+
+
+def story_times(scenario: Scenario, seed: int) -> dict[str, int]:
+    """By step, the business time at which it is taken. ScenarioInvalid where one has none."""
+    try:
+        return {item.story.id: item.time_ms for item in _timeline(scenario, seed)}
+    except StoryError as error:
+        raise _placed(scenario, error) from None
+
+
+def _placed(scenario: Scenario, error: StoryError) -> ScenarioInvalid:
+    positions = {step.id: index for index, step in enumerate(scenario.story)}
+    path = ("story", positions.get(error.step, 0), *((error.key,) if error.key else ()))
+    return invalid(scenario, path, f"step `{error.step}`: {error.message}")
 
 
 def _timeline(scenario: Scenario, seed: int) -> list[_Timed]:
@@ -146,7 +158,8 @@ class _Builder:
     def _transact(self, item: _Timed) -> Step:
         story = item.story
         number = self._numbers[story.who] = self._numbers.get(story.who, 0) + 1
-        act = Act(story.id, story.who, f"{story.who}/{number}", item.time_ms, story.__pydantic_extra__)
+        stamped_ms = item.time_ms if story.stamped is None else story.stamped
+        act = Act(story.id, story.who, f"{story.who}/{number}", stamped_ms, story.__pydantic_extra__)
         request = self._request(act, story)
         transaction = self._sign(act, number, request, story.signed_with)
         kept = self._execute(act, transaction, request)

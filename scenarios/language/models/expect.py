@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from scenarios.language import units
 from scenarios.language.comparisons import parse_comparison
 from scenarios.language.models.base import Nanoseconds, Part, TimeSpan, Word
+from scenarios.language.models.misbehaviour import Detection, Kind
 from scenarios.language.quantities import Quantity, parse_quantity
 
 Safety = Literal[
@@ -89,7 +90,8 @@ class Compared(Measured):
     """A comparison of measures that must hold. As a text alone it is short for `{that: ...}`."""
 
     that: Annotated[str, AfterValidator(_comparison)]
-    """As in `claims.paid / claims.approved == 100%`; accounts at the end are `accounts.insurer-1.claims-paid`."""
+    """As in `claims.paid / claims.approved == 100%`; accounts at the end are `accounts.insurer-1.claims-paid`,
+    and `records.policies` is how many records a namespace of the state holds then."""
 
 
 def _which(value: Any) -> str:
@@ -149,3 +151,5 @@ class Expect(Part):
     """Measures that must stay within bounds, and comparisons of them."""
     leakage: dict[Word, dict[Annotated[str, Field(min_length=1, max_length=96)], Held]] = Field(default_factory=dict)
     """By a story's step that shares something: fields, with `*` for any part of a name, and who ever held them how."""
+    detection: dict[Kind, Detection] = Field(default_factory=dict)
+    """By a kind of misbehaviour: what its detection must come to, whether anybody lies or not."""

@@ -16,6 +16,7 @@ from scenarios.runner.market.cast import parties
 from scenarios.runner.market.covers import Cover
 from scenarios.runner.market.layers import Layer
 from scenarios.runner.market.stage import Stage, money
+from scenarios.runner.misbehaviour.bills import billed_fen
 
 
 class _Claim(NamedTuple):
@@ -50,9 +51,11 @@ def claims_of(
     for place, case in enumerate(stage.beginnings(flow.arrivals, flow.for_)):
         cover, person = _insured(flow, own, times, case, people)
         drawn = amounts.next()
-        amount = drawn if case.amount_fen is None else case.amount_fen
+        treated = drawn if case.amount_fen is None else case.amount_fen
+        hospital, name = hospitals[place % len(hospitals)], f"{stage.name}/{place + 1}"
+        amount = billed_fen(stage.scenario, stage.seed, hospital, name, treated)
         claim = _Claim(
-            hospital=hospitals[place % len(hospitals)],
+            hospital=hospital,
             cover=cover,
             person=person,
             invoice=first + place,
@@ -63,7 +66,7 @@ def claims_of(
         twice = again.below(MILLION) < flow.resubmitted
         at_ns = max(case.at_ns, cover.at_ns)  # who claims before anybody is covered waits for the first cover
         yield from stage.in_turn(
-            place, case, list(_case(stage, f"{stage.name}/{place + 1}", at_ns, claim, twice=twice))
+            place, case, list(_case(stage, name, at_ns, claim, twice=twice))
         )
         _book(books, claim)
 

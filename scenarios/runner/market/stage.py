@@ -23,12 +23,12 @@ class Stage:
         self.scenario = scenario
         self.name = name
         self.label = label
-        self._seed = seed
+        self.seed = seed
         self._last: dict[int, str] = {}
 
     def key(self, purpose: str) -> str:
         """The name of a stream of draws."""
-        return f"{self._seed}/{self.name}/{purpose}"
+        return f"{self.seed}/{self.name}/{purpose}"
 
     def amounts(self, amount: Amount, purpose: str = "amount") -> Amounts:
         """A stream of amounts."""

@@ -95,6 +95,11 @@ class RunFolder:
         return self.path / "detection.json"
 
     @property
+    def figures(self) -> Path:
+        """What the run's business came to, where its flows tell."""
+        return self.path / "figures.json"
+
+    @property
     def report(self) -> Path:
         """All of it on one page, drawn from the other files."""
         return self.path / "report.html"

@@ -28,12 +28,13 @@ from scenarios.results.course import Entry as CourseEntry
 from scenarios.results.course import Fault, course_lines
 from scenarios.results.detection import Score, detection_json
 from scenarios.results.exchanges import exchange_lines
+from scenarios.results.figures import Sheet, figures_json
 from scenarios.results.funnel import Stage, funnel_json
 from scenarios.results.leakage import Leakage
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
 from scenarios.runner.exported import export_ledgers
-from scenarios.runner.flows import flow_claims
+from scenarios.runner.flows import flow_claims, flow_figures
 from scenarios.runner.funnel import funnel_of
 from scenarios.runner.holdings import Holdings, Retold, retold
 from scenarios.runner.leakage import Meter
@@ -75,6 +76,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     leakage: Leakage | None
     funnel: tuple[Stage, ...]
     arms: Arms | None
+    figures: tuple[Sheet, ...]
     scores: tuple[Score, ...]
     business: tuple[Entry, ...] | None
     """The business state that every node at the greatest height shares; None where they differ, or where the highest
@@ -114,6 +116,7 @@ def conclude(plan: Plan, left: Left) -> Finished:
         leakage=leakage,
         funnel=funnel_of(plan.workload, record.acknowledged),
         arms=None if clocks is None else clocks.arms,
+        figures=_figures(evidence),
         scores=tuple(evidence.scores),
         business=_common_business(believed),
     )
@@ -134,6 +137,8 @@ def write_results(folder: RunFolder, left: Left, finished: Finished, manifest: M
         folder.write(folder.arms, arms_json(finished.arms))
     if finished.scores:
         folder.write(folder.detection, detection_json(finished.scores))
+    if finished.figures:
+        folder.write(folder.figures, figures_json(finished.figures))
     folder.write_lines(folder.exchanges, exchange_lines(left.record.exchanges))
     if finished.leakage is not None:
         folder.write(folder.leakage, finished.leakage.json())
@@ -237,6 +242,13 @@ def _clocks(plan: Plan, record: RunRecord, metrics: Metrics, said: Retold | None
     clocks.take(of_story(scenario, seed, record.acknowledged), metrics)
     clocks.take(flow_claims(scenario, seed, record.acknowledged), metrics)
     return clocks
+
+
+def _figures(evidence: Evidence) -> tuple[Sheet, ...]:
+    """What the flows' business came to; nothing of a run that was cut short."""
+    if not evidence.plan.scenario.workload or not evidence.complete or not evidence.holdings:
+        return ()
+    return flow_figures(evidence.plan.scenario, evidence.highest.chain.tree, evidence.plan.seed)
 
 
 def _common_business(holdings: Sequence[Holdings]) -> tuple[Entry, ...] | None:

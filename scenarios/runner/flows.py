@@ -24,6 +24,7 @@ from scenarios.language.problems import Mark, Path, Problem, ScenarioInvalid, di
 from scenarios.language.reading import Document
 from scenarios.language.schema import Scenario
 from scenarios.language.verdicts import problems_of
+from scenarios.results.figures import Sheet
 from scenarios.runner import city_plan, market, transfers, zero_perception
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.drafts import Draft, steps_of
@@ -37,8 +38,9 @@ class FlowKind(NamedTuple):
     """A flow by itself: the model of its arguments, its drafts, its opening cash, and what is wrong at the end.
 
     ``cast`` finds its parties among the members: ValueError where they, or the arguments, do not do. ``claims`` tells,
-    one by one, of the claims that a run paid, to be timed on the chain and on paper. A flow that is a story says by
-    ``tell`` what is told: its steps are then signed as a story's are, by the roles' verbs, with all that parties share.
+    one by one, of the claims that a run paid, to be timed on the chain and on paper, and ``figures`` what its business
+    came to. A flow that is a story says by ``tell`` what is told: its steps are then signed as a story's are, by the
+    roles' verbs, with all that parties share.
     """
 
     arguments: type[Part]
@@ -47,6 +49,7 @@ class FlowKind(NamedTuple):
     openings: Callable[[Any, Scenario], tuple[Opening, ...]]
     differences: Callable[[Any, Scenario, StateTree, int], tuple[str, ...]]
     claims: Callable[[Any, Scenario, int, Sequence[Acknowledged]], Iterator[PaidClaim]] | None = None
+    figures: Callable[[Any, Scenario, StateTree, int], tuple[Sheet, ...]] | None = None
     tell: Callable[[Any, Scenario, int], Told] | None = None
 
 
@@ -58,6 +61,8 @@ FLOWS: Mapping[str, FlowKind] = MappingProxyType(
             build=city_plan.build,
             openings=city_plan.openings,
             differences=lambda arguments, scenario, tree, _: city_plan.differences(arguments, scenario, tree),
+            claims=city_plan.paid_claims,
+            figures=city_plan.figures,
         ),
         transfers.FLOW: FlowKind(
             arguments=transfers.Transfers,
@@ -135,6 +140,12 @@ def flow_claims(scenario: Scenario, seed: int, acknowledged: Sequence[Acknowledg
     for kind, arguments in _flows(scenario).alone:
         if kind.claims is not None:
             yield from kind.claims(arguments, scenario, seed, acknowledged)
+
+
+def flow_figures(scenario: Scenario, tree: StateTree, seed: int) -> tuple[Sheet, ...]:
+    """What a drained run's business came to, as far as its flows tell."""
+    alone = [(kind.figures, arguments) for kind, arguments in _flows(scenario).alone if kind.figures is not None]
+    return tuple(sheet for figures, arguments in alone for sheet in figures(arguments, scenario, tree, seed))
 
 
 def flow_problems(scenario: Scenario) -> list[Problem]:

@@ -17,11 +17,13 @@ from scenarios.language.schema import Scenario
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.story import drawn_ns
 
-CHAIN, MANUAL, PAPER = "chain", "manual", "paper"
+CHAIN, MANUAL, BATCH, PAPER = "chain", "manual", "batch", "paper"
 
 
 class PaidClaim(msgspec.Struct, frozen=True, kw_only=True):
-    """One. ``arm`` is CHAIN, or MANUAL where a person had to take over; ``paid_ns`` is the acknowledgement's run time.
+    """One. ``paid_ns`` is the acknowledgement's run time.
+
+    ``arm`` is CHAIN, MANUAL where a person had to take over, or BATCH where it waited to be sent together with others.
 
     ``case`` keys the draws of its paper arm. ``claim`` is its object on the chain, by which events name it, or "".
     """

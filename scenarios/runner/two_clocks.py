@@ -1,8 +1,8 @@
 """Each claim that was paid on two clocks: how long on the chain, and how long it would have taken on paper (row 38).
 
-Claims pass through one by one and leave a few integers each. ``arms.chain``, ``arms.manual`` and ``arms.paper`` are
-measures of the run, in nanoseconds of business time. What patients notice is counted from the events that name them:
-``arms.noticed`` and ``arms.trips`` of claims that the chain paid by itself, ``arms.manual_noticed`` and
+Claims pass through one by one and leave a few integers each. ``arms.chain``, ``arms.manual``, ``arms.batch`` and
+``arms.paper`` are measures of the run, in nanoseconds of business time. What patients notice is counted from the events
+that name them: ``arms.noticed`` and ``arms.trips`` of claims that the chain paid by itself, ``arms.manual_noticed`` and
 ``arms.manual_trips`` of the others.
 """
 
@@ -17,7 +17,7 @@ from scenarios.language.schema import Scenario
 from scenarios.results import Expectation, Metrics
 from scenarios.results.arms import QUANTILES, Arm, Arms, curve, quantile
 from scenarios.runner.arms import Quantiles, paper_ns, paper_quantiles
-from scenarios.runner.paid_claims import CHAIN, MANUAL, PAPER, PaidClaim
+from scenarios.runner.paid_claims import BATCH, CHAIN, MANUAL, PAPER, PaidClaim
 
 MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
@@ -63,10 +63,10 @@ class TwoClocks:
         self._scenario = scenario
         self._seed = seed
         self._notices = notices
-        self._times = {name: array("q") for name in (CHAIN, MANUAL, PAPER)}
-        self._commits = {name: array("q") for name in (CHAIN, MANUAL)}
-        self._noticed: dict[str, int] = {CHAIN: 0, MANUAL: 0}
-        self._trips: dict[str, int] = {CHAIN: 0, MANUAL: 0}
+        self._times = {name: array("q") for name in (CHAIN, MANUAL, BATCH, PAPER)}
+        self._commits = {name: array("q") for name in (CHAIN, MANUAL, BATCH)}
+        self._noticed: dict[str, int] = dict.fromkeys((CHAIN, MANUAL, BATCH), 0)
+        self._trips: dict[str, int] = dict.fromkeys((CHAIN, MANUAL, BATCH), 0)
 
     def take(self, claims: Iterable[PaidClaim], metrics: Metrics) -> None:
         """Time every claim on both clocks, and measure it as of its payment."""
@@ -129,7 +129,7 @@ class TwoClocks:
 
 def _told(arms: Mapping[str, Arm], links: int, many: Quantiles) -> str:
     parts = []
-    for name, label in ((CHAIN, "on the chain"), (MANUAL, "by hand")):
+    for name, label in ((CHAIN, "on the chain"), (MANUAL, "by hand"), (BATCH, "sent together")):
         arm = arms.get(name)
         if arm is None:
             continue

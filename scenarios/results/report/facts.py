@@ -16,6 +16,7 @@ from scenarios.language.problems import ScenarioInvalid
 from scenarios.language.reading import read_file
 from scenarios.results.course import Entry, Fault, Standing
 from scenarios.results.exchanges import Exchange, chosen
+from scenarios.results.figures import Sheet
 from scenarios.results.funnel import Stage
 from scenarios.results.leakage import Leakage
 from scenarios.results.manifest import Manifest, read_manifest
@@ -55,6 +56,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Is there a file of the run's course?"""
     exchanges: tuple[Exchange, ...] | None
     funnel: tuple[Stage, ...] | None
+    figures: tuple[Sheet, ...]
     flows: Flows | None
     booked: Booked | None
     leakage: Leakage | None
@@ -83,6 +85,7 @@ def read_facts(folder: RunFolder) -> Facts:
         standings=standings,
         course=course is not None,
         exchanges=_if_there(folder.exchanges, lambda path: chosen(_lines(path, msgspec.json.Decoder(Exchange).decode))),
+        figures=_if_there(folder.figures, lambda path: _whole(path, tuple[Sheet, ...])) or (),
         funnel=_if_there(folder.funnel, lambda path: _whole(path, tuple[Stage, ...])),
         flows=flows,
         booked=booked,

@@ -10,6 +10,7 @@ from scenarios.results.report.outcome import expectations, manifest
 from scenarios.results.report.parts import Section
 from scenarios.results.report.protocol import exchanges, messages, over_time
 from scenarios.results.report.protocol import latency as latency_section
+from scenarios.results.report.sheets import figures
 
 SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     expectations,
@@ -18,6 +19,7 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     messages,
     exchanges,
     claims_funnel,
+    figures,
     money_flows,
     accounts,
     leakage,

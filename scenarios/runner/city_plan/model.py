@@ -23,9 +23,7 @@ def expected_outcomes(arguments: CityPlan, scenario: Scenario) -> dict[str, int]
     """The figures that :func:`~scenarios.runner.city_plan.outcomes.outcomes` reads, in fen or counts."""
     roles = [(member.role, member.name) for member in scenario.member_names]
     insurers = [name for role, name in roles if role == "insurer"]
-    rows = load_person_years()
-    lived = Counter(index * len(rows) // arguments.population for index in range(arguments.population))
-    whole = {rows[place]: count for place, count in lived.items()}
+    whole = lived_years(arguments)
     found = _year(arguments, whole)
     if arguments.covers == "inpatient":  # what makes a bill of other care is drawn
         stays = {row: 1 if arguments.stays == "one" else max(row.admissions, 1) for row in whole if row.inpatient_cents}
@@ -40,6 +38,13 @@ def expected_outcomes(arguments: CityPlan, scenario: Scenario) -> dict[str, int]
     return found
 
 
+def lived_years(arguments: CityPlan) -> dict[PersonYear, int]:
+    """Each person-year of the data that somebody lives, and how many do."""
+    rows = load_person_years()
+    lived = Counter(index * len(rows) // arguments.population for index in range(arguments.population))
+    return {rows[place]: count for place, count in lived.items()}
+
+
 def expected_share(amount: int, weights: Sequence[int], place: int) -> Fraction:
     """What of ``amount`` the insurer at ``place`` of a pool carries, before any rounding."""
     return Fraction(amount * weights[place], sum(weights))
@@ -51,7 +56,7 @@ def _year(arguments: CityPlan, lived: Mapping[PersonYear, int]) -> dict[str, int
     people = sum(lived.values())
     minors = sum(count for row, count in lived.items() if row.age < product.adult_age)
     spent = {row: _eligible(arguments, row) for row in lived}
-    benefits = {row: _benefit(arguments, spent[row]) for row in lived}
+    benefits = {row: expected_benefit(arguments, row) for row in lived}
     return {
         "people": people,
         "premium": minors * product.minor_premium + (people - minors) * product.adult_premium,
@@ -66,9 +71,10 @@ def _eligible(arguments: CityPlan, row: PersonYear) -> int:
     return cents * arguments.yuan_per_dollar
 
 
-def _benefit(arguments: CityPlan, spent: int) -> int:
+def expected_benefit(arguments: CityPlan, row: PersonYear) -> int:
+    """What a member who lives ``row`` is paid in the year, in fen."""
     product = arguments.product
-    above = Fraction(max(0, spent - product.deductible) * product.ratio, MILLION)
+    above = Fraction(max(0, _eligible(arguments, row) - product.deductible) * product.ratio, MILLION)
     return min(product.cap, _nearest(above))
 
 

@@ -59,6 +59,11 @@ class Settled(NamedTuple):
     at_discharge: bool
 
 
+def settlement_id(index: int) -> str:
+    """The id of the draft of settlement ``index``, in order of business time."""
+    return f"settle/{index}"
+
+
 def group(arguments: CityPlan, cast: Cast, calendar: Calendar, bills: Iterable[Bill]) -> list[Settlement]:
     """Who sends which bills together and when, in order of business time."""
     found: list[Settlement] = []
@@ -97,7 +102,7 @@ def settle_all(
     benefits = Benefits(arguments.product.terms)
     invoices: dict[str, int] = {}
     for index, settlement in enumerate(settlements):
-        identifier = f"settle/{index}"
+        identifier = settlement_id(index)
         members = [bill.insured.name for bill in settlement.bills]
         first = invoices.get(settlement.hospital, 1)
         invoices[settlement.hospital] = first + len(members)

@@ -10,6 +10,7 @@ import typer
 from scenarios.commands import (
     accounts,
     checking,
+    edges,
     experiments,
     extraction,
     ledgers,
@@ -31,6 +32,7 @@ FAMILIES: tuple[typer.Typer, ...] = tuple(
         extraction,
         ledgers,
         selling,
+        edges,
         checking,
         networks,
     )

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from node.contracts.context import Context, Plain, Refusal
+from node.contracts.context import Context, Plain
 from node.contracts.contract import Contract
 from node.contracts.fields import Arguments, Label, Labels, Record, Text
 from node.contracts.lifecycle import Lifecycle
@@ -165,12 +165,10 @@ def resume(ctx: Context, args: InstitutionArgs) -> Plain:
 def filed_fields(ctx: Context, institution: str, purpose: str) -> tuple[str, ...]:
     """What ``institution`` may ask for ``purpose``; refused where it is not live or never filed the purpose."""
     found = ctx.get(Filing, institution)
-    if found is None or found.state != "LIVE":
-        raise Refusal("filing_not_live", institution)
-    for use in found.uses:
-        if use.purpose == purpose:
-            return use.fields
-    raise Refusal("purpose_not_filed", f"{institution}: {purpose}")
+    ctx.require(found is not None and found.state == "LIVE", "filing_not_live", institution)
+    uses = {use.purpose: use.fields for use in found.uses} if found else {}
+    ctx.require(purpose in uses, "purpose_not_filed", f"{institution}: {purpose}")
+    return uses.get(purpose, ())
 
 
 def _advance(ctx: Context, institution: str, event: str, *, node: str = "", version: str = "") -> Plain:

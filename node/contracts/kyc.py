@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
-from node.contracts.context import Context, EventKind, Plain, Refusal
+from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.deposits import PURGE_REQUESTED, SUPERVISORS, note_release
 from node.contracts.endorsement import record, signed
@@ -84,7 +84,10 @@ class KycAccess(Record, frozen=True):
 
 
 class AmlView(Record, frozen=True):
-    """What supervisors read of one person; the key is the pseudonym. ``institutions`` have had access, ascending."""
+    """What supervisors read of one person; the key is the pseudonym. ``institutions`` have had access, ascending.
+
+    ``alerts`` counts accesses at which they were too many.
+    """
 
     namespace: ClassVar[str] = "aml_views"
     readers: ClassVar[Readers] = Readers.SUPERVISORS
@@ -92,6 +95,7 @@ class AmlView(Record, frozen=True):
     institutions: tuple[str, ...]
     accesses: int
     last_ms: int
+    alerts: int
 
 
 class KycTerms(Record, frozen=True):
@@ -246,8 +250,7 @@ def accesses(ctx: Context, subject: str) -> tuple[KycAccess, ...]:
 
 def _verified(ctx: Context, subject: str) -> Profile:
     profile = ctx.find(Profile, subject)
-    if profile.state != "VERIFIED":
-        raise Refusal("not_verified", subject)
+    ctx.require(profile.state == "VERIFIED", "not_verified", subject)
     terms = ctx.get(KycTerms, "terms")
     good = terms is None or not terms.valid_ms or ctx.time_ms < profile.verified_ms + terms.valid_ms
     ctx.require(good, "verification_too_old", subject)
@@ -262,17 +265,24 @@ def _log(  # noqa: PLR0913, PLR0917 - one entry's facts
     ctx.put(f"{subject}/{ctx.object_id}", entry)
     to = ctx.find(Subject, subject).wallets
     ctx.emit("kyc_accessed", act=act, subject=subject, institution=institution, to=to, verified_by=profile.institution)
-    view = ctx.get(AmlView, subject) or AmlView(institutions=(), accesses=0, last_ms=0)
+    too_many = _too_many(ctx, subject)
+    if too_many:
+        ctx.emit("aml_alert", subject=subject, institutions=too_many)
+    view = ctx.get(AmlView, subject) or AmlView(institutions=(), accesses=0, last_ms=0, alerts=0)
     seen = AmlView(
         institutions=tuple(sorted({*view.institutions, institution})),
         accesses=view.accesses + 1,
         last_ms=max(view.last_ms, ctx.time_ms),
+        alerts=view.alerts + bool(too_many),
     )
     ctx.put(subject, seen)
+
+
+def _too_many(ctx: Context, subject: str) -> tuple[str, ...]:
+    """Who has had access lately, where that is more than the house thinks usual. Whoever asks is not told of it."""
     terms = ctx.get(KycTerms, "terms")
     if terms is None or not terms.alert_institutions:
-        return
+        return ()
     since_ms = ctx.time_ms - terms.alert_within_ms
-    lately = sorted({one.institution for one in accesses(ctx, subject) if one.time_ms >= since_ms})
-    if len(lately) > terms.alert_institutions:
-        ctx.emit("aml_alert", subject=subject, institutions=tuple(lately))
+    lately = {access.institution for access in accesses(ctx, subject) if access.time_ms >= since_ms}
+    return tuple(sorted(lately)) if len(lately) > terms.alert_institutions else ()

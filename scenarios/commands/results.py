@@ -1,4 +1,4 @@
-"""What runs leave behind: ``verify``, ``report`` and ``compare``."""
+"""What runs leave behind: ``verify``, ``report``, ``compare`` and ``certificate``."""
 
 from __future__ import annotations
 
@@ -69,3 +69,29 @@ def compare(
 
     comparison = compared(read_side(first), read_side(second))
     typer.echo(as_json(comparison) if ui is Ui.JSON else told(comparison, every=every).rstrip())
+
+
+@app.command(
+    epilog="\b\nExamples:\n  consortium certificate runs/one_claim/latest bind-zhu\n"
+    "  consortium certificate runs/one_claim/latest insurer-1/7 --out zhu.html"
+)
+def certificate(
+    folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run's folder.")],
+    policy: Annotated[str, typer.Argument(metavar="POLICY", help="A notarised policy's id, or the step that made it.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write it; else certificate.html here.")
+    ] = None,
+) -> None:
+    """Draw the certificate of a notarised policy: a page that verifies itself against the chain.
+
+    It holds the holder's document, so it is the holder's to show.
+    """
+    from scenarios.results.certificate import CertificateError, write_certificate  # noqa: PLC0415 -- slow to import
+    from scenarios.results.manifest import ManifestError  # noqa: PLC0415
+
+    try:
+        path = write_certificate(folder, policy, out or Path("certificate.html"))
+    except (CertificateError, ManifestError) as error:
+        say(f"consortium: {error}")
+        raise typer.Exit(EXIT_INVALID) from None
+    typer.echo(f"{path}: {path.stat().st_size:,} bytes")

@@ -57,8 +57,8 @@ class Browser:
         self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def value(self, expression):
-        """What an expression is in the page."""
-        found = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """What an expression is in the page, or comes to."""
+        found = self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 

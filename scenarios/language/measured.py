@@ -1,6 +1,6 @@
 """Whether what expectations ask for is ever measured, and bounded by what it is measured in.
 
-Measures are of three kinds: those of every run, those of a flow's steps, and accounts.
+Measures are of four kinds: those of every run, those of a flow's steps, accounts, and how many records there are.
 """
 
 from __future__ import annotations
@@ -76,6 +76,8 @@ def _wrong(scenario: Scenario, name: str) -> str:
     """What is wrong with a name in an expectation, or nothing."""
     if name.startswith("accounts."):
         return _account(scenario, name)
+    if name.startswith("records."):
+        return _records(name)
     return _stage(scenario, name) or _unmeasured(scenario, name)
 
 
@@ -108,6 +110,13 @@ def _account(scenario: Scenario, name: str) -> str:
     if kind not in KINDS:
         return f"there is no kind of account `{kind}`{did_you_mean(kind, KINDS)}; there are: {', '.join(KINDS)}"
     return ""
+
+
+def _records(name: str) -> str:
+    from node.contracts import record_types  # noqa: PLC0415 - loads every contract, for those who ask for records
+
+    namespace, known = name.removeprefix("records."), record_types()
+    return "" if namespace in known else f"there are no records `{namespace}`{did_you_mean(namespace, known)}"
 
 
 def _stage(scenario: Scenario, name: str) -> str:

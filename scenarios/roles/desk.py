@@ -144,6 +144,7 @@ class Desk:
         self._objects: dict[str, str] = {}
         self._custody = Custodian(scenario, keyring, lambda: self.registry)
         self._outputs: dict[str, Mapping[str, Any]] = {}
+        self._pseudonyms: dict[str, str] = {}  # by a person's name
 
     # --- what earlier steps made
 
@@ -287,7 +288,10 @@ class Desk:
 
     def pseudonym(self, act: Act, name: str) -> str:
         """The token by which the chain knows a person, keyed by the bureau."""
-        return pseudonym(self._keyring, self.of_role(act, "bureau"), self.person(act, name).identity)
+        if name not in self._pseudonyms:
+            bureau = self.of_role(act, "bureau")
+            self._pseudonyms[name] = pseudonym(self._keyring, bureau, self.person(act, name).identity)
+        return self._pseudonyms[name]
 
     def person_of(self, act: Act, pseudonym: str) -> Person:
         """The bureau's look-up the other way."""

@@ -85,6 +85,8 @@ class Measures:
         head, _, last = name.rpartition(".")
         if name.startswith("accounts."):
             return self._balance(head.removeprefix("accounts."), last)
+        if name.startswith("records."):
+            return self._records(name.removeprefix("records."))
         if last not in STATISTICS:
             counted = self._metrics.value(f"{name}.count", self._record.ended_ns, within)
             if not counted and name not in self._known and not self._metrics.has(name):
@@ -103,6 +105,11 @@ class Measures:
         if found is None:
             raise UnmeasuredError(f"{owner} has no account `{kind}`")
         return Value(Fraction(found.balance_fen), Dimension(money=1))
+
+    def _records(self, namespace: str) -> Value:
+        if self._tree is None:
+            raise UnmeasuredError("the nodes have no common state, to count records in")
+        return Value(Fraction(sum(1 for _ in self._tree.items(namespace))))
 
 
 def calm_times(record: RunRecord, start: int, end: int) -> Times:

@@ -2,13 +2,46 @@
 
 import pytest
 
+from node.contracts.reasons import decide
 from scenarios.dashboard import NoView
 from scenarios.language import load_scenario
 from scenarios.runner import run
 from scenarios.shipped import shipped
 from tests.scenarios.rules import Replaced, replaced, waived
 
+
+def _higher_thresholds(scoring, points, attempt):
+    """As if a score had to be above each threshold."""
+    return decide(scoring, points - 1, attempt)
+
+
 RULES = {
+    # underwriting
+    "checked_unseen": ("answer_not_proven", "field_not_covered", "guesses_used_up"),
+    "consented_query": (
+        *("nothing_granted", "voucher_expired", "voucher_revoked", "wrong_audience", "wrong_purpose"),
+        Replaced("node.contracts.consent:granted_fields", lambda asked, _covered, _filed: asked),
+    ),
+    "cover_summary": ("not_the_subject", Replaced("node.contracts.cover_summary:in_force", lambda *_: True)),
+    "identified_once": ("disclosed_already", "not_as_verified", "not_verified", "voucher_revoked"),
+    "onboarding": ("field_not_listed", "filing_not_live", "illegal_transition"),
+    "scored_and_decided": (
+        *("cell_too_small", "does_not_add_up", "history_narrowed", "period_counted_already"),
+        Replaced("node.contracts.underwriting:decide", _higher_thresholds),
+    ),
+    "code_maps": (
+        "map_published_before",
+        "map_backdated",
+        "map_out_of_order",
+        "map_not_in_force",
+        Replaced("node.contracts.code_maps:unmapped_ppm", lambda *_: 0),
+    ),
+    "own_product": (
+        "query_not_answered",
+        "not_a_band",
+        "score_needed",
+        Replaced("node.contracts.underwriting:priced", lambda benefit, _: benefit),
+    ),
     "duplicate_cover": ("illegal_transition",),
 }
 """Scenario: its rules, each switched off by itself: a refusal's code, or Replaced("module:function", another)."""

@@ -91,16 +91,19 @@ def assess(desk: Desk, act: Act) -> Request:
 
 @verb("admit")
 def admit(desk: Desk, act: Act) -> Request:
-    """Arguments: application, query. The bureau looks up the band of the age; the age stays sealed to it."""
+    """Arguments: application, query; band (another than the bureau looks up). The age stays sealed to the bureau."""
     application_id = desk.object(act, "application")
     application = desk.find(act, Application, application_id)
     bureau = desk.of_role(act, "bureau")
     age = desk.person_of(act, application.subject).age
-    product = desk.find(act, Product, application.product)
-    try:
-        band = band_of(product, age)
-    except Refusal as refused:
-        raise act.error("application", f"the bureau endorses no band: {refused}") from None
+    band = act.take("band")
+    if band is None:
+        try:
+            band = band_of(desk.find(act, Product, application.product), age)
+        except Refusal as refused:
+            raise act.error("application", f"the bureau endorses no band: {refused}") from None
+    elif not isinstance(band, int):
+        raise act.error("band", f"must be an age, not {band!r}")
     inputs = desk.seal(act, "scoring", {AGE_PATH: age}, (bureau,), sender=bureau)
     arguments = AdmitArgs(application=application_id, query=desk.object(act, "query"), band=band, inputs=inputs)
     return Request(contract="underwriting", action="admit", arguments=arguments, cosigners=(bureau,), envelope=inputs)

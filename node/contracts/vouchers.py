@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from node.contracts.context import Context
-from node.contracts.fields import Record
+from node.contracts.fields import UNIT, Record
 from node.contracts.lifecycle import Lifecycle
 
 VOUCHER = Lifecycle("voucher", {"LIVE": {"revoke": "REVOKED"}, "REVOKED": {}})
 
-Matter = Annotated[str, Meta(max_length=96)]
+Matter = Annotated[str, Meta(max_length=96, extra={UNIT: "object"})]
 """The object that a voucher or query is confined to ("client/number"), or "" for none."""
 
 

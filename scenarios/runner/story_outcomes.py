@@ -61,6 +61,8 @@ def meant(value: Any) -> Any:
     """The plain value that a story's text means: money in fen, numbers as numbers, the rest as it stands."""
     if isinstance(value, tuple | list):
         return [meant(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: meant(item) for name, item in value.items()}
     if not isinstance(value, str):
         return value
     try:

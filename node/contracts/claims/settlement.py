@@ -12,7 +12,7 @@ from node.contracts.claims.records import CLAIM, Claim, ClaimArgs, ReasonArgs, c
 from node.contracts.claims.reserves import first_reserve, set_reserve
 from node.contracts.context import Context, Plain
 from node.contracts.endorsement import argument, signed
-from node.contracts.fields import AMOUNT_END, Arguments, Name, ObjectId
+from node.contracts.fields import AMOUNT_END, UNIT, Arguments, Name, ObjectId
 from node.contracts.policy import Policy, pay_proceeds
 
 
@@ -21,7 +21,7 @@ class RecoverArgs(Arguments, frozen=True):
 
     claim: ObjectId
     payer: Name
-    amount_fen: Annotated[int, Meta(gt=0, lt=AMOUNT_END)]
+    amount_fen: Annotated[int, Meta(gt=0, lt=AMOUNT_END, extra={UNIT: "fen"})]
 
 
 @contract.action("pay", roles=("insurer",))

@@ -13,6 +13,7 @@ from consensus.protocols import protocol_names
 from scenarios.language.carrying import too_much
 from scenarios.language.comparisons import Comparison, Constant, parse_comparison
 from scenarios.language.findings import Finding, arithmetic
+from scenarios.language.models.business import STORY_FLOWS
 from scenarios.language.models.expect import Compared, MetricBound
 from scenarios.language.models.faults import Fault
 from scenarios.language.problems import Path, Severity
@@ -179,7 +180,8 @@ def _loads_are_carried(scenario: Scenario) -> Iterator[Finding]:
 
 def _privacy_is_kept(scenario: Scenario) -> Iterator[Finding]:
     """Modes of privacy are those of a story's payloads; who asks for one in a workload would believe to have it."""
-    if scenario.workload and "privacy" in scenario.model_fields_set and scenario.privacy != "plain":
+    in_the_clear = any(flow.flow not in STORY_FLOWS for flow in scenario.workload)
+    if in_the_clear and "privacy" in scenario.model_fields_set and scenario.privacy != "plain":
         message = "workloads are in the clear: this is for what a story's steps share; say `plain`, or leave it out"
         yield Finding(("privacy",), message, Severity.WARNING)
 

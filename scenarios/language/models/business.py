@@ -76,6 +76,10 @@ class Story(Part):
     """Its place in the funnel of measures."""
 
 
+STORY_FLOWS = ("zero-perception",)
+"""Flows that are stories: their steps share what a story's steps do, in the scenario's mode of privacy."""
+
+
 class OtherFlow(Part):
     """A flow with a page of its own below: `flow` names it, the rest are its arguments."""
 

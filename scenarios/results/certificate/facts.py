@@ -34,14 +34,18 @@ class CertificateError(Exception):
 
 
 class PolicyFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a certificate. ``policy_proof`` and ``notarisation_proof`` stand under the same header."""
+    """All of a certificate. ``policy_proof`` and ``notarisation_proof`` stand under the same header.
+
+    ``first`` is the header at height 0, whose block holds ``genesis_bytes``.
+    """
 
     policy_id: str
     policy: Policy
     notarisation: Notarisation
     document: Opening
     genesis: Genesis
-    genesis_hash: bytes
+    genesis_bytes: bytes
+    first: Header
     policy_proof: Evidence
     notarisation_proof: Evidence
 
@@ -91,7 +95,8 @@ def gather(folder: Path, policy_id: str) -> PolicyFacts:
         notarisation=notarisation,
         document=_document(shared, policy_id, policy),
         genesis=genesis,
-        genesis_hash=chain[0][0].hash,
+        genesis_bytes=chain[0][0].transactions[0],
+        first=chain[0][0].header,
         policy_proof=policy_proof,
         notarisation_proof=notarisation_proof,
     )

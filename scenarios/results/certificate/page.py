@@ -81,7 +81,8 @@ def _evidence(facts: PolicyFacts) -> str:
     told = {
         "network": genesis.network,
         "protocol": genesis.protocol,
-        "genesis": facts.genesis_hash.hex(),
+        "genesis": facts.genesis_bytes.hex(),
+        "first": _header(facts.first),
         "quorum": facts.quorum,
         "voters": [[number, name, key.hex()] for number, name, key in facts.voters],
         "policy_id": facts.policy_id,

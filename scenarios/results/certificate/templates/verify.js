@@ -20,6 +20,7 @@
   const decode = data => {
     const view = new DataView(data.buffer, data.byteOffset, data.length); let at = 0;
     const text = length => { const found = new TextDecoder("utf-8", { fatal: true }).decode(data.subarray(at, at + length)); at += length; return found; };
+    const raw = length => data.slice(at, at += length);
     const list = length => Array.from({ length }, one);
     const map = length => { const found = {}; for (let i = 0; i < length; i++) { const key = one(); found[key] = one(); } return found; };
     const unsigned = size => { const found = size === 1 ? view.getUint8(at) : size === 2 ? view.getUint16(at) : size === 4 ? view.getUint32(at) : Number(view.getBigUint64(at)); at += size; return found; };
@@ -35,7 +36,9 @@
         case 0xc0: return null; case 0xc2: return false; case 0xc3: return true;
         case 0xcc: return unsigned(1); case 0xcd: return unsigned(2); case 0xce: return unsigned(4); case 0xcf: return unsigned(8);
         case 0xd0: return signed(1); case 0xd1: return signed(2); case 0xd2: return signed(4); case 0xd3: return signed(8);
-        case 0xd9: return text(unsigned(1)); case 0xda: return text(unsigned(2)); case 0xdc: return list(unsigned(2)); case 0xde: return map(unsigned(2));
+        case 0xc4: return raw(unsigned(1)); case 0xc5: return raw(unsigned(2)); case 0xc6: return raw(unsigned(4));
+        case 0xd9: return text(unsigned(1)); case 0xda: return text(unsigned(2)); case 0xdb: return text(unsigned(4));
+        case 0xdc: return list(unsigned(2)); case 0xdd: return list(unsigned(4)); case 0xde: return map(unsigned(2));
         default: throw new Error("not a record");
       }
     };
@@ -59,7 +62,7 @@
     return current;
   };
   const fields = header => header.map(value => typeof value === "object" ? bytes(value.hex) : value);
-  const [NETWORK, HEIGHT, PARENT, ROUND, MEMBERS, STATE] = [1, 2, 3, 4, 6, 9];
+  const [NETWORK, HEIGHT, PARENT, ROUND, MEMBERS, TRANSACTIONS, STATE] = [1, 2, 3, 4, 6, 7, 9];
 
   // --- what the page shows
   const shown = (key, value) => {
@@ -98,6 +101,14 @@
       const record = decode(bytes(told.record.value)), unique = document.getElementById("unique").textContent;
       return told.record.namespace === "notarisations" && told.record.key === unique && policy.notarisation === unique
         && record.policy === told.policy_id && equal(await rootOf(told.record), headers[0][STATE]);
+    });
+    await check("genesis", async () => {
+      const genesis = bytes(told.genesis), [, network, protocol, members] = decode(genesis), first = fields(told.first);
+      const voting = members.map(([name, , votes, key], place) => [place, name, hex(key), votes]).filter(([, , , votes]) => votes);
+      const voters = (protocol === "solo" ? voting.slice(0, 1) : voting).map(([place, name, key]) => [place, name, key]);
+      return network === told.network && protocol === told.protocol && JSON.stringify(voters) === JSON.stringify(told.voters)
+        && first[HEIGHT] === 0 && equal(first[TRANSACTIONS], await sha256(join([Uint8Array.of(0), genesis])))
+        && hex(await hashed(first)) === document.getElementById("genesis").textContent;
     });
     await check("headers", async () => {
       const voters = told.voters.map(([place, , key]) => [place, bytes(key)]);

@@ -13,7 +13,7 @@ from scenarios.shipped import shipped
 from tests.scenarios.results.report.browser import Browser
 
 STORY = "changed_in_mid_term"
-CHECKS = ("document", "particulars", "policy", "record", "headers", "signatures")
+CHECKS = ("document", "particulars", "policy", "record", "genesis", "headers", "signatures")
 STATES = "Object.fromEntries([...document.querySelectorAll('#checks li')].map(one => [one.id.slice(6), one.className]))"
 
 
@@ -133,6 +133,8 @@ CHANGES = {
     "a step of the proof": (r'"siblings":\["..', r'"siblings":["00', {"policy"}),
     "a signature": (r'"signatures":\[\[(\d+),"..', r'"signatures":[[\1,"00', {"signatures"}),
     "a voter's key": (r'"voters":\[\[0,"insurer-1","..', r'"voters":[[0,"insurer-1","00', None),
+    "the genesis hash": (r'id="genesis">(..)', 'id="genesis">xx', {"genesis"}),
+    "another genesis": (r'"genesis":"(..)', '"genesis":"00', {"genesis"}),
     "the quorum": (r'"quorum":3', r'"quorum":2', None),
 }
 

@@ -15,7 +15,19 @@ def _higher_thresholds(scoring, points, attempt):
     return decide(scoring, points - 1, attempt)
 
 
+def _newest(first, switches, _):
+    """As if what was bound before went by the newest version as well."""
+    return switches[-1][1] if switches else first
+
+
+def _as_if_nothing_was_paid(charges, _, terms):
+    """As if a layer saw the whole bill, and not what the earlier ones left of it."""
+    return [0 if kind in terms.excluded else fen for kind, fen in charges]
+
+
 RULES = {
+    # zero perception
+    "claims_by_themselves": ("invoice_reused", "voucher_revoked"),
     # underwriting
     "checked_unseen": ("answer_not_proven", "field_not_covered", "guesses_used_up"),
     "consented_query": (
@@ -41,6 +53,30 @@ RULES = {
         "not_a_band",
         "score_needed",
         Replaced("node.contracts.underwriting:priced", lambda benefit, _: benefit),
+    ),
+    # claims
+    "claimed_twice": ("flag_not_cleared", "invoice_reused"),
+    "contested": (
+        *("award_beyond_cover", "illegal_transition"),
+        Replaced("node.contracts.endorsement:_Signed.missing", lambda *_: ""),
+    ),
+    "hospital_linked": ("voucher_still_live", Replaced("node.contracts.claims.papers:count", lambda *_: None)),
+    "notice_to_close": (
+        *("illegal_transition", "more_than_was_paid"),
+        Replaced("node.contracts.claims.automatic:sums", lambda _, charges: (sum(fen for _, fen in charges), 0)),
+        Replaced("node.contracts.claims.settlement:set_reserve", lambda *_: None),
+    ),
+    "rules_of_their_time": (
+        *("council_short", "unknown_version", "version_backdated", "version_out_of_order"),
+        Replaced("node.contracts.versions:in_force", _newest),
+    ),
+    "three_layers": (
+        *("illegal_transition", "invoice_reused", "not_entitled_then", "not_your_layer"),
+        Replaced("node.contracts.coordination.engine:eligible_of", _as_if_nothing_was_paid),
+    ),
+    "treated_elsewhere": (
+        *("nothing_to_net", "region_not_live"),
+        Replaced("node.contracts.clearing:is_elsewhere", lambda *_: False),
     ),
     "duplicate_cover": ("illegal_transition",),
 }

@@ -11,7 +11,7 @@ from typing import ClassVar
 from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.fields import Arguments, Digest, ObjectId, Record
-from node.contracts.policy import Policy
+from node.contracts.policy import Policy, is_document_of
 from node.ledger.transaction import Name
 from node.privacy.envelope import Envelope
 
@@ -70,7 +70,7 @@ def compare(ctx: Context, args: CompareArgs) -> Plain:
     custody = ctx.find(Custody, args.policy)
     ctx.require(custody.custodian == ctx.client, "wrong_custodian", custody.custodian)
     policy = ctx.find(Policy, args.policy)
-    matches = policy.fingerprint == args.fingerprint
+    matches = is_document_of(policy, args.fingerprint)
     compared = Custody(
         custodian=custody.custodian,
         comparisons=custody.comparisons + 1,

@@ -7,7 +7,7 @@ it is due. ``days`` is the arithmetic of earned and unearned premium, which know
 
 from node.contracts.policy.issuing import DOCUMENT_PATH, BindArgs
 from node.contracts.policy.liens import LIEN, Lien, lien_on, pay_proceeds
-from node.contracts.policy.notarisation import NotariseArgs, VerifyArgs, notarisation_hash
+from node.contracts.policy.notarisation import NotariseArgs, VerifyArgs, is_document_of, notarisation_hash
 from node.contracts.policy.records import (
     POLICY,
     Holding,
@@ -45,6 +45,7 @@ __all__ = [
     "cancelled",
     "contract",
     "in_force",
+    "is_document_of",
     "lien_on",
     "notarisation_hash",
     "pay_proceeds",

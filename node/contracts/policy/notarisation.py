@@ -50,7 +50,12 @@ def notarise(ctx: Context, args: NotariseArgs) -> Plain:
 @contract.action()
 def verify(ctx: Context, args: VerifyArgs) -> Plain:
     """Compare the fingerprint of a document with the policy's; whoever was shown a policy may ask."""
-    return {"matches": ctx.find(Policy, args.policy).fingerprint == args.fingerprint}
+    return {"matches": is_document_of(ctx.find(Policy, args.policy), args.fingerprint)}
+
+
+def is_document_of(policy: Policy, fingerprint: str) -> bool:
+    """Is the document with that fingerprint the policy's, to the last bit?"""
+    return policy.fingerprint == fingerprint
 
 
 def notarisation_hash(policy_id: str, fingerprint: str, salt: str) -> str:

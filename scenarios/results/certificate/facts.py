@@ -87,6 +87,7 @@ def gather(folder: Path, policy_id: str) -> PolicyFacts:
     if not policy.notarisation:
         raise CertificateError(f"{policy_id} is not on record: its holder has not had it notarised")
     notarisation = trees[-1].get(Notarisation.namespace, policy.notarisation)
+    assert isinstance(notarisation, Notarisation), "what is notarised has its record"  # noqa: S101
     policy_proof, notarisation_proof = _proofs(chain, trees, policy_id, policy.notarisation)
     _require_believed(genesis, policy_proof, notarisation_proof)
     return PolicyFacts(

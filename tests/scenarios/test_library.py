@@ -86,6 +86,18 @@ BROKEN = {
     "scored_and_decided": ("steps", "world.people.p3.age=58"),
     # zero perception
     "claims_by_themselves": ("arms.manual.count == 2", "workload.0.revoked=3"),
+    # policies
+    "by_choice": ("records.notarisations == 140", "story.record-{n}.repeat.n=1..139"),
+    "cancelled": ("story", "settings.policy.terms.0.cooling_off_ms=11 days"),
+    "card_passed_on": ("steps", "story.pass-2.at=2016-08-10 12:01"),
+    "changed_in_mid_term": ("story", "story.amend-alone.at=2023-05-14 00:00"),
+    "coinsured": ("story", "story.amend.at=2023-04-08 00:00"),
+    "lapsed_and_revived": ("steps", "settings.policy.terms.0.grace_ms=31 days"),
+    "one_account_each": ("steps", "story.stolen.wallet=patient-1"),
+    "pledged": ("steps", "settings.pledges.value_ppm=81 %"),
+    "shared_loss": ("story", "world.stays.zhu-april.items.0.amount=261.00 CNY"),
+    "silent_edit": ("story", "story.deposit-edited.edited=false"),
+    "told_before_sold": ("steps", "settings.policy.terms=[]"),
     # stories: other answers than are told
     "code_maps": ("story", "story.rate-1.output.unmapped=0"),
     "own_product": ("story", "story.audit-second.output.payable_fen=18_240.00 CNY"),

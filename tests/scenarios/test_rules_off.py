@@ -25,6 +25,11 @@ def _as_if_nothing_was_paid(charges, _, terms):
     return [0 if kind in terms.excluded else fen for kind, fen in charges]
 
 
+def _rounded_down(total, shares):
+    """As if nobody got the fen that are left over."""
+    return tuple(total * share // sum(shares) for share in shares)
+
+
 RULES = {
     # zero perception
     "claims_by_themselves": ("invoice_reused", "voucher_revoked"),
@@ -77,6 +82,41 @@ RULES = {
     "treated_elsewhere": (
         *("nothing_to_net", "region_not_live"),
         Replaced("node.contracts.clearing:is_elsewhere", lambda *_: False),
+    ),
+    # policies
+    "by_choice": (Replaced("node.contracts.policy.notarisation:notarisation_hash", lambda *_: "00" * 32),),
+    "cancelled": (
+        Replaced("node.contracts.policy.servicing:short_rate_fen", lambda premium, *_: premium // 10),
+        Replaced("node.contracts.policy.servicing:remove_cover", lambda *_: None),
+    ),
+    "card_passed_on": (
+        *("not_happened_yet", "not_the_holder", "not_the_holder_then", "sold_out"),
+        Replaced("node.contracts.cards:holder_at", lambda card, _: card.path[0].holder),
+    ),
+    "changed_in_mid_term": (
+        *("already_notarised", "already_renewed", "not_ended_yet", "not_the_holder"),
+        Replaced("node.contracts.policy.servicing:adjustment_fen", lambda before, after, *_: after - before),
+        Replaced("node.contracts.policy.servicing:earned_fen", lambda premium, *_: premium // 4),
+    ),
+    "coinsured": (
+        *("agreed_already", "other_slip", "shares_not_whole"),
+        Replaced("node.contracts.coinsurance:divided", _rounded_down),
+    ),
+    "lapsed_and_revived": ("grace_over", "nothing_due", "policy_not_in_force", "within_grace"),
+    "one_account_each": ("mapped_to_another_wallet",),
+    "pledged": (
+        *("beyond_the_value", "more_than_owed", "not_due_yet", "pledged_already"),
+        Replaced("node.contracts.policy.liens:lien_on", lambda *_: None),
+    ),
+    "shared_loss": ("no_active_lien", Replaced("node.contracts.policy.liens:lien_on", lambda *_: None)),
+    "silent_edit": (
+        "wrong_insurer",
+        Replaced("node.contracts.custody:is_document_of", lambda *_: True),
+        Replaced("node.contracts.policy.notarisation:is_document_of", lambda *_: True),
+    ),
+    "told_before_sold": (
+        *("confirmation_missing", "disclosed_already", "disclosure_missing", "not_the_customer"),
+        *("other_terms_disclosed", "other_terms_read"),
     ),
     "duplicate_cover": ("illegal_transition",),
 }

@@ -31,6 +31,7 @@ KINDS = MappingProxyType(
         "premium-paid": "expense: a policyholder's premium 已交保费",
         "contribution-income": "income: contributions to the basic medical insurance 基本医疗保险费收入",
         "contribution-paid": "expense: a payer's contributions 已缴基本医疗保险费",
+        "personal-credits": "income or expense: what is paid into personal accounts 个人账户划入",
         "premium-ceded": "expense: premium given on 分出保费",
         "premium-assumed": "income: premium taken on 分入保费",
         "claims-paid": "expense: claims 赔付支出",

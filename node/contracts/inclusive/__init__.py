@@ -7,10 +7,11 @@
 
 from node.contracts.inclusive.claims import Bill, Settle
 from node.contracts.inclusive.enrolment import ROWS_MAX, Enrol
+from node.contracts.inclusive.personal import EnrolByAccount
 from node.contracts.inclusive.plans import DAY_MS, INSURERS_MAX, POOL_MAX, FilePlan, JoinPlan
-from node.contracts.inclusive.pool import RESIDENTS
 from node.contracts.inclusive.records import Batch, Claim, Member, Plan, claim_key, contract, member_key
 from node.contracts.inclusive.terms import PlanTerms
+from node.contracts.personal_accounts import RESIDENTS
 
 __all__ = [
     "DAY_MS",
@@ -22,6 +23,7 @@ __all__ = [
     "Bill",
     "Claim",
     "Enrol",
+    "EnrolByAccount",
     "FilePlan",
     "JoinPlan",
     "Member",

@@ -6,6 +6,7 @@ personal accounts pay (rows 41 and 42). There are no other conditions: not healt
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta
@@ -31,17 +32,23 @@ class Enrol(Arguments, frozen=True):
 @contract.action(roles=("insurer",), endorse=signed(record(Plan, "plan").field("bureau")))
 def enrol(ctx: Context, args: Enrol) -> Plain:
     """Insure everyone in ``rows`` with the client, or nobody; a person is insured once under a plan."""
-    plan = ctx.find(Plan, args.plan)
-    ctx.require(plan.offered_by(ctx.client), "not_offered_by_you", args.plan)
-    ctx.require(plan.open, "pool_incomplete", args.plan)
-    ctx.require(ctx.time_ms < plan.first_day * DAY_MS, "enrolment_closed", args.plan)
+    premium = admit(ctx, args.plan, args.rows)
+    return {"people": len(args.rows), "premium_fen": premium}
+
+
+def admit(ctx: Context, name: str, rows: Sequence[tuple[str, int]]) -> int:
+    """Make everyone in ``rows`` a member with the client, and collect the premium, in fen: the sum."""
+    plan = ctx.find(Plan, name)
+    ctx.require(plan.offered_by(ctx.client), "not_offered_by_you", name)
+    ctx.require(plan.open, "pool_incomplete", name)
+    ctx.require(ctx.time_ms < plan.first_day * DAY_MS, "enrolment_closed", name)
     premium = 0
-    for name, age in args.rows:
-        key = member_key(args.plan, name)
+    for person, age in rows:
+        key = member_key(name, person)
         ctx.require(ctx.get(Member, key) is None, "already_enrolled", key)
         member = Member(insurer=ctx.client, age=age, premium_fen=plan.terms.premium(age))
         premium += member.premium_fen
         ctx.put(key, member)
-    collect(ctx, args.plan, plan, ctx.client, premium)
-    ctx.emit("enrolled", plan=args.plan, insurer=ctx.client, people=len(args.rows))
-    return {"people": len(args.rows), "premium_fen": premium}
+    collect(ctx, name, plan, ctx.client, premium)
+    ctx.emit("enrolled", plan=name, insurer=ctx.client, people=len(rows))
+    return premium

@@ -9,10 +9,8 @@ from node.contracts.accounts import account, post
 from node.contracts.context import Context
 from node.contracts.inclusive.records import Plan
 from node.contracts.money import allocate
+from node.contracts.personal_accounts import RESIDENTS
 from node.contracts.reinsurance.book import book
-
-RESIDENTS = "residents"
-"""Owner of the account in which the residents' personal accounts 个人账户 are kept as one."""
 
 
 def collect(ctx: Context, name: str, plan: Plan, insurer: str, premium_fen: int) -> None:

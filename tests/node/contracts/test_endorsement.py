@@ -18,6 +18,7 @@ class Deal(Record, frozen=True):
 
     sides: tuple[str, ...]
     broker: str
+    needed: int = 1
 
 
 class File(Record, frozen=True):
@@ -43,6 +44,7 @@ POLICIES = {
     "sides": signed(DEAL.field("sides")),
     "through": signed(record(File, "partner").then(Deal, "deal").field("broker")),
     "either": any_of(role("bureau"), all_of(signed(argument("partner")), role("broker"))),
+    "as-many-as-it-says": signed(DEAL.field("sides"), at_least=DEAL.number("needed")),
     "two-of-three": n_of(2, role("bureau"), role("broker"), signed(DEAL.field("broker"))),
 }
 
@@ -88,6 +90,8 @@ def network():
         ("either", "ann", ("ann",), "the bureau or the broker"),
         ("either", "ann", (), "the bureau or (ann and the broker)"),
         ("either", "ann", ("ann", "broker"), ""),
+        ("as-many-as-it-says", "ann", (), "1 more of insurer-2, reinsurer"),
+        ("as-many-as-it-says", "ann", ("reinsurer",), ""),
         ("two-of-three", "ann", ("ann",), "2 of (the bureau; the broker; broker)"),
         ("two-of-three", "ann", ("broker",), ""),
     ],
@@ -111,6 +115,8 @@ def test_a_policy_that_does_not_fit_fails_when_it_is_declared():
     with pytest.raises(TypeError, match=r"Deal\.nobody"):
         DEAL.field("nobody")
     with pytest.raises(TypeError, match=r"Deal\.nobody"):
+        DEAL.number("nobody")
+    with pytest.raises(TypeError, match=r"Deal\.nobody"):
         DEAL.then(File, "nobody")
     with pytest.raises(ValueError, match="never be satisfied"):
         n_of(3, role("a"), role("b"))
@@ -130,6 +136,7 @@ def test_policies_describe_themselves():
         "`deal.sides`",
         "`partner.deal.broker`",
         "the bureau or (`partner` and the broker)",
+        "`deal.needed` of `deal.sides`",
         "2 of (the bureau; the broker; `deal.broker`)",
     ]
 

@@ -20,7 +20,7 @@ from node.privacy.vault import VaultRecord, open_for
 from node.replica import Replica, ReplicaOptions, ReplicaSetup
 
 EXECUTIONS_KEPT = 512
-CHANGES_KEPT = 400_000
+CHANGES_KEPT = 1_000_000
 """Entries that the executions kept changed in all, the newest one's aside: an old tree holds whatever a newer one put
 in another's place, a kilobyte and more for each entry."""
 

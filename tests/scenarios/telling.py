@@ -12,6 +12,7 @@ from node.membership import Directory
 from node.privacy import open_for
 from scenarios.language.loader import load_scenario, parse_scenario
 from scenarios.runner.plan import make_plan
+from scenarios.shipped import shipped
 
 LIBRARY = files("scenarios").joinpath("library")
 
@@ -24,7 +25,7 @@ class Told:
         self.scenario = plan.scenario
         self.steps = {step.id: step for step in plan.workload.steps}
         directory = Directory(plan.genesis)
-        steps = list(order or plan.workload.steps)
+        steps = [step for step in order or plan.workload.steps if step.query is None]
         self.tree = genesis_state(plan.genesis)
         self.outcomes = {}
         self.trees = []
@@ -49,6 +50,12 @@ class Told:
         """What ``name`` finds in the envelope of ``step``, or None."""
         found = [record for record in self.vault(name) if record.record == self.object(step)]
         return dict(found[0].fields) if found else None
+
+
+@cache
+def told(name):
+    """The shipped story of that name."""
+    return Told(make_plan(load_scenario(shipped()[name])))
 
 
 @cache

@@ -1,7 +1,8 @@
-"""What comes from outside and goes there: ``codes``."""
+"""What comes from outside and goes there: ``codes``, ``fhir export`` and ``fhir import``."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -23,3 +24,42 @@ def codes(
     from scenarios.edges.coding import tell_codes  # noqa: PLC0415 -- loads the maps
 
     raise typer.Exit(tell_codes(given or [], file))
+
+
+fhir = typer.Typer(no_args_is_help=True, help="FHIR: a run's claims as bundles, and bills as a scenario's stays.")
+app.add_typer(fhir, name="fhir")
+
+
+class FhirVersion(StrEnum):
+    """A version of FHIR."""
+
+    R4B = "R4B"
+    R5 = "R5"
+
+
+@fhir.command("export", epilog="\b\nExample:\n  consortium fhir export runs/one_claim/latest --version R5 -o bundles")
+def export_(
+    folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run's folder.")],
+    *,
+    version: Annotated[FhirVersion, typer.Option("--version", help="Which version of FHIR.")] = FhirVersion.R4B,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where the bundles go.")] = Path("fhir"),
+) -> None:
+    """Write every claim that a hospital reported as a bundle: bill, answer, explanation, coverage and consents.
+
+    Amounts are exact to the fen. Each resource is judged by the models of its version, from the extra `fhir`.
+    """
+    from scenarios.edges.fhir.command import export_run  # noqa: PLC0415 -- loads the models
+
+    raise typer.Exit(export_run(folder, version.value, out))
+
+
+@fhir.command("import", epilog="\b\nExample:\n  consortium fhir import bill.json -o stays.yaml")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A Claim, an ExplanationOfBenefit, or a Bundle.")],
+    *,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write there.")] = None,
+) -> None:
+    """Turn bills into the stays of a scenario: `world: {include: stays.yaml}` takes them."""
+    from scenarios.edges.fhir.command import import_bills  # noqa: PLC0415 -- loads the models
+
+    raise typer.Exit(import_bills(file, out))

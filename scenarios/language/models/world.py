@@ -71,7 +71,7 @@ class Stay(Part):
     """When it began."""
     discharged: str
     """When it ended."""
-    icd9: Annotated[str, Field(pattern=r"^[0-9EV][0-9]{2}(\.[0-9]{1,2})?$")]
+    icd9: Annotated[str, Field(pattern=r"^([0-9]{3}|V[0-9]{2}|E[0-9]{3})(\.[0-9]{1,2})?$")]
     """The hospital's own code; transcoded to ICD-10 at its edge."""
     diagnosis: str
     """In words."""
@@ -85,7 +85,7 @@ class CodeMap(Part):
     """A version of the map from ICD-9-CM to ICD-10-CM, as the hospitals' network keeps it: the shipped map and this."""
 
     local: dict[
-        Annotated[str, Field(pattern=r"^[0-9EV][0-9]{2}(\.[0-9]{1,2})?$")],
+        Annotated[str, Field(pattern=r"^([0-9]{3}|V[0-9]{2}|E[0-9]{3})(\.[0-9]{1,2})?$")],
         Annotated[str, Field(pattern=r"^[A-Z][0-9A-Z.]{2,7}$")],
     ] = Field(default_factory=dict)
     """Codes that the shipped map lacks, or that the network maps otherwise."""

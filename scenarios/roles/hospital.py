@@ -32,6 +32,7 @@ def report_discharge(desk: Desk, act: Act) -> Request:
         map_version=version,
         coding=how,
         visit=envelope,
+        stay=desk.token(act.who, "stays", f"{stay.person} {stay.admitted} {stay.discharged}"),
     )
     return Request(contract="claims", action="report", arguments=arguments, envelope=envelope)
 

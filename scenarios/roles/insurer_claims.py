@@ -27,7 +27,10 @@ def check(desk: Desk, act: Act) -> Request:
 
 @verb("adjudicate")
 def adjudicate(desk: Desk, act: Act) -> Request:
-    """Arguments: claim, query, answer (the step). Opens the invoice's token, its total and every charge, no more."""
+    """Arguments: claim, query, answer (the step); signed_by (the bureau, where the claim is flagged).
+
+    Opens the invoice's token, its total and every charge, no more.
+    """
     papers = desk.opened(act, desk.object(act, "answer"))
     charges = tuple(papers[path] for path in sorted(papers) if path.startswith(ITEMS) and path.endswith(CHARGE))
     arguments = AdjudicateArgs(
@@ -37,7 +40,8 @@ def adjudicate(desk: Desk, act: Act) -> Request:
         total=papers[INVOICE_TOTAL],
         charges=charges,
     )
-    return Request(contract="claims", action="adjudicate", arguments=arguments)
+    cosigners = act.names("signed_by") if act.has("signed_by") else ()
+    return Request(contract="claims", action="adjudicate", arguments=arguments, cosigners=cosigners)
 
 
 @verb("pay")

@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from node.contracts.claims.records import CLAIM, Claim, Invoice, benefit_of, contract, own
+from node.contracts.claims.records import CLAIM, Claim, Invoice, benefit_of, contract, own, require_cleared
 from node.contracts.claims.reserves import set_reserve
 from node.contracts.claims.rules import PAYABLE, sums
 from node.contracts.code_maps import UNMAPPED
@@ -48,10 +48,11 @@ def adjudicate(ctx: Context, args: AdjudicateArgs) -> Plain:
     ctx.require(claim.coding != UNMAPPED, "diagnosis_unmapped", args.claim)
     _require_answer(ctx, args, claim)
     use_invoice(ctx, _text(args.token, INVOICE_TOKEN), args.claim)
+    require_cleared(ctx, claim)
     charges = tuple(_charge(opening) for opening in args.charges)
     total = sum(amount for _, amount in charges)
     ctx.require(total == args.total.value, "bill_does_not_add_up", args.claim)
-    return approve(ctx, args.claim, replace(claim, answer=args.query), charges)
+    return approve(ctx, args.claim, replace(claim, answer=args.query, flag=""), charges)
 
 
 def use_invoice(ctx: Context, token: str, claim_id: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
 from msgspec.structs import replace
 
 from node.contracts.claims.papers import ask_for_papers
@@ -15,20 +18,25 @@ from node.contracts.claims.records import (
     count,
     own,
     require_insured,
+    use_stay,
 )
 from node.contracts.claims.reserves import first_reserve, set_reserve
 from node.contracts.claims.rules import PAYABLE
 from node.contracts.code_maps import UNMAPPED, Coding, MapVersion, count_transcoding
 from node.contracts.context import Context, Plain
-from node.contracts.fields import Arguments, Digest, Label, Name
+from node.contracts.fields import UNIT, Arguments, Digest, Label, Name
 from node.contracts.policy import Holding, Policy, in_force
 from node.contracts.vouchers import Matter, Subject, require_acts_for
 from node.privacy.envelope import Envelope
+
+Stay = Annotated[str, Meta(max_length=64, pattern=r"^([0-9a-f]{64})?\Z", extra={UNIT: "digest"})]
+"""A stay's token, keyed by its hospital, or "" where it makes none."""
 
 
 class ReportArgs(Arguments, frozen=True):
     """A discharge 出院: whose, what kind of benefit; the visit's facts sealed to hospital and patient.
 
+    ``stay`` is the same token whenever the hospital reports this stay: a second report is flagged.
     ``map_version`` is the code map that the diagnosis was transcoded by, ``coding`` how it came through.
     """
 
@@ -37,6 +45,7 @@ class ReportArgs(Arguments, frozen=True):
     map_version: MapVersion
     coding: Coding
     visit: Envelope
+    stay: Stay = ""
 
 
 class NotifyArgs(Arguments, frozen=True):
@@ -56,6 +65,9 @@ def report(ctx: Context, args: ReportArgs) -> Plain:
     ctx.require(set(args.visit.recipients) == {ctx.client, *wallets}, "wrong_recipients")
     count_transcoding(ctx, args.map_version, ctx.client, args.coding)
     policy_id, insurer = _open(ctx, args.subject, ctx.client, args.benefit, args.map_version, args.coding)
+    flag = use_stay(ctx, args.stay, ctx.object_id, insurer) if args.stay else ""
+    if flag:
+        ctx.put(ctx.object_id, replace(ctx.find(Claim, ctx.object_id), flag=flag))
     for wallet in wallets:
         ctx.emit("reminder", to=wallet, claim=ctx.object_id, insurer=insurer)
     return {"claim": ctx.object_id, "policy": policy_id, "insurer": insurer, "reminded": wallets}

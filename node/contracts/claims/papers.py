@@ -18,19 +18,18 @@ from node.contracts.claims.records import (
     ClaimArgs,
     Papers,
     ReasonArgs,
-    StayUse,
     contract,
     count,
     own,
+    require_cleared,
     require_insured,
+    use_stay,
 )
 from node.contracts.context import Context, Plain
 from node.contracts.endorsement import record, signed
 from node.contracts.fields import Arguments, Digest, Fen, Label, ObjectId
 from node.contracts.policy import Policy
 from node.contracts.vouchers import Voucher, is_live
-
-SAME_STAY = "stay_claimed_before"
 
 
 class ReferArgs(Arguments, frozen=True):
@@ -76,12 +75,7 @@ def hand_in(ctx: Context, args: HandInArgs) -> Plain:
     require_insured(ctx, claim)
     state = CLAIM.next(claim.state, "hand_in")
     use_invoice(ctx, args.invoice, args.claim)
-    used = ctx.get(StayUse, args.stay)
-    flag = SAME_STAY if used is not None and used.claim != args.claim else claim.flag
-    if used is None:
-        ctx.put(args.stay, StayUse(claim=args.claim))
-    if flag:
-        ctx.emit("duplicate_suspected", claim=args.claim, insurer=claim.insurer, other=used.claim if used else "")
+    flag = use_stay(ctx, args.stay, args.claim, claim.insurer) or claim.flag
     papers = Papers(invoice=args.invoice, charges=args.charges, evidence=args.evidence, assessed=False)
     ctx.put(args.claim, papers)
     ctx.put(args.claim, replace(claim, state=state, papers=claim.papers + 1, flag=flag))
@@ -96,8 +90,7 @@ def assess(ctx: Context, args: ClaimArgs) -> Plain:
     ctx.require(claim.state == "MANUAL", "not_on_paper", claim.state)
     papers = ctx.find(Papers, args.claim)
     ctx.require(not papers.assessed, "papers_assessed_already", args.claim)
-    cleared = not claim.flag or any(ctx.role_of(name) == "bureau" for name in ctx.signers)
-    ctx.require(cleared, "flag_not_cleared", claim.flag)
+    require_cleared(ctx, claim)
     ctx.put(args.claim, replace(papers, assessed=True))
     return approve(ctx, args.claim, replace(claim, flag=""), papers.charges)
 

@@ -50,6 +50,9 @@ CLAIM = Lifecycle(
 SUPERVISORS = ("bureau", "regulator")
 PANEL_MAX = 16
 
+SAME_STAY = "stay_claimed_before"
+"""Why a claim is flagged."""
+
 
 class Claim(Record, frozen=True):
     """A claim 赔案. Amounts are None until adjudicated. ``map_version`` names the code map used at the hospital's edge.
@@ -254,6 +257,23 @@ def require_insured(ctx: Context, claim: Claim) -> None:
     holder = ctx.find(Policy, claim.policy).holder
     acts = ctx.client == holder or ctx.client in ctx.find(Subject, claim.subject).wallets
     ctx.require(acts, "not_the_insured", ctx.client)
+
+
+def use_stay(ctx: Context, stay: str, claim_id: str, insurer: str) -> str:
+    """Note that the stay is claimed for; why that is suspicious, or "": another claim was for it."""
+    used = ctx.get(StayUse, stay)
+    if used is None:
+        ctx.put(stay, StayUse(claim=claim_id))
+    if used is None or used.claim == claim_id:
+        return ""
+    ctx.emit("duplicate_suspected", claim=claim_id, insurer=insurer, other=used.claim)
+    return SAME_STAY
+
+
+def require_cleared(ctx: Context, claim: Claim) -> None:
+    """Refuse to approve what is flagged unless the bureau signs as well."""
+    cleared = not claim.flag or any(ctx.role_of(name) == "bureau" for name in ctx.signers)
+    ctx.require(cleared, "flag_not_cleared", claim.flag)
 
 
 def benefit_of(policy: Policy, name: str) -> Benefit | None:

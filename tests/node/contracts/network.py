@@ -23,6 +23,8 @@ ROLES = {
     "centre-2": "centre",
     "channel-1": "channel",
     "channel-2": "channel",
+    "bank-1": "bank",
+    "bank-2": "bank",
     "ann": "patient",
     "bob": "patient",
 }

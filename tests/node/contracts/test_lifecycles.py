@@ -2,19 +2,25 @@ import pytest
 
 from node.contracts import Lifecycle, Refusal
 from node.contracts.access import FILING
+from node.contracts.cards import CARD
 from node.contracts.checks import CHECK
 from node.contracts.claims import CLAIM
+from node.contracts.coinsurance import SLIP
 from node.contracts.consent import QUERY
 from node.contracts.coordination.records import BILL
 from node.contracts.deposits import DEPOSIT
 from node.contracts.kyc import PROFILE
-from node.contracts.policy import POLICY
+from node.contracts.policy import LIEN, POLICY
+from node.contracts.sales import DISCLOSURE
 from node.contracts.statements import STATEMENT
 from node.contracts.treaty import LOSS, TREATY
 from node.contracts.underwriting import APPLICATION
 from node.contracts.vouchers import VOUCHER
 
-ALL = (APPLICATION, BILL, CHECK, CLAIM, DEPOSIT, FILING, LOSS, POLICY, PROFILE, QUERY, STATEMENT, TREATY, VOUCHER)
+ALL = (
+    *(APPLICATION, BILL, CARD, CHECK, CLAIM, DEPOSIT, DISCLOSURE, FILING, LIEN, LOSS, POLICY, PROFILE, QUERY, SLIP),
+    *(STATEMENT, TREATY, VOUCHER),
+)
 
 
 def events(lifecycle):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from node.assembly import Common
 from node.ledger.transaction import encode_transaction
 from tests.node.lab import Host, block_on, genesis, transfer
@@ -43,3 +45,29 @@ def test_a_share_that_begins_anew_checks_anew():
         assert share.admission.check(raw).body.client == "ann"
         assert share.verifier.checked == 1
     assert common.verifier.checked == 1
+
+
+@pytest.mark.parametrize(("bound", "kept"), [("CHANGES_KEPT", 0), ("EXECUTIONS_KEPT", 1)])
+def test_what_is_no_longer_kept_is_executed_again_and_comes_out_the_same(monkeypatch, bound, kept):
+    monkeypatch.setattr(f"node.assembly.{bound}", kept)
+    common = Common(genesis())
+    first = _block(common, transfer(1))
+    once = common.execute(common.genesis_tree, first)
+    assert common.execute(common.genesis_tree, first) is once, "the newest is always kept"
+    common.execute(common.genesis_tree, _block(common, transfer(2)))
+    again = common.execute(common.genesis_tree, first)
+    assert again is not once
+    assert (again.tree.root, again.outcomes, again.changed) == (once.tree.root, once.outcomes, once.changed)
+    assert once.changed == 4, "two accounts, the posting, and the client's numbers"
+
+
+def test_on_another_state_a_block_is_another_execution():
+    """A node whose state differs, by a bug or a broken disk, computes by itself and is told apart by its root."""
+    common = Common(genesis())
+    block = _block(common, transfer(1))
+    mine = common.execute(common.genesis_tree, block)
+    name, account = next(common.genesis_tree.items("accounts"))
+    broken = common.genesis_tree.update({("accounts", name): account.__class__(account.owner, account.kind, 7)})
+    other = common.execute(broken, block)
+    assert other is not mine
+    assert other.tree.root != mine.tree.root

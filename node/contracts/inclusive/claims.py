@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from node.contracts.context import Context, Plain, Refusal
+from node.contracts.context import Context, Plain
 from node.contracts.fields import AMOUNT_END, Arguments, Digest, Label, Name
 from node.contracts.inclusive.enrolment import ROWS_MAX
 from node.contracts.inclusive.plans import DAY_MS, Day
@@ -65,16 +65,12 @@ def settle(ctx: Context, args: Settle) -> Plain:
 def _adjudicate(ctx: Context, args: Settle, plan: Plan, bill: Bill) -> Claim:
     name, invoice, day, eligible = bill
     key = claim_key(ctx.client, invoice)
-    if ctx.get(Claim, key) is not None:
-        raise Refusal("duplicate_invoice", key)
-    if not plan.first_day <= day < plan.end_day:
-        raise Refusal("not_covered_that_day", key)
-    if day * DAY_MS > ctx.time_ms:
-        raise Refusal("service_in_the_future", key)
+    ctx.require(ctx.get(Claim, key) is None, "duplicate_invoice", key)
+    ctx.require(plan.first_day <= day < plan.end_day, "not_covered_that_day", key)
+    ctx.require(day * DAY_MS <= ctx.time_ms, "service_in_the_future", key)
     place = member_key(args.plan, name)
     member = ctx.find(Member, place)
-    if not plan.settles(args.insurer, member):
-        raise Refusal("insured_elsewhere", place)
+    ctx.require(plan.settles(args.insurer, member), "insured_elsewhere", place)
     to_date = member.eligible_fen + eligible
     benefit = plan.terms.benefit(to_date)
     claim = Claim(

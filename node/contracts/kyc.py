@@ -12,6 +12,7 @@ access and how often, :data:`AML_ALERT` tells of a person whom unusually many in
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -265,24 +266,33 @@ def _log(  # noqa: PLR0913, PLR0917 - one entry's facts
     ctx.put(f"{subject}/{ctx.object_id}", entry)
     to = ctx.find(Subject, subject).wallets
     ctx.emit("kyc_accessed", act=act, subject=subject, institution=institution, to=to, verified_by=profile.institution)
-    too_many = _too_many(ctx, subject)
-    if too_many:
-        ctx.emit("aml_alert", subject=subject, institutions=too_many)
     view = ctx.get(AmlView, subject) or AmlView(institutions=(), accesses=0, last_ms=0, alerts=0)
     seen = AmlView(
         institutions=tuple(sorted({*view.institutions, institution})),
         accesses=view.accesses + 1,
         last_ms=max(view.last_ms, ctx.time_ms),
-        alerts=view.alerts + bool(too_many),
+        alerts=_alerts(ctx, subject),
     )
     ctx.put(subject, seen)
+    if seen.alerts > view.alerts:
+        ctx.emit("aml_alert", subject=subject, institutions=seen.institutions)
 
 
-def _too_many(ctx: Context, subject: str) -> tuple[str, ...]:
-    """Who has had access lately, where that is more than the house thinks usual. Whoever asks is not told of it."""
+def _alerts(ctx: Context, subject: str) -> int:
+    """How many accesses came when more institutions than usual had had one lately, whatever the order they came in.
+
+    Whoever asks is not told of it.
+    """
     terms = ctx.get(KycTerms, "terms")
     if terms is None or not terms.alert_institutions:
-        return ()
-    since_ms = ctx.time_ms - terms.alert_within_ms
-    lately = {access.institution for access in accesses(ctx, subject) if access.time_ms >= since_ms}
-    return tuple(sorted(lately)) if len(lately) > terms.alert_institutions else ()
+        return 0
+    in_order = sorted(accesses(ctx, subject), key=lambda access: (access.time_ms, access.institution))
+    within: Counter[str] = Counter()
+    first = alerts = 0
+    for access in in_order:
+        within[access.institution] += 1
+        while in_order[first].time_ms < access.time_ms - terms.alert_within_ms:
+            within[in_order[first].institution] -= 1
+            first += 1
+        alerts += len(+within) > terms.alert_institutions
+    return alerts

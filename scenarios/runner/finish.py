@@ -43,6 +43,7 @@ from scenarios.runner.misbehaviour import scores_of, watched
 from scenarios.runner.paid_claims import of_story
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
+from scenarios.runner.supervision_figures import supervision_figures
 from scenarios.runner.two_clocks import Notices, TwoClocks
 from scenarios.runner.workload import Step
 
@@ -245,10 +246,12 @@ def _clocks(plan: Plan, record: RunRecord, metrics: Metrics, said: Retold | None
 
 
 def _figures(evidence: Evidence) -> tuple[Sheet, ...]:
-    """What the flows' business came to; nothing of a run that was cut short."""
-    if not evidence.plan.scenario.workload or not evidence.complete or not evidence.holdings:
+    """What the flows' business came to, and what supervisors see of it; nothing of a run that was cut short."""
+    if not evidence.complete or not evidence.holdings:
         return ()
-    return flow_figures(evidence.plan.scenario, evidence.highest.chain.tree, evidence.plan.seed)
+    tree = evidence.highest.chain.tree
+    of_flows = flow_figures(evidence.plan.scenario, tree, evidence.plan.seed) if evidence.plan.scenario.workload else ()
+    return (*of_flows, *supervision_figures(tree))
 
 
 def _common_business(holdings: Sequence[Holdings]) -> tuple[Entry, ...] | None:

@@ -14,6 +14,7 @@ from node.contracts.vouchers import Voucher
 from node.ledger.transaction import decode_transaction
 from node.privacy import unseal
 from scenarios.runner.story_checks import reads_logged
+from scenarios.runner.supervision_figures import supervision_figures
 from tests.scenarios.telling import told
 
 
@@ -64,6 +65,17 @@ def test_the_fairness_table_is_what_receipts_and_the_bureaus_drawers_add_up_to()
     for old, band in enumerate(table.bands):
         assert band.counts == tuple(cells[bool(old), decision] for decision in DECISIONS)
     assert dict(table.reasons) == Counter(output["reason"] for output in standing.values())
+
+
+def test_the_report_tells_supervisors_shares_that_sum_to_the_whole():
+    bands, reasons = supervision_figures(told("scored_and_decided").tree)
+    assert [row[:2] for row in bands.rows] == [("18 to 44", 9), ("45 to 65", 11), ("all", 20)]
+    assert [sum(row[2:]) for row in bands.rows] == [1_000_000] * 3
+    assert bands.rows[2][2:] == (350_000, 250_000, 200_000, 200_000)
+    assert sum(count for _, count in reasons.rows) == 20
+    (identities,) = supervision_figures(told("identified_once").tree)
+    assert [row[1:] for row in identities.rows] == [("broker, insurer-2, insurer-3", 5, 2)]
+    assert supervision_figures(told("consented_query").tree) == ()
 
 
 # --- cover_summary

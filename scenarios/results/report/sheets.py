@@ -12,7 +12,7 @@ def figures(facts: Facts) -> Section:
     """What the business came to."""
     id_, title = "figures", "What the business came to"
     if not facts.figures:
-        return Section(id=id_, title=title, absent="no flow of its workload tells of it")
+        return Section(id=id_, title=title, absent="neither its workload's flows nor tables on its ledger tell of it")
     return Section(
         id=id_,
         title=title,

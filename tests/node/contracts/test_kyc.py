@@ -1,6 +1,8 @@
 """Shared identification: every rule, by its code, and what supervisors see."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from node.contracts import consent, kyc
 from node.contracts.consent import GrantArgs, VoucherArgs
@@ -171,13 +173,17 @@ def test_supervisors_see_who_had_access_and_are_alerted_alone():
     assert readers == {"regulator": True, "bureau": True, "insurer": False, "": False}
 
 
-def test_accesses_of_two_institutions_commute():
+@settings(max_examples=20)
+@given(st.permutations(((3, "insurer-1"), (4, "insurer-2"), (4, "broker"), (13, "insurer-1"), (20, "broker"))))
+def test_accesses_commute(order):
     def views(order):
-        house = House()
-        vouchers = {"insurer-2": house.grant(), "insurer-1": house.grant("insurer-1")}
+        house = House(kyc.Settings(alert_institutions=1, alert_within_ms=9))
+        vouchers = {name: house.grant(name) for name in ("broker", "insurer-1", "insurer-2")}
         for at, who in order:
-            house.rely(vouchers[who], who, at=at)
-        return house.network.tree.get("aml_views", ANN), sorted(house.network.tree.items("kyc_accesses"))
+            assert house.rely(vouchers[who], who, at=at).code == "ok"
+        times = sorted((access.time_ms, access.institution) for _, access in house.network.tree.items("kyc_accesses"))
+        return house.network.tree.get("aml_views", ANN), times
 
-    both = ((3, "insurer-1"), (4, "insurer-2"))
-    assert views(both) == views(both[::-1])
+    view, times = views(order)
+    assert times == sorted(order)
+    assert view == kyc.AmlView(institutions=("broker", "insurer-1", "insurer-2"), accesses=5, last_ms=20, alerts=4)

@@ -14,6 +14,7 @@ import msgspec
 
 from scenarios.language.problems import ScenarioInvalid
 from scenarios.language.reading import read_file
+from scenarios.results.arms import Arms
 from scenarios.results.course import Entry, Fault, Standing
 from scenarios.results.exchanges import Exchange, chosen
 from scenarios.results.figures import Sheet
@@ -56,6 +57,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Is there a file of the run's course?"""
     exchanges: tuple[Exchange, ...] | None
     funnel: tuple[Stage, ...] | None
+    arms: Arms | None
     figures: tuple[Sheet, ...]
     flows: Flows | None
     booked: Booked | None
@@ -86,6 +88,7 @@ def read_facts(folder: RunFolder) -> Facts:
         course=course is not None,
         exchanges=_if_there(folder.exchanges, lambda path: chosen(_lines(path, msgspec.json.Decoder(Exchange).decode))),
         figures=_if_there(folder.figures, lambda path: _whole(path, tuple[Sheet, ...])) or (),
+        arms=_if_there(folder.arms, lambda path: _whole(path, Arms)),
         funnel=_if_there(folder.funnel, lambda path: _whole(path, tuple[Stage, ...])),
         flows=flows,
         booked=booked,

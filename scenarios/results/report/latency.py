@@ -24,26 +24,43 @@ def latencies(history: Sequence[Asked]) -> dict[str, list[int]]:
     return {kind: sorted(values) for kind, values in sorted(found.items(), reverse=True)}
 
 
-def curves(by_kind: dict[str, list[int]], width: int) -> Markup:
-    """One curve a kind, times on a logarithmic axis."""
+def curves(
+    by_kind: dict[str, list[int]],
+    width: int,
+    *,
+    marks: Sequence[tuple[int, str]] = (),
+    label: str = "Share of operations that took no longer than a time",
+) -> Markup:
+    """One curve a kind of ascending values, times on a logarithmic axis: ``marks`` if given, else by decades."""
     everything = [max(1, value) for values in by_kind.values() for value in (values[0], values[-1])]
-    marks = decades(min(everything), max(everything))
-    low, high = marks[0], max(marks[-1], marks[0] + 1)
+    axis = _between(marks, min(everything), max(everything)) if marks else _decades(min(everything), max(everything))
+    low, high = axis[0][0], max(axis[-1][0], axis[0][0] + 1)
     foot = _TOP + _HIGH
     parts: list[Markup] = []
     for percent in (0, 25, 50, 75, 100):
         y = foot - _HIGH * percent / 100
         parts += [line(_LEFT, y, width - 12, y, "grid"), text(_LEFT - 8, y + 4, f"{percent} %", text_anchor="end")]
-    every = max(1, -(-len(marks) // max(2, (width - _LEFT) // 70)))
-    for place, mark in enumerate(marks):
+    every = max(1, -(-len(axis) // max(2, (width - _LEFT) // 70)))
+    for place, (mark, word) in enumerate(axis):
         x = _x(mark, low, high, width)
         parts.append(line(x, _TOP, x, foot, "grid"))
         if place % every == 0:
-            parts.append(text(x, foot + 18, axis_time(mark, mark * 3), text_anchor="middle", class_="quiet"))
+            parts.append(text(x, foot + 18, word, text_anchor="middle", class_="quiet"))
     for number, (kind, values) in enumerate(by_kind.items()):
         parts.append(path(_steps(values, low, high, width), f"curve s{number}", kind))
     parts.append(line(_LEFT, foot, width - 12, foot, "axis"))
-    return drawing(width, foot + 26, parts, label="Share of operations that took no longer than a time")
+    return drawing(width, foot + 26, parts, label=label)
+
+
+def _decades(least: int, most: int) -> list[tuple[int, str]]:
+    return [(mark, axis_time(mark, mark * 3)) for mark in decades(least, most)]
+
+
+def _between(marks: Sequence[tuple[int, str]], least: int, most: int) -> list[tuple[int, str]]:
+    """Those from just below ``least`` to just above ``most``."""
+    first = max((place for place, (mark, _) in enumerate(marks) if mark <= least), default=0)
+    last = min((place for place, (mark, _) in enumerate(marks) if mark >= most), default=len(marks) - 1)
+    return list(marks[first : last + 1])
 
 
 def _steps(values: Sequence[int], low: int, high: int, width: int) -> list[str]:

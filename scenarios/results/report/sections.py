@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from scenarios.results.report.business import accounts, assumptions, claims_funnel, leakage, money_flows
+from scenarios.results.report.clocks import two_clocks
 from scenarios.results.report.facts import Facts
 from scenarios.results.report.outcome import expectations, manifest
 from scenarios.results.report.parts import Section
@@ -19,6 +20,7 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     messages,
     exchanges,
     claims_funnel,
+    two_clocks,
     figures,
     money_flows,
     accounts,

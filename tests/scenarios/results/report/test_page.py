@@ -13,8 +13,8 @@ from scenarios.results.report import BYTES_MAX, ReportError, read_facts, write_r
 pytestmark = pytest.mark.xdist_group("report")  # the run is made once
 
 SECTIONS = [
-    "verdict", "time", "latency", "messages", "exchanges", "funnel", "figures", "money", "accounts", "leakage", "assumptions",
-    "manifest",
+    "verdict", "time", "latency", "messages", "exchanges", "funnel", "clocks", "figures", "money", "accounts",
+    "leakage", "assumptions", "manifest",
 ]  # fmt: skip
 HOSTILE = "</style></svg><script>alert(1)</script><img src=https://example.org/x onerror=alert(2)>\u202e &quot;"
 

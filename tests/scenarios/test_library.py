@@ -98,6 +98,14 @@ BROKEN = {
     "shared_loss": ("story", "world.stays.zhu-april.items.0.amount=261.00 CNY"),
     "silent_edit": ("story", "story.deposit-edited.edited=false"),
     "told_before_sold": ("steps", "settings.policy.terms=[]"),
+    # people who lie: seen too late, by too dull an eye, or no lie after all
+    "backdated_cover": ("detection.backdated-cover", "expect.detection.backdated-cover.threshold=600"),
+    "colluding_hospital": ("detection.colluding-hospital", "expect.detection.colluding-hospital.threshold=2000"),
+    "double_claim": ("detection.double-claim", "expect.detection.double-claim.threshold=1"),
+    "forged_invoice": ("detection.forged-invoice", "expect.detection.forged-invoice.within=10 s"),
+    "lying_oracle": ("detection.lying-oracle", "assumptions.0.value=500"),
+    "silent_policy_edit": ("detection.silent-policy-edit", "expect.detection.silent-policy-edit.within=1 h"),
+    "withheld_loss_notice": ("detection.withheld-loss-notice", "misbehaviour.0.delay=1 day"),
     # stories: other answers than are told
     "code_maps": ("story", "story.rate-1.output.unmapped=0"),
     "own_product": ("story", "story.audit-second.output.payable_fen=18_240.00 CNY"),

@@ -119,6 +119,13 @@ RULES = {
         *("other_terms_disclosed", "other_terms_read"),
     ),
     "duplicate_cover": ("illegal_transition",),
+    # people who lie; without its detector each of them fails as well: test_misbehaviour.py
+    "double_claim": ("invoice_reused",),
+    "lying_oracle": (
+        *("not_asked", "not_closed_yet", "not_known_yet"),
+        Replaced("node.contracts.oracle:agreed", lambda values, *_: values[-1]),
+    ),
+    "silent_policy_edit": (Replaced("node.contracts.custody:is_document_of", lambda *_: True),),
 }
 """Scenario: its rules, each switched off by itself: a refusal's code, or Replaced("module:function", another)."""
 

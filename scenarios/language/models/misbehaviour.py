@@ -7,9 +7,10 @@ scored against; the detectors themselves see the ledger and their own party's pa
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from scenarios.language import units
 from scenarios.language.models.base import Nanoseconds, Part, Ppm, Word
@@ -26,11 +27,20 @@ Kind = Literal[
     "withheld-loss-notice",
 ]
 
-Factor = Annotated[
-    int,
-    BeforeValidator(lambda value: units.parse_share(str(value)), json_schema_input_type=str),
-    Field(gt=1_000_000, le=100_000_000),
-]
+
+def _factor(value: Any) -> int:
+    try:
+        ppm = units.parse_share(str(value))
+    except units.UnitError as error:
+        raise PydanticCustomError("unit", "{said}", {"said": str(error)}) from None
+    if not FACTOR_MIN < ppm <= FACTOR_MAX:
+        raise PydanticCustomError("unit", "a bill is raised to more than 100 % of itself, and to at most 10,000 %")
+    return ppm
+
+
+FACTOR_MIN, FACTOR_MAX = 1_000_000, 100_000_000
+
+Factor = Annotated[int, BeforeValidator(_factor, json_schema_input_type=str)]
 """How many times as much, as in `180 %`."""
 
 

@@ -65,7 +65,7 @@ def _told(lie: Lie, subject: str, alarm: Alarm | None) -> Told:
         subject=subject,
         fate="missed" if alarm is None else "prevented" if alarm.prevented else "detected",
         told_ms=lie.at_ms,
-        caught_ms=None if alarm is None else alarm.at_ms,
+        caught_ms=None if alarm is None else max(alarm.at_ms, lie.at_ms),  # the ledger's own time lags behind
         why="" if alarm is None else alarm.why,
     )
 

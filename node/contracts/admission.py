@@ -14,6 +14,7 @@ from node.contracts.consent import Query
 from node.contracts.context import Context, Plain, Refusal
 from node.contracts.endorsement import role
 from node.contracts.fields import Arguments, ObjectId
+from node.contracts.filings import ProductFiling
 from node.contracts.products import Age, Product, band_of, bands
 from node.contracts.underwriting import APPLICATION, Application, contract, premium_fen, require_authorised
 from node.privacy.commitments import Opening, is_committed
@@ -39,6 +40,8 @@ def admit(ctx: Context, args: AdmitArgs) -> Plain:
     require_authorised(ctx, application, ctx.find(Query, args.query))
     product = ctx.find(Product, application.product)
     ctx.require(product.scoring is None, "score_needed", application.product)
+    filed = not product.needs_filing or ctx.get(ProductFiling, application.product) is not None
+    ctx.require(filed, "product_not_filed", application.product)
     ctx.require(args.band in bands(product), "not_a_band", str(args.band))
     ctx.require(ctx.client not in args.inputs.recipients, "age_leaves_bureau")
     ctx.require(tuple(path for path, _ in args.inputs.commitments) == (AGE_PATH,), "wrong_inputs")

@@ -66,7 +66,8 @@ class Benefit(Struct, frozen=True):
 class Product(Record, frozen=True):
     """A product; the key is its name. ``diseases`` are ICD-10 categories, public terms of the product.
 
-    ``scoring`` is None where nobody is scored; then whoever is of ``age_from`` to ``age_to`` years is taken.
+    ``scoring`` is None where nobody is scored; then whoever is of ``age_from`` to ``age_to`` years is taken, if it
+    ``needs_filing`` only once the product was filed (:mod:`node.contracts.filings`).
     """
 
     namespace: ClassVar[str] = "products"
@@ -79,6 +80,7 @@ class Product(Record, frozen=True):
     riders: tuple[Benefit, ...]
     age_from: int = 0
     age_to: int = OLDEST
+    needs_filing: bool = False
 
 
 contract = Contract("products", records=(Product,))
@@ -121,6 +123,7 @@ class ProductArgs(Arguments, frozen=True):
     riders: Annotated[tuple[BenefitArgs, ...], Meta(max_length=8)]
     age_from: Age = 0
     age_to: Age = OLDEST
+    needs_filing: bool = False
 
 
 class Settings(Arguments, frozen=True):
@@ -143,6 +146,7 @@ def publish(ctx: Context, settings: Settings) -> None:
             riders=tuple(_benefit(rider) for rider in args.riders),
             age_from=args.age_from,
             age_to=args.age_to,
+            needs_filing=args.needs_filing,
         )
         ctx.put(args.name, product)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from math import ceil
 from random import Random
 from typing import Literal
@@ -20,7 +21,7 @@ from node.contracts.money import share
 from node.contracts.products import Benefit, priced
 from scenarios.runner.spending import PersonYear, load_person_years
 
-RESAMPLES = 500
+RESAMPLES = 200
 MILLION = 1_000_000
 
 _SEED = "consortium/experience"
@@ -59,8 +60,9 @@ class Experience(msgspec.Struct, frozen=True, kw_only=True):
         return ceil(Fraction(self.loss_ratio_ppm * MILLION, target_ppm))
 
 
+@cache
 def experience_of(benefit: Benefit, spending: Spending, ages: tuple[int, int] = (0, 130)) -> Experience:
-    """What ``benefit`` would have paid and earned on the shipped spending of people of ``ages``."""
+    """What ``benefit`` would have paid and earned on the spending of people of ``ages``; ValueError if nobody."""
     by_person: dict[int, tuple[int, int]] = {}
     heads = claimants = 0
     for row in load_person_years():

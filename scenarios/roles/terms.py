@@ -36,6 +36,7 @@ def product_arguments(product: ProductFile) -> ProductArgs:
         riders=tuple(_benefit(rider) for rider in product.riders),
         age_from=product.ages.low,
         age_to=product.ages.high,
+        needs_filing=product.needs_filing,
     )
 
 

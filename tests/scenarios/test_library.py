@@ -77,6 +77,14 @@ BROKEN = {
     "shie_2017": ("commit_latency.max", _executing("20 ms")),
     # nothing stops what should be stopped
     "claims_in_a_split": ("stalls_during", "faults=[]"),
+    # contributions
+    "for_everyone": ("steps", "world.cash.insurer-1=2_000_000 CNY"),
+    "one_place": ("steps", "world.cash.patient-1=379 CNY"),
+    "payment_lock": ("steps", "run.clock.ahead=30 min"),
+    "prior_year_balance": ("steps", "story.credit-2022.at=2021-12-31 10:00"),
+    "red_seal": ("steps", "world.cash.patient-2=760 CNY"),
+    "two_channels": ("records.contributions == 40", "workload.0.pairs=39"),
+    "who_may_pay": ("steps", "world.people.lin.fields.name=孙"),
     # underwriting
     "checked_unseen": ("steps", "settings.checks.guesses_max=2"),
     "consented_query": ("steps", "world.query_timeout=3 days"),
@@ -108,6 +116,7 @@ BROKEN = {
     "withheld_loss_notice": ("detection.withheld-loss-notice", "misbehaviour.0.delay=1 day"),
     # stories: other answers than are told
     "code_maps": ("story", "story.rate-1.output.unmapped=0"),
+    "priced_from_data": ("story", "story.seen.output.heads=20_189"),
     "own_product": ("story", "story.audit-second.output.payable_fen=18_240.00 CNY"),
     "claimed_twice": ("steps", "story.unclear.expect=ok"),
     "contested": ("story", "story.rule-fraud.output.paid_fen=3112.90 CNY"),

@@ -1,7 +1,9 @@
 """Each scenario of a line of business fails as soon as the rule that it is about is switched off."""
 
 import pytest
+from msgspec.structs import replace
 
+from node.contracts.contributions import LOCK_MS, Lock
 from node.contracts.reasons import decide
 from scenarios.dashboard import NoView
 from scenarios.language import load_scenario
@@ -30,7 +32,49 @@ def _rounded_down(total, shares):
     return tuple(total * share // sum(shares) for share in shares)
 
 
+def _a_moment_longer(channel, payer, time_ms):
+    """As if a record were still locked when twenty minutes are over."""
+    return Lock(channel=channel, payer=payer, until_ms=time_ms + LOCK_MS + 1)
+
+
+def _one_price(terms, _age):
+    """As if minors paid what adults pay."""
+    return terms.adult_premium
+
+
+def _without_cap(terms, eligible):
+    """As if a year's benefit had no limit."""
+    return max(eligible - terms.deductible, 0) * terms.ratio // 1_000_000
+
+
+def _one_balance(account, year):
+    """As if this year's credits were an earlier year's."""
+    return replace(account, year=year, current_fen=0, prior_fen=account.prior_fen + account.current_fen)
+
+
 RULES = {
+    # contributions
+    "for_everyone": (
+        *("already_enrolled", "enrolment_closed", "not_offered_by_you"),
+        Replaced("node.contracts.inclusive.terms:PlanTerms.premium", _one_price),
+        Replaced("node.contracts.inclusive.terms:PlanTerms.benefit", _without_cap),
+    ),
+    "one_place": ("already_paid", "enrolled_already", "not_registered", "registered_already", "several_places"),
+    "payment_lock": (
+        *("already_paid", "lock_expired", "not_queried", "record_locked"),
+        Replaced("node.contracts.contributions.payment:lock_from", _a_moment_longer),
+        Replaced("node.business_clock:Horizon.flaw_in", lambda _self, _transaction: None),
+    ),
+    "prior_year_balance": (
+        *("already_enrolled", "not_a_relative", "prior_balance_short"),
+        Replaced("node.contracts.personal_accounts:PersonalAccount.as_of", _one_balance),
+    ),
+    "red_seal": (
+        *("already_paid", "key_reused", "not_paid", "record_locked", "voucher_exists"),
+        Replaced("node.contracts.contributions.payment:_paid_by_this_key", lambda _ctx, _args: False),
+    ),
+    "two_channels": ("already_paid", "record_locked"),
+    "who_may_pay": ("already_paid", "no_information", "not_registered", "wrong_centre", "wrong_input"),
     # zero perception
     "claims_by_themselves": ("invoice_reused", "voucher_revoked"),
     # underwriting
@@ -52,6 +96,16 @@ RULES = {
         "map_out_of_order",
         "map_not_in_force",
         Replaced("node.contracts.code_maps:unmapped_ppm", lambda *_: 0),
+    ),
+    "priced_from_data": (
+        "premium_too_low",
+        "premium_too_high",
+        "not_the_premium",
+        "ratio_outside_band",
+        "too_few_heads",
+        "filed_before",
+        "product_not_filed",
+        Replaced("node.contracts.filings:loss_ratio_ppm", lambda paid, premium: premium * 10**6 // max(1, paid)),
     ),
     "own_product": (
         "query_not_answered",

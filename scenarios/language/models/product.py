@@ -120,6 +120,8 @@ class ProductFile(Part):
     """At which ages it may be applied for; who is scored is 18 to 65."""
     scoring: Scoring | None = None
     """How applicants are scored; left out: not at all."""
+    needs_filing: bool = False
+    """Whether it must be filed with the bureau before anyone is taken; only where nobody is scored."""
     main: Benefit
     """The main benefit."""
     riders: Annotated[tuple[Benefit, ...], Field(max_length=8)] = ()
@@ -132,6 +134,8 @@ class ProductFile(Part):
             raise ValueError("`scoring`: counter_from, load_from and accept_from must not fall")
         if scoring is not None and "ages" in self.model_fields_set:
             raise ValueError("who is scored is 18 to 65; `scoring` or `ages`, not both")
+        if scoring is not None and self.needs_filing:
+            raise ValueError("`needs_filing` is for products without `scoring`")
         names = [benefit.name for benefit in (self.main, *self.riders)]
         for benefit in (self.main, *self.riders):
             if names.count(benefit.name) > 1:

@@ -82,5 +82,7 @@ def join_plan(ctx: Context, args: JoinPlan) -> Plain:
     ctx.require(any(ctx.client == name for name, _ in plan.pool), "not_in_the_pool", args.plan)
     ctx.require(ctx.client not in plan.joined, "joined_already", args.plan)
     ctx.require(ctx.time_ms < plan.first_day * DAY_MS, "enrolment_closed", args.plan)
-    ctx.put(args.plan, replace(plan, joined=(*plan.joined, ctx.client)))
-    return {"plan": args.plan, "joined": len(plan.joined) + 1, "of": len(plan.pool)}
+    signed = {*plan.joined, ctx.client}
+    joined = tuple(name for name, _ in plan.pool if name in signed)  # whoever came first, the plan is the same
+    ctx.put(args.plan, replace(plan, joined=joined))
+    return {"plan": args.plan, "joined": len(joined), "of": len(plan.pool)}

@@ -127,7 +127,8 @@ def settle_all(
 def reused(settled: Sequence[Settled], count: int) -> Iterator[Draft]:
     """``count`` of the settlements of discharges, evenly spread, sent again days later: each is refused."""
     single = [one.draft for one in settled if one.at_discharge]
-    chosen = [single[place * len(single) // count] for place in range(min(count, len(single)))]
+    count = min(count, len(single))
+    chosen = [single[place * len(single) // count] for place in range(count)]
     for draft in chosen:
         yield msgspec.structs.replace(
             draft,

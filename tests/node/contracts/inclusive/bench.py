@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from node.contracts import Outcome, execute_block, genesis_state
@@ -27,15 +29,17 @@ KEY = bytes(32)
 class Bench:
     """One state; ``do`` runs one transaction on it and keeps what comes of it."""
 
-    def __init__(self) -> None:
-        openings = tuple(Opening(owner, OPENING_FEN) for owner in (*ROLES, "residents"))
+    def __init__(self, others: Mapping[str, str] | None = None) -> None:
+        """``others``: further clients and their roles."""
+        roles = {**ROLES, **(others or {})}
+        openings = tuple(Opening(owner, OPENING_FEN) for owner in (*roles, "residents"))
         self.genesis = Genesis(
             version=1,
             network="bench",
             protocol="solo",
             members=(Member(name="bureau", role="bureau", votes=True, verify_key=KEY, seal_key=KEY),),
             clients=tuple(
-                Client(name=name, role=role, home=0, verify_key=KEY, seal_key=KEY) for name, role in ROLES.items()
+                Client(name=name, role=role, home=0, verify_key=KEY, seal_key=KEY) for name, role in roles.items()
             ),
             settings=(("accounts", msgspec.msgpack.encode(Settings(openings))),),
         )

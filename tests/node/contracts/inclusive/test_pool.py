@@ -74,6 +74,17 @@ def test_who_may_not_join(who, plan, day, code):
     assert join(bench, who, plan, day).code == code
 
 
+def test_in_which_order_they_join_does_not_matter():
+    plans = []
+    for order in (("insurer-2", "insurer-3"), ("insurer-3", "insurer-2")):
+        bench = Bench({"insurer-3": "insurer"})
+        assert file(bench, msgspec.structs.replace(FILE, pool=(*POOL, ("insurer-3", 1)))) == "ok"
+        assert [join(bench, who).code for who in order] == ["ok", "ok"]
+        plans.append(bench.tree.get("inclusive-plans", "plan"))
+    assert plans[0] == plans[1]
+    assert plans[0].open
+
+
 def test_nobody_joins_twice_or_a_pool_that_does_not_name_them():
     bench = pooled()
     assert join(bench).code == "joined_already"

@@ -25,7 +25,7 @@ from scenarios.language.reading import Document
 from scenarios.language.schema import Scenario
 from scenarios.language.verdicts import problems_of
 from scenarios.results.figures import Sheet
-from scenarios.runner import city_plan, market, transfers, zero_perception
+from scenarios.runner import city_plan, contributions, market, transfers, zero_perception
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.drafts import Draft, steps_of
 from scenarios.runner.market.cast import CastError
@@ -63,6 +63,13 @@ FLOWS: Mapping[str, FlowKind] = MappingProxyType(
             differences=lambda arguments, scenario, tree, _: city_plan.differences(arguments, scenario, tree),
             claims=city_plan.paid_claims,
             figures=city_plan.figures,
+        ),
+        contributions.FLOW: FlowKind(
+            arguments=contributions.Contributions,
+            cast=contributions.cast_of,
+            build=contributions.build,
+            openings=contributions.openings,
+            differences=contributions.differences,
         ),
         transfers.FLOW: FlowKind(
             arguments=transfers.Transfers,

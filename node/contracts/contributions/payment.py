@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from node.contracts.accounts import pay as transfer
-from node.contracts.context import Context, Plain, Refusal
+from node.contracts.context import Context, Plain
 from node.contracts.contributions.lock import Lock, lock_from
 from node.contracts.contributions.records import (
     REGISTRATION,
@@ -92,11 +92,7 @@ def pay(ctx: Context, args: PayArgs) -> Plain:
     again), or "insufficient_funds" (the lock stays: another card of anybody's may pay within it).
     """
     resident = resident_key(args.year, args.person)
-    request = Request(year=args.year, person=args.person, payer=args.payer)
-    place_of_request = f"{ctx.client}/{args.key}"
-    earlier = ctx.get(Request, place_of_request)
-    if earlier is not None:
-        ctx.require(earlier == request, "key_reused", place_of_request)
+    if _paid_by_this_key(ctx, args):
         return _receipt(ctx, resident)
     place, levy = _due(ctx, args.year, args.person)
     _require_lock(ctx, resident)
@@ -114,7 +110,7 @@ def pay(ctx: Context, args: PayArgs) -> Plain:
     )
     ctx.put(resident, paid)
     ctx.put(f"{resident}/{place}", Registration(state=REGISTRATION.next("sent", "enrol")))
-    ctx.put(place_of_request, request)
+    ctx.put(f"{ctx.client}/{args.key}", _request(args))
     ctx.delete(Lock, resident)
     ctx.emit("paid", channel=ctx.client, payer=args.payer, collector=levy.collector, resident=args.person)
     if ctx.time_ms >= levy.vouchers_from_ms:
@@ -122,13 +118,24 @@ def pay(ctx: Context, args: PayArgs) -> Plain:
     return _receipt(ctx, resident)
 
 
+def _request(args: PayArgs) -> Request:
+    return Request(year=args.year, person=args.person, payer=args.payer)
+
+
+def _paid_by_this_key(ctx: Context, args: PayArgs) -> bool:
+    """Has this channel made this very payment before, perhaps without hearing of it? A key stands for one payment."""
+    place = f"{ctx.client}/{args.key}"
+    earlier = ctx.get(Request, place)
+    ctx.require(earlier is None or earlier == _request(args), "key_reused", place)
+    return earlier is not None
+
+
 def _due(ctx: Context, year: int, person: str) -> tuple[str, Levy]:
     """Where this resident may pay, and what; refused where there is nothing to pay, or not yet."""
     paid = ctx.get(Contribution, resident_key(year, person))
     ctx.require(paid is None, "already_paid", paid.receipt if paid else "")
     found = registrations(ctx, year, person)
-    if not found:
-        raise Refusal("not_registered", "no insurance registration")
+    ctx.require(bool(found), "not_registered", "no insurance registration")
     ctx.require(len(found) == 1, "several_places", ", ".join(found))
     (place, registration), *_ = found.items()
     ctx.require(registration.state == "sent", "no_information", f"let the centre of {place} send it by hand")
@@ -138,8 +145,8 @@ def _due(ctx: Context, year: int, person: str) -> tuple[str, Levy]:
 def _require_lock(ctx: Context, resident: str) -> None:
     """The record must be locked, by this channel, and still."""
     lock = ctx.get(Lock, resident)
-    if lock is None:
-        raise Refusal("not_queried", resident)
+    ctx.require(lock is not None, "not_queried", resident)
+    assert lock is not None  # noqa: S101 - just required
     ctx.require(lock.channel == ctx.client, "record_locked", "Declaration record is locked")
     ctx.require(lock.holds(ctx.time_ms), "lock_expired", resident)
 

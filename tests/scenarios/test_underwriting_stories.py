@@ -13,8 +13,11 @@ from node.contracts.underwriting import Application, score_holds
 from node.contracts.vouchers import Voucher
 from node.ledger.transaction import decode_transaction
 from node.privacy import unseal
+from scenarios.language import ScenarioInvalid, load_scenario
+from scenarios.runner.plan import make_plan
 from scenarios.runner.story_checks import reads_logged
 from scenarios.runner.supervision_figures import supervision_figures
+from scenarios.shipped import shipped
 from tests.scenarios.telling import told
 
 
@@ -105,6 +108,47 @@ def test_each_summary_equals_the_ledger_added_up_anew():
         assert outcome.output["premium_fen"] == sum(policy.premium_fen for policy in covering)
         compared += 1
     assert compared == 7
+
+
+# --- identified_once
+
+
+def test_what_is_shown_again_has_the_commitments_that_were_verified():
+    story = told("identified_once")
+    (entered,), (shown,) = (story.outcomes[step].envelopes for step in ("enter", "shown-2"))
+    assert set(shown.commitments) < set(entered.commitments)
+    assert opened(story, "shown-2", "insurer-2") == {
+        path: opening
+        for path, opening in opened(story, "enter", "insurer-1").items()
+        if path in dict(shown.commitments)
+    }
+    assert not opened(story, "shown-2", "insurer-1")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        ("identity.fields", "[name, iris]", "holds no iris"),
+        ("identity.again", "register", "nothing that parties share came with"),
+        ("identity.again", "entered", "no step `entered`"),
+        ("identity.to", "insurer-2", "shows again `fields`"),
+        ("who", "insurer-3", "insurer-3 cannot open"),
+    ],
+)
+def test_what_cannot_be_shown_again_is_named(place, value, said):
+    path = shipped()["identified_once"]
+    index = [step.id for step in load_scenario(path).story].index("shown-2")
+    with pytest.raises(ScenarioInvalid) as raised:
+        make_plan(load_scenario(path, [f"story.{index}.{place}={value}"]))
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(("who", "expect"), [("regulator", "not_public"), ("insurer-1", "ok"), ("patient-1", "ok")])
+def test_who_may_read_a_view_for_supervisors_is_foreseen(who, expect):
+    path = shipped()["identified_once"]
+    index = [step.id for step in load_scenario(path).story].index("not-theirs")
+    with pytest.raises(ScenarioInvalid, match="may ask for|may not ask for"):
+        make_plan(load_scenario(path, [f"story.{index}.who={who}", f"story.{index}.expect={expect}"]))
 
 
 # --- consented_query

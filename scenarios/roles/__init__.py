@@ -12,6 +12,7 @@ from scenarios.roles import (
     cedent,  # noqa: F401 - adds verbs to the insurer's
     channel,
     consortium,
+    filing,  # noqa: F401 - adds a verb to the insurer's
     hospital,
     insurer,
     insurer_claims,  # noqa: F401 - adds verbs to the insurer's

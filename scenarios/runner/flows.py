@@ -25,7 +25,7 @@ from scenarios.language.reading import Document
 from scenarios.language.schema import Scenario
 from scenarios.language.verdicts import problems_of
 from scenarios.results.figures import Sheet
-from scenarios.runner import city_plan, contributions, market, transfers, zero_perception
+from scenarios.runner import city_plan, contributions, e_policies, market, transfers, zero_perception
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.drafts import Draft, steps_of
 from scenarios.runner.market.cast import CastError
@@ -70,6 +70,13 @@ FLOWS: Mapping[str, FlowKind] = MappingProxyType(
             build=contributions.build,
             openings=contributions.openings,
             differences=contributions.differences,
+        ),
+        e_policies.FLOW: FlowKind(
+            arguments=e_policies.EPolicies,
+            cast=e_policies.parties_of,
+            build=e_policies.build,
+            openings=e_policies.openings,
+            differences=e_policies.differences,
         ),
         transfers.FLOW: FlowKind(
             arguments=transfers.Transfers,

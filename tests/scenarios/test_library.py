@@ -101,6 +101,7 @@ BROKEN = {
     "changed_in_mid_term": ("story", "story.amend-alone.at=2023-05-14 00:00"),
     "coinsured": ("story", "story.amend.at=2023-04-08 00:00"),
     "lapsed_and_revived": ("steps", "settings.policy.terms.0.grace_ms=31 days"),
+    "many_policies": ("records.e_policies == 532", "workload.0.one_in=401"),
     "one_account_each": ("steps", "story.stolen.wallet=patient-1"),
     "pledged": ("steps", "settings.pledges.value_ppm=81 %"),
     "shared_loss": ("story", "world.stays.zhu-april.items.0.amount=261.00 CNY"),

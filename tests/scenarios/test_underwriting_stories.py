@@ -117,11 +117,8 @@ def test_what_is_shown_again_has_the_commitments_that_were_verified():
     story = told("identified_once")
     (entered,), (shown,) = (story.outcomes[step].envelopes for step in ("enter", "shown-2"))
     assert set(shown.commitments) < set(entered.commitments)
-    assert opened(story, "shown-2", "insurer-2") == {
-        path: opening
-        for path, opening in opened(story, "enter", "insurer-1").items()
-        if path in dict(shown.commitments)
-    }
+    verified = opened(story, "enter", "insurer-1")
+    assert opened(story, "shown-2", "insurer-2") == {path: verified[path] for path, _ in shown.commitments}
     assert not opened(story, "shown-2", "insurer-1")
 
 
@@ -146,8 +143,8 @@ def test_what_cannot_be_shown_again_is_named(place, value, said):
 @pytest.mark.parametrize(("who", "expect"), [("regulator", "not_public"), ("insurer-1", "ok"), ("patient-1", "ok")])
 def test_who_may_read_a_view_for_supervisors_is_foreseen(who, expect):
     path = shipped()["identified_once"]
-    index = [step.id for step in load_scenario(path).story].index("not-theirs")
-    with pytest.raises(ScenarioInvalid, match="may ask for|may not ask for"):
+    index = [step.id for step in load_scenario(path).story].index("not-theirs") - 3  # so many are repeated
+    with pytest.raises(ScenarioInvalid, match=r"may (not )?ask for aml_views"):
         make_plan(load_scenario(path, [f"story.{index}.who={who}", f"story.{index}.expect={expect}"]))
 
 

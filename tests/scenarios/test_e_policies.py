@@ -14,17 +14,17 @@ POLICIES, PREMIUM = 212_700, 3_736_360_000
 
 
 def portfolio(**changes):
-    given_ = {
-        **{
-            "flow": "e-policies",
-            "insurer": "insurer-1",
-            "channel": "channel",
-            "policies": 1_000,
-            "premium": "175_663 CNY",
-        },
-        **{"sum_insured": "1 CNY", "term": "1 day", "spread": "1 day"},
+    usual = {
+        "flow": "e-policies",
+        "insurer": "insurer-1",
+        "channel": "channel",
+        "policies": 1_000,
+        "premium": "175_663 CNY",
+        "sum_insured": "1 CNY",
+        "term": "1 day",
+        "spread": "1 day",
     }
-    return EPolicies.model_validate({**given_, **changes})
+    return EPolicies.model_validate(usual | changes)
 
 
 def test_the_whole_portfolio_is_the_published_sum():

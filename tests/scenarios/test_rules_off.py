@@ -157,7 +157,7 @@ RULES = {
         Replaced("node.contracts.coinsurance:divided", _rounded_down),
     ),
     "lapsed_and_revived": ("grace_over", "nothing_due", "policy_not_in_force", "within_grace"),
-    "many_policies": (Replaced("scenarios.runner.e_policies:premiums", lambda number, fen, _: (fen // number,) * number),),
+    "many_policies": (Replaced("scenarios.runner.e_policies:premiums", lambda n, fen, _: (fen // n,) * n),),
     "one_account_each": ("mapped_to_another_wallet",),
     "pledged": (
         *("beyond_the_value", "more_than_owed", "not_due_yet", "pledged_already"),

@@ -133,6 +133,10 @@ RULES = {
         *("illegal_transition", "invoice_reused", "not_entitled_then", "not_your_layer"),
         Replaced("node.contracts.coordination.engine:eligible_of", _as_if_nothing_was_paid),
     ),
+    "what_is_left": (
+        "invoice_reused",
+        Replaced("node.contracts.coordination.bills:leave", lambda *_: None),
+    ),
     "treated_elsewhere": (
         *("nothing_to_net", "region_not_live"),
         Replaced("node.contracts.clearing:is_elsewhere", lambda *_: False),

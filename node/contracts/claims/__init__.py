@@ -30,7 +30,6 @@ from node.contracts.claims.records import (
     Dispute,
     Effort,
     House,
-    Invoice,
     Papers,
     ReasonArgs,
     Settings,
@@ -40,6 +39,7 @@ from node.contracts.claims.records import (
 from node.contracts.claims.reserves import outstanding
 from node.contracts.claims.rules import PAYABLE, Adjudication, adjudication
 from node.contracts.claims.settlement import RecoverArgs
+from node.contracts.invoices import Invoice
 
 __all__ = [
     "CHARGE",

@@ -1,6 +1,7 @@
 """Automatic adjudication 自动审核: on charges that the hospital committed to, opened under the patient's voucher.
 
-The bill must be what the hospital committed to, all of it, and its invoice is used once, whichever insurer it is.
+The bill must be what the hospital committed to, all of it, and its invoice is used once, whichever insurer it is. Of an
+invoice that was settled at the counter, what that left is adjudicated.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from node.contracts.claims.records import CLAIM, Claim, Invoice, benefit_of, contract, own, require_cleared
+from node.contracts.claims.records import CLAIM, Claim, benefit_of, contract, own, require_cleared
 from node.contracts.claims.reserves import set_reserve
 from node.contracts.claims.rules import PAYABLE, sums
 from node.contracts.code_maps import UNMAPPED
 from node.contracts.consent import Query
 from node.contracts.context import Context, Plain, Refusal
 from node.contracts.fields import AMOUNT_END, Arguments, ObjectId
+from node.contracts.invoices import use_invoice
 from node.contracts.policy import Policy
 from node.privacy.commitments import Opening, is_committed
 
@@ -47,18 +49,12 @@ def adjudicate(ctx: Context, args: AdjudicateArgs) -> Plain:
     claim = own(ctx, args.claim)
     ctx.require(claim.coding != UNMAPPED, "diagnosis_unmapped", args.claim)
     _require_answer(ctx, args, claim)
-    use_invoice(ctx, _text(args.token, INVOICE_TOKEN), args.claim)
+    left = use_invoice(ctx, _text(args.token, INVOICE_TOKEN), args.claim)
     require_cleared(ctx, claim)
     charges = tuple(_charge(opening) for opening in args.charges)
     total = sum(amount for _, amount in charges)
     ctx.require(total == args.total.value, "bill_does_not_add_up", args.claim)
-    return approve(ctx, args.claim, replace(claim, answer=args.query, flag=""), charges)
-
-
-def use_invoice(ctx: Context, token: str, claim_id: str) -> None:
-    """Note that the invoice is claimed for: once, at whichever insurer."""
-    ctx.require(ctx.get(Invoice, token) is None, "invoice_reused", claim_id)
-    ctx.put(token, Invoice(claim=claim_id))
+    return approve(ctx, args.claim, replace(claim, answer=args.query, flag=""), left or charges)
 
 
 def approve(ctx: Context, claim_id: str, claim: Claim, charges: Sequence[tuple[str, int]]) -> Plain:

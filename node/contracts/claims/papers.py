@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from node.contracts.claims.automatic import CHARGES_MAX, approve, use_invoice
+from node.contracts.claims.automatic import CHARGES_MAX, approve
 from node.contracts.claims.records import (
     CLAIM,
     Claim,
@@ -28,6 +28,7 @@ from node.contracts.claims.records import (
 from node.contracts.context import Context, Plain
 from node.contracts.endorsement import record, signed
 from node.contracts.fields import Arguments, Digest, Fen, Label, ObjectId
+from node.contracts.invoices import use_invoice
 from node.contracts.policy import Policy
 from node.contracts.vouchers import Voucher, is_live
 
@@ -74,9 +75,9 @@ def hand_in(ctx: Context, args: HandInArgs) -> Plain:
     claim = ctx.find(Claim, args.claim)
     require_insured(ctx, claim)
     state = CLAIM.next(claim.state, "hand_in")
-    use_invoice(ctx, args.invoice, args.claim)
+    left = use_invoice(ctx, args.invoice, args.claim)
     flag = use_stay(ctx, args.stay, args.claim, claim.insurer) or claim.flag
-    papers = Papers(invoice=args.invoice, charges=args.charges, evidence=args.evidence, assessed=False)
+    papers = Papers(invoice=args.invoice, charges=left or args.charges, evidence=args.evidence, assessed=False)
     ctx.put(args.claim, papers)
     ctx.put(args.claim, replace(claim, state=state, papers=claim.papers + 1, flag=flag))
     count(ctx, claim.insurer, "hospital_trips")

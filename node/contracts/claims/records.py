@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from node.contracts.context import Context, EventKind
 from node.contracts.contract import Contract
 from node.contracts.fields import Arguments, Fen, Label, Name, ObjectId, Readers, Record
+from node.contracts.invoices import Invoice
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.policy import Policy
 from node.contracts.products import Benefit
@@ -106,14 +107,6 @@ class Claim(Record, frozen=True):
         return self.approved and self.state != "APPROVED" and self.owed_fen <= 0
 
 
-class Invoice(Record, frozen=True):
-    """An e-invoice that was used 电子发票; the key is its token, keyed by the hospital."""
-
-    namespace: ClassVar[str] = "invoices"
-
-    claim: str
-
-
 class StayUse(Record, frozen=True):
     """A hospital stay that was claimed for; the key is its token, keyed by the hospital: no number, no name."""
 
@@ -148,7 +141,8 @@ class CaseReserve(Record, frozen=True):
 class Papers(Record, frozen=True):
     """What was handed in last for a claim, the key: (class of charge, fen) of every line, stamped by the hospital.
 
-    ``evidence`` commits to the papers themselves. ``assessed`` once they were decided on.
+    Of an invoice that was settled at a counter they are what that left. ``evidence`` commits to the papers themselves.
+    ``assessed`` once they were decided on.
     """
 
     namespace: ClassVar[str] = "claim_papers"

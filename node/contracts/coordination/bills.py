@@ -1,6 +1,7 @@
 """Bills 一站式结算: settled at the hospital's counter over all layers; the patient pays what is left and no more.
 
-An invoice is settled once, at whichever insurer, by whichever contract. A second bill for a stay is flagged and waits
+An invoice is settled once, at whichever insurer, by whichever contract; what is left of it one further insurance may be
+asked for (:mod:`node.contracts.invoices`). A second bill for a stay is flagged and waits
 for the bureau, which clears or rejects it.
 """
 
@@ -13,11 +14,12 @@ from msgspec.structs import replace
 
 from node.contracts import clearing
 from node.contracts.accounts import pay
-from node.contracts.claims.automatic import CHARGES_MAX, use_invoice
+from node.contracts.claims.automatic import CHARGES_MAX
 from node.contracts.context import Context, Plain
 from node.contracts.coordination.engine import Settlement, Year, after, coordinate
 from node.contracts.coordination.records import BILL, Bill, Entitlement, Scheme, Stay, YearToDate, contract, year_key
 from node.contracts.fields import Arguments, Digest, Fen, Label, ObjectId
+from node.contracts.invoices import leave, use_new_invoice
 from node.contracts.vouchers import Subject
 
 Charges = Annotated[tuple[tuple[Label, Fen], ...], Meta(min_length=1, max_length=CHARGES_MAX)]
@@ -45,12 +47,13 @@ def settle(ctx: Context, args: SettleArgs) -> Plain:
     entitlement = ctx.find(Entitlement, args.subject)
     scheme = ctx.find(Scheme, entitlement.scheme)
     ctx.require(scheme.starts_ms <= ctx.time_ms < scheme.ends_ms, "not_entitled_then", entitlement.scheme)
-    use_invoice(ctx, args.invoice, ctx.object_id)
+    use_new_invoice(ctx, args.invoice, ctx.object_id)
     bill = Bill(
         state="PRESENTED",
         hospital=ctx.client,
         subject=args.subject,
         scheme=entitlement.scheme,
+        invoice=args.invoice,
         charges=args.charges,
         total_fen=sum(amount for _, amount in args.charges),
         own_fen=0,
@@ -99,6 +102,7 @@ def _settle(ctx: Context, bill_id: str, bill: Bill) -> Plain:
         ctx.put(year_key(bill.subject, bill.scheme, share.layer), to_date)
     shares = tuple((share.layer, share.payer, share.eligible_fen, share.paid_fen) for share in settled.shares)
     ctx.put(bill_id, replace(bill, own_fen=settled.own_fen, shares=shares))
+    leave(ctx, bill.invoice, bill_id, settled.left)
     _pay(ctx, bill_id, bill, scheme.region, settled)
     payers = tuple(share.payer for share in settled.shares)
     wallets = ctx.find(Subject, bill.subject).wallets

@@ -67,11 +67,15 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Settlement(msgspec.Struct, frozen=True):
-    """A bill settled. Invariant: ``total_fen`` is what the shares pay and ``own_fen`` together."""
+    """A bill settled, in fen. Invariant: ``total_fen`` is what the shares pay and ``own_fen`` together.
+
+    ``left`` is what nobody paid of every line; it adds up to ``own_fen``.
+    """
 
     total_fen: int
     own_fen: int
     shares: tuple[Share, ...]
+    left: tuple[Charge, ...]
 
 
 def coordinate(charges: Sequence[Charge], layers: Sequence[LayerTerms], years: Sequence[Year]) -> Settlement:
@@ -87,7 +91,12 @@ def coordinate(charges: Sequence[Charge], layers: Sequence[LayerTerms], years: S
         shares.append(Share(layer=terms.name, payer=terms.payer, eligible_fen=whole, paid_fen=paid))
         for index, amount in enumerate(allocate(paid, eligible) if paid else ()):
             left[index] -= amount
-    return Settlement(total_fen=sum(amount for _, amount in charges), own_fen=sum(left), shares=tuple(shares))
+    return Settlement(
+        total_fen=sum(amount for _, amount in charges),
+        own_fen=sum(left),
+        shares=tuple(shares),
+        left=tuple((kind, amount) for (kind, _), amount in zip(charges, left, strict=True)),
+    )
 
 
 def eligible_of(charges: Sequence[Charge], left: Sequence[int], terms: LayerTerms) -> list[int]:

@@ -63,6 +63,7 @@ class Bill(Record, frozen=True):
     hospital: str
     subject: str
     scheme: str
+    invoice: str
     charges: tuple[tuple[str, int], ...]
     total_fen: int
     own_fen: int

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from node.contracts import accounts, clearing, consent, coordination
 from node.contracts.accounts import Opening, account, overdrawn, total_of_all_accounts
 from node.contracts.coordination import LayerTerms, SchemeArgs, Year, after, coordinate
+from tests.node.contracts.claiming import Case, insured
 from tests.node.contracts.network import Network
 
 MILLION = 1_000_000
@@ -104,6 +105,7 @@ def test_fractions_come_to_the_same(bill, layers):
     settled = coordinate(bill, layers, [Year()] * 3)
     payments, left = by_fractions(bill, layers)
     assert [share.paid_fen for share in settled.shares] == payments
+    assert [amount for _, amount in settled.left] == left
     assert settled.own_fen == sum(left)
 
 
@@ -233,6 +235,28 @@ def test_who_joins_what():
 def test_schemes_that_cannot_be_filed(layers, starts, cosigners, code):
     args = SchemeArgs("another", layers, starts, NOON)
     assert network().do("bureau", "coordination.file-scheme", args, cosigners=cosigners).code == code
+
+
+def test_what_the_counter_left_may_be_claimed_for_once_and_nothing_more():
+    town = network()
+    settle(town, charges=(("drug", 20_000 * YUAN), ("bed", 10_000 * YUAN), ("self-paid", 1_000 * YUAN)))
+    invoice = town.tree.get("invoices", f"{1:064x}")
+    assert sum(fen for _, fen in invoice.left) == 2_142 * YUAN
+    case = Case(insured(town))
+    told = case.approved(("bed", 31_000 * YUAN), invoice=1)
+    own_self_paid = dict(invoice.left)["self-paid"]
+    assert told.output["total_fen"] == 2_142 * YUAN
+    assert told.output["payable_fen"] == 2_142 * YUAN - own_self_paid
+    again = Case(town)
+    again.of("insurer-1", "check")
+    again.of("insurer-1", "request-papers", "no_voucher")
+    assert again.papers(invoice=1).code == "invoice_reused"
+
+
+def test_what_was_claimed_for_is_not_settled_at_the_counter():
+    town = insured(network())
+    Case(town).approved(invoice=1)
+    assert settle(town).code == "invoice_reused"
 
 
 # --- between regions

@@ -8,7 +8,7 @@ from node.contracts.code_maps import PublishArgs
 from node.contracts.consent import AnswerArgs, Query, RegisterArgs
 from node.privacy import Value
 from scenarios.edges.icd import map_digest, map_version
-from scenarios.roles import checking, fairness, purging
+from scenarios.roles import checking, fairness, gateway, purging
 from scenarios.roles.answering import to_hand_over
 from scenarios.roles.coding import local_table
 from scenarios.roles.desk import Act, Desk, Request, Verbs
@@ -17,6 +17,7 @@ verb = Verbs("bureau")
 verb("attest-purge")(purging.attest_purge)
 verb("request-purge")(purging.request_purge)
 verb("reseal")(purging.reseal)
+verb("report-reads")(gateway.report_reads)
 verb("publish-fairness")(fairness.publish_fairness)
 verb("register-value")(checking.register_value)
 verb("answer-value")(checking.answer_value)

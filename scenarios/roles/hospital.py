@@ -7,7 +7,7 @@ from node.contracts.consent import AnswerArgs, Query
 from node.privacy import Value
 from scenarios.edges.icd import look_up
 from scenarios.language.models.world import Stay
-from scenarios.roles import purging
+from scenarios.roles import gateway, purging
 from scenarios.roles.answering import to_hand_over
 from scenarios.roles.coding import local_table, map_in_use
 from scenarios.roles.desk import Act, Desk, Request, Verbs
@@ -16,6 +16,7 @@ verb = Verbs("hospital")
 verb("attest-purge")(purging.attest_purge)
 verb("request-purge")(purging.request_purge)
 verb("reseal")(purging.reseal)
+verb("report-reads")(gateway.report_reads)
 
 
 @verb("report-discharge")

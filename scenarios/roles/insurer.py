@@ -15,13 +15,14 @@ from node.contracts.reasons import decide, reason_of
 from node.contracts.risk import InquireArgs
 from node.contracts.underwriting import Application, AssessArgs
 from node.privacy import Value
-from scenarios.roles import asking, checking, matching, purging
+from scenarios.roles import asking, checking, gateway, matching, purging
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("insurer")
 verb("attest-purge")(purging.attest_purge)
 verb("request-purge")(purging.request_purge)
 verb("reseal")(purging.reseal)
+verb("report-reads")(gateway.report_reads)
 verb("ask-value")(checking.ask_value)
 verb("conclude-value")(checking.conclude_value)
 verb("ask")(asking.ask)

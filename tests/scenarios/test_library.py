@@ -93,6 +93,7 @@ BROKEN = {
     "onboarding": ("steps", "world.listed_fields.genome=Genome"),
     "scored_and_decided": ("steps", "world.people.p3.age=58"),
     # zero perception
+    "reads_off_the_log": ("story", "story.reconcile-after.output.unlogged=4"),
     "claims_by_themselves": ("arms.manual.count == 2", "workload.0.revoked=3"),
     # policies
     "by_choice": ("records.notarisations == 140", "story.record-{n}.repeat.n=1..139"),

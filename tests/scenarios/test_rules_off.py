@@ -77,6 +77,7 @@ RULES = {
     "who_may_pay": ("already_paid", "no_information", "not_registered", "wrong_centre", "wrong_input"),
     # zero perception
     "claims_by_themselves": ("invoice_reused", "voucher_revoked"),
+    "reads_off_the_log": ("voucher_revoked", Replaced("node.contracts.gateways:unlogged", lambda *_: "")),
     # underwriting
     "checked_unseen": ("answer_not_proven", "field_not_covered", "guesses_used_up"),
     "consented_query": (

@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import floor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.contracts import accounts, clearing, consent, coordination
@@ -284,3 +284,61 @@ def test_at_home_nothing_is_cleared():
     town = network(region="shanghai")
     assert settle(town, at=500).code == "ok"
     assert list(town.tree.items("clearing_items")) == []
+
+
+OFFICES = {"ningbo": "insurer-1", "shanghai": "insurer-2", "sichuan": "reinsurer"}
+
+
+def three_regions(homes):
+    """A network of three regions, and somebody of each of ``homes``."""
+    openings = tuple(Opening(who, 10**12) for who in (*OFFICES.values(), "ann"))
+    regions = tuple(clearing.RegionArgs(name, office, 0) for name, office in OFFICES.items())
+    schemes = tuple(
+        SchemeArgs(name, (LayerTerms("basic", office, 100, 700_000, 10**9),), 0, NOON, name)
+        for name, office in OFFICES.items()
+    )
+    network = Network(
+        settings=[
+            ("accounts", accounts.Settings(openings)),
+            ("clearing", clearing.Settings(regions)),
+            ("coordination", coordination.Settings(schemes)),
+        ]
+    )
+    people = {home: f"{number:064x}" for number, home in enumerate(homes)}
+    registered = consent.RegisterArgs(tuple((person, ("ann",)) for person in people.values()))
+    network.do("bureau", "consent.register", registered)
+    for home, person in people.items():
+        network.do("bureau", "coordination.join", coordination.JoinArgs(person, home, ("basic",)))
+    return network, people
+
+
+def clearing_balances(network):
+    found = (network.tree.get("accounts", account(office, "clearing")) for office in OFFICES.values())
+    return [record.balance_fen if record else 0 for record in found]
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(OFFICES)), st.sampled_from(sorted(OFFICES)), amounts), max_size=8),
+    st.integers(0, 8),
+)
+def test_between_regions_nothing_is_lost_whenever_it_is_netted(bills_between, netted_after):
+    network, people = three_regions(sorted(OFFICES))
+    borne = dict.fromkeys(OFFICES, 0)
+    for number, (home, there, amount) in enumerate(bills_between):
+        args = coordination.SettleArgs(people[home], f"{number:064x}", f"{number:064x}", (("bed", amount),))
+        network.tree = network.tree.update({("clearing_places", "hospital-1"): clearing.Place(there)})
+        told = network.do("hospital-1", "coordination.settle", args)
+        assert told.code == "ok", told
+        borne[home] += told.output["paid"]["basic"]
+        assert sum(clearing_balances(network)) == 0
+        if number == netted_after:
+            network.do("bureau", "clearing.net", clearing.NetArgs())
+    network.do("bureau", "clearing.net", clearing.NetArgs())
+    assert clearing_balances(network) == [0, 0, 0]
+    for home, office in OFFICES.items():
+        assert cash(network, office) == 10**12 - borne[home], "each region bears its own people's bills"
+    for _, netting in network.tree.items("clearing_nettings"):
+        assert sum(position for _, position in netting.positions) == 0
+        assert netting.net_fen <= netting.gross_fen
+    assert total_of_all_accounts(network.tree) == 0

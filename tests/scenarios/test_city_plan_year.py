@@ -180,6 +180,13 @@ def test_a_fen_more_for_each_claim_fails(monkeypatch):
     assert "paid: " in next(item.detail for item in found.finished.expectations if item.name == "business")
 
 
+def test_its_expectations_of_the_two_clocks_can_fail():
+    desk = "arms.paper={a-desk: {low: 1 h, likely: 4 h, high: 12 h}}"
+    found = played("workload.0.population=1000", desk, "expect.metrics=[arms.batch.p95 <= 1 h]")
+    failed = {item.name for item in found.finished.expectations if item.verdict == "fail"}
+    assert failed == {"two_clocks", "arms.batch.p95 <= 1 h"}
+
+
 def test_more_invoices_to_send_again_than_there_are():
     assert played("workload.0.population=300", "workload.0.reused_invoices=1000").verdict == "pass"
 

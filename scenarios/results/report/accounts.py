@@ -135,7 +135,7 @@ def _by_kind(booked: Booked) -> Table:
         for kind, (debit, credit) in sorted(sums.items())
     ]
     debit, credit = (sum(kept[side] for kept in sums.values()) for side in (0, 1))
-    style = "verdict pass" if debit == credit else "verdict fail"
+    style = "number verdict pass" if debit == credit else "number verdict fail"
     rows.append(("in all", "", yuan(debit), yuan(credit), Cell(yuan(debit - credit), style)))  # type: ignore[arg-type]
     return Table(
         caption="Trial balance 试算平衡表 by kind of account, in CNY",

@@ -16,6 +16,7 @@ from scenarios.language.problems import ScenarioInvalid
 from scenarios.language.reading import read_file
 from scenarios.results.arms import Arms
 from scenarios.results.course import Entry, Fault, Standing
+from scenarios.results.detection import Score
 from scenarios.results.exchanges import Exchange, chosen
 from scenarios.results.figures import Sheet
 from scenarios.results.funnel import Stage
@@ -61,6 +62,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[Sheet, ...]
     flows: Flows | None
     booked: Booked | None
+    scores: tuple[Score, ...] | None
     leakage: Leakage | None
     end_ns: int
 
@@ -92,6 +94,7 @@ def read_facts(folder: RunFolder) -> Facts:
         funnel=_if_there(folder.funnel, lambda path: _whole(path, tuple[Stage, ...])),
         flows=flows,
         booked=booked,
+        scores=_if_there(folder.detection, lambda path: _whole(path, tuple[Score, ...])),
         leakage=_if_there(folder.leakage, lambda path: _whole(path, Leakage)),
         end_ns=max(ends),
     )

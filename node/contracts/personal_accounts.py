@@ -26,6 +26,8 @@ Kinship = Literal["spouse", "parent", "child"]
 
 _CONVERSE = {"spouse": "spouse", "parent": "child", "child": "parent"}
 _DAY_MS = 86_400_000
+_CYCLE_YEARS, _CYCLE_DAYS = 400, 146_097
+"""The Gregorian calendar repeats itself."""
 
 
 class PersonalAccount(Record, frozen=True):
@@ -132,4 +134,5 @@ def draw(ctx: Context, holder: str, person: str, amount_fen: int) -> int:
 
 def year_of(time_ms: int) -> int:
     """The calendar year of a business time (UTC)."""
-    return (dt.date(1970, 1, 1) + dt.timedelta(days=time_ms // _DAY_MS)).year
+    cycles, days = divmod(time_ms // _DAY_MS, _CYCLE_DAYS)  # a time may lie beyond what dates can hold
+    return (dt.date(1970, 1, 1) + dt.timedelta(days=days)).year + _CYCLE_YEARS * cycles

@@ -4,12 +4,14 @@
 the chain, ``modes`` puts it there, ``sealing`` is the cryptography of the sealed form, and ``vault`` opens what a node
 may open. With ``disclosure`` the holder of a record shows some fields of it, with proof. ``intersection`` and
 ``masking`` answer questions about people of several insurers that none has to show: whom two of them share, and sums
-over all (``docs/private-queries.md``). All deterministic, so that a run can be repeated bit for bit.
+over all; ``equality`` one about a single value (``docs/private-queries.md``). All deterministic, so that a run can be
+repeated bit for bit.
 """
 
 from node.privacy.commitments import Commitments, Opening, Value, commitment, field_names, is_committed
 from node.privacy.disclosure import Challenge, Disclosed, Examiner, Presentation, PresentationError, present
 from node.privacy.envelope import Collected, Envelope, Hashed, Open, Sealed, Withheld
+from node.privacy.equality import Guesser, Owner, is_proven
 from node.privacy.intersection import Blinded, Doubled, Party
 from node.privacy.lookup import Asker, Holder
 from node.privacy.masking import Cell, Share, SumError, over_limit, publishable, share_of, sum_of
@@ -29,12 +31,14 @@ __all__ = [
     "Doubled",
     "Envelope",
     "Examiner",
+    "Guesser",
     "Hashed",
     "Holder",
     "IntersectionError",
     "Mode",
     "Open",
     "Opening",
+    "Owner",
     "Party",
     "Payload",
     "Presentation",
@@ -51,6 +55,7 @@ __all__ = [
     "enclose",
     "field_names",
     "is_committed",
+    "is_proven",
     "mode_of",
     "open_for",
     "over_limit",

@@ -46,12 +46,14 @@ def test_the_face_of_privacy():
             "Doubled",
             "Envelope",
             "Examiner",
+            "Guesser",
             "Hashed",
             "Holder",
             "IntersectionError",
             "Mode",
             "Open",
             "Opening",
+            "Owner",
             "Party",
             "Payload",
             "Presentation",
@@ -68,6 +70,7 @@ def test_the_face_of_privacy():
             "enclose",
             "field_names",
             "is_committed",
+            "is_proven",
             "mode_of",
             "open_for",
             "over_limit",
@@ -85,7 +88,8 @@ def test_the_face_of_privacy():
 
 
 def test_the_face_of_the_roles():
-    assert public(scenarios.roles) == ["Act", "Desk", "Request", "Shared", "StoryError", "Verb", "verb_of", "verbs_of"]
+    nouns = ["Act", "Desk", "Request", "Shared", "StoryError", "Verb"]
+    assert public(scenarios.roles) == [*nouns, "plain", "verb_of", "verbs_of"]
 
 
 def test_the_contracts_that_there_are():

@@ -31,6 +31,8 @@ def made(draw, info, texts):  # noqa: C901, PLR0911 - one branch a kind of type
     match info:
         case inspect.StructType():
             return info.cls(*(made(draw, field.type, texts) for field in info.fields))
+        case inspect.Metadata():
+            return made(draw, info.type, texts)
         case inspect.UnionType():
             return made(draw, draw.choice(info.types), texts)
         case inspect.TupleType():

@@ -7,8 +7,7 @@ between the acts.
 from __future__ import annotations
 
 from node.contracts.checks import AnswerArgs, AskArgs, Check, Checkable, ConcludeArgs, RegisterArgs
-from node.privacy import IntersectionError
-from node.privacy.equality import Guesser, Owner
+from node.privacy import Guesser, IntersectionError, Owner
 from scenarios.roles.desk import Act, Desk, Request
 
 

@@ -20,6 +20,7 @@ from node.contracts.claims.automatic import (
     AdjudicateArgs,
 )
 from node.contracts.claims.disputes import RuleArgs
+from node.contracts.claims.house import Settings
 from node.contracts.claims.notice import NotifyArgs, ReportArgs
 from node.contracts.claims.papers import HandInArgs, ReferArgs
 from node.contracts.claims.records import (
@@ -32,7 +33,6 @@ from node.contracts.claims.records import (
     House,
     Papers,
     ReasonArgs,
-    Settings,
     StayUse,
     contract,
 )

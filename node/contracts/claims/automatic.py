@@ -12,7 +12,8 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from node.contracts.claims.records import CLAIM, Claim, benefit_of, contract, own, require_cleared
+from node.contracts.claims.house import benefit_of, own, require_cleared
+from node.contracts.claims.records import CLAIM, Claim, contract
 from node.contracts.claims.reserves import set_reserve
 from node.contracts.claims.rules import PAYABLE, sums
 from node.contracts.code_maps import UNMAPPED

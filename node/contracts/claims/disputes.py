@@ -9,16 +9,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from node.contracts.claims.records import (
-    CLAIM,
-    Claim,
-    Dispute,
-    ReasonArgs,
-    benefit_of,
-    contract,
-    house,
-    require_insured,
-)
+from node.contracts.claims.house import benefit_of, house, require_insured
+from node.contracts.claims.records import CLAIM, Claim, Dispute, ReasonArgs, contract
 from node.contracts.claims.reserves import first_reserve, set_reserve
 from node.contracts.claims.settlement import pay_out
 from node.contracts.context import Context, Plain

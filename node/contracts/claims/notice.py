@@ -7,19 +7,9 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
+from node.contracts.claims.house import benefit_of, count, own, require_insured, use_stay
 from node.contracts.claims.papers import ask_for_papers
-from node.contracts.claims.records import (
-    CLAIM,
-    Claim,
-    ClaimArgs,
-    ReasonArgs,
-    benefit_of,
-    contract,
-    count,
-    own,
-    require_insured,
-    use_stay,
-)
+from node.contracts.claims.records import CLAIM, Claim, ClaimArgs, ReasonArgs, contract
 from node.contracts.claims.reserves import first_reserve, set_reserve
 from node.contracts.claims.rules import PAYABLE
 from node.contracts.code_maps import UNMAPPED, Coding, MapVersion, count_transcoding

@@ -12,19 +12,8 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from node.contracts.claims.automatic import CHARGES_MAX, approve
-from node.contracts.claims.records import (
-    CLAIM,
-    Claim,
-    ClaimArgs,
-    Papers,
-    ReasonArgs,
-    contract,
-    count,
-    own,
-    require_cleared,
-    require_insured,
-    use_stay,
-)
+from node.contracts.claims.house import count, own, require_cleared, require_insured, use_stay
+from node.contracts.claims.records import CLAIM, Claim, ClaimArgs, Papers, ReasonArgs, contract
 from node.contracts.context import Context, Plain
 from node.contracts.endorsement import record, signed
 from node.contracts.fields import Arguments, Digest, Fen, Label, ObjectId

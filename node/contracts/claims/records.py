@@ -1,4 +1,4 @@
-"""The contract "claims": its lifecycle, its records, and what all of its actions share.
+"""The contract "claims": its lifecycle, its records and its events.
 
 Reported, covered, approved, paid, closed; closed to covered again where it is reopened 重开, and by way of papers 材料
 where a person decides. It may be denied, or withdrawn, while nothing is approved. A dispute freezes a claim wherever it
@@ -7,19 +7,13 @@ stands, until a panel rules; then it is paid or denied, and nothing else.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from msgspec import Meta
-from msgspec.structs import replace
-
-from node.contracts.context import Context, EventKind
+from node.contracts.context import EventKind
 from node.contracts.contract import Contract
-from node.contracts.fields import Arguments, Fen, Label, Name, ObjectId, Readers, Record
+from node.contracts.fields import Arguments, Label, ObjectId, Readers, Record
 from node.contracts.invoices import Invoice
 from node.contracts.lifecycle import Lifecycle
-from node.contracts.policy import Policy
-from node.contracts.products import Benefit
-from node.contracts.vouchers import Subject
 
 CLAIM = Lifecycle(
     "claim",
@@ -49,10 +43,6 @@ CLAIM = Lifecycle(
 )
 
 SUPERVISORS = ("bureau", "regulator")
-PANEL_MAX = 16
-
-SAME_STAY = "stay_claimed_before"
-"""Why a claim is flagged."""
 
 
 class Claim(Record, frozen=True):
@@ -212,64 +202,3 @@ class ReasonArgs(Arguments, frozen=True):
 
     claim: ObjectId
     reason: Label
-
-
-class Settings(Arguments, frozen=True):
-    """See :class:`House`."""
-
-    panel: Annotated[tuple[Name, ...], Meta(max_length=PANEL_MAX)] = ()
-    needed: Annotated[int, Meta(ge=1, le=PANEL_MAX)] = 1
-    reserves: Annotated[tuple[tuple[Label, Fen], ...], Meta(max_length=64)] = ()
-
-
-@contract.settings(Settings)
-def set_house(ctx: Context, settings: Settings) -> None:
-    """Set the rules of the house."""
-    ctx.put("house", House(panel=settings.panel, needed=settings.needed, reserves=settings.reserves))
-
-
-def house(ctx: Context) -> House:
-    """The rules of the house: nobody rules and nothing is set aside where none were set."""
-    return ctx.get(House, "house") or House(panel=(), needed=1, reserves=())
-
-
-def count(ctx: Context, insurer: str, what: str) -> None:
-    """One more of ``what``, a field of :class:`Effort`, for the claims against ``insurer``."""
-    effort = ctx.get(Effort, insurer) or Effort()
-    ctx.put(insurer, replace(effort, **{what: getattr(effort, what) + 1}))
-
-
-def own(ctx: Context, claim_id: str) -> Claim:
-    """The claim, which must be against the client."""
-    claim = ctx.find(Claim, claim_id)
-    ctx.require(claim.insurer == ctx.client, "wrong_insurer", claim.insurer)
-    return claim
-
-
-def require_insured(ctx: Context, claim: Claim) -> None:
-    """Refuse unless the client holds the policy or acts for the insured."""
-    holder = ctx.find(Policy, claim.policy).holder
-    acts = ctx.client == holder or ctx.client in ctx.find(Subject, claim.subject).wallets
-    ctx.require(acts, "not_the_insured", ctx.client)
-
-
-def use_stay(ctx: Context, stay: str, claim_id: str, insurer: str) -> str:
-    """Note that the stay is claimed for; why that is suspicious, or "": another claim was for it."""
-    used = ctx.get(StayUse, stay)
-    if used is None:
-        ctx.put(stay, StayUse(claim=claim_id))
-    if used is None or used.claim == claim_id:
-        return ""
-    ctx.emit("duplicate_suspected", claim=claim_id, insurer=insurer, other=used.claim)
-    return SAME_STAY
-
-
-def require_cleared(ctx: Context, claim: Claim) -> None:
-    """Refuse to approve what is flagged unless the bureau signs as well."""
-    cleared = not claim.flag or any(ctx.role_of(name) == "bureau" for name in ctx.signers)
-    ctx.require(cleared, "flag_not_cleared", claim.flag)
-
-
-def benefit_of(policy: Policy, name: str) -> Benefit | None:
-    """The policy's benefit of that kind, or None."""
-    return next((benefit for benefit in policy.benefits if benefit.name == name), None)

@@ -7,7 +7,8 @@ any time the sum of its open claims' reserves, and the movements of a closed cla
 from __future__ import annotations
 
 from node.contracts.accounts import account, post
-from node.contracts.claims.records import CaseReserve, Claim, benefit_of, house
+from node.contracts.claims.house import benefit_of, house
+from node.contracts.claims.records import CaseReserve, Claim
 from node.contracts.context import Context
 from node.contracts.policy import Policy
 from node.ledger.state_tree import StateTree

@@ -8,7 +8,8 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from node.contracts.accounts import pay
-from node.contracts.claims.records import CLAIM, Claim, ClaimArgs, ReasonArgs, contract, count, own, require_insured
+from node.contracts.claims.house import count, own, require_insured
+from node.contracts.claims.records import CLAIM, Claim, ClaimArgs, ReasonArgs, contract
 from node.contracts.claims.reserves import first_reserve, set_reserve
 from node.contracts.context import Context, Plain
 from node.contracts.endorsement import argument, signed

@@ -3,7 +3,7 @@
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.contracts import oracle
@@ -30,6 +30,7 @@ def readings(draw):
     return honest, [draw(st.integers(-2000, 2000)) for _ in range(liars)], needed, tolerance
 
 
+@settings(deadline=None)  # a busy machine
 @given(readings())
 def test_what_is_settled_lies_within_the_tolerance_of_an_honest_reading(drawn):
     honest, lies, needed, tolerance = drawn
@@ -38,11 +39,13 @@ def test_what_is_settled_lies_within_the_tolerance_of_an_honest_reading(drawn):
     assert min(abs(value - saw) for saw in honest) <= tolerance
 
 
+@settings(deadline=None)  # a busy machine
 @given(st.lists(st.integers(-10, 10), min_size=1, max_size=5), st.integers(1, 5), st.integers(0, 5))
 def test_the_order_of_readings_plays_no_part(values, needed, tolerance):
     assert len({agreed(order, needed, tolerance) for order in permutations(values)}) == 1
 
 
+@settings(deadline=None)  # a busy machine
 @given(st.lists(st.integers(-10, 10), max_size=5), st.integers(1, 5), st.integers(0, 5))
 def test_nothing_is_settled_by_fewer_than_are_needed(values, needed, tolerance):
     close = max((sum(abs(a - b) <= tolerance for b in values if b >= a) for a in values), default=0)

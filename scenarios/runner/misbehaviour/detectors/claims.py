@@ -24,7 +24,8 @@ def doubled(ledger: Watched, threshold: int | None) -> Iterator[Alarm]:
     paid: dict[tuple[str, tuple[object, ...]], tuple[int, str]] = {}
     for one in ledger.seen:
         if one.code == REUSED and one.is_call("claims", "adjudicate", "hand-in"):
-            claim_id = one.arguments(AdjudicateArgs if one.is_call("claims", "adjudicate") else HandInArgs).claim
+            by_itself = one.is_call("claims", "adjudicate")
+            claim_id = one.arguments(AdjudicateArgs).claim if by_itself else one.arguments(HandInArgs).claim
             why = "its invoice was claimed for already"
             yield Alarm(subject=claim_id, at_ms=one.time_ms, why=why, prevented=True)
         if one.ok and one.is_call("claims", "hand-in") and one.output.get("flag"):

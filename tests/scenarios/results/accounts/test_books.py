@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.results.accounts import Books, BooksError, Entry
@@ -25,6 +25,7 @@ def journals(draw):
     return entries
 
 
+@settings(deadline=None)  # a busy machine
 @given(journals())
 def test_the_books_balance_whoever_looks(entries):
     books = Books(entries)
@@ -35,6 +36,7 @@ def test_the_books_balance_whoever_looks(entries):
     assert tuple(each) == books.trial_balance()
 
 
+@settings(deadline=None)  # a busy machine
 @given(journals(), st.integers(-1, 6))
 def test_a_moment_shows_what_was_posted_by_then(entries, moment_ms):
     replayed = defaultdict(int)
@@ -46,6 +48,7 @@ def test_a_moment_shows_what_was_posted_by_then(entries, moment_ms):
     assert found == replayed
 
 
+@settings(deadline=None)  # a busy machine
 @given(journals())
 def test_a_statement_ends_in_the_balance_and_its_lines_add_up(entries):
     books = Books(entries)

@@ -49,7 +49,7 @@ def test_every_lie_is_there_with_its_fate(folder):
 
 def test_the_curve_goes_from_corner_to_corner_and_marks_the_threshold_in_force():
     drawn = str(roc(SCORE, 500))
-    assert "M52,232 161,122 379,12 488,12" in drawn
+    assert "M 52,232 161,122 379,12 488,12" in drawn
     assert drawn.count('class="dot"') == 1
     assert "threshold 300" in drawn
 

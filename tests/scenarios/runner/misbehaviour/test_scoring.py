@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.language.models.misbehaviour import Detection
@@ -83,6 +83,7 @@ def test_what_is_asked_is_judged_at_its_bound():
         assert (judged(right, asked).verdict, judged(wrong, asked).verdict) == ("pass", "fail"), asked
 
 
+@settings(deadline=None)  # a busy machine
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=20), st.lists(st.integers(0, 9), min_size=1, max_size=20))
 def test_the_area_is_the_chance_that_a_lie_scores_above_an_honest_act(lied, honest):
     """Mann and Whitney's count of pairs, ties as halves."""

@@ -162,7 +162,13 @@ def test_what_every_contract_asks_for():
         if action.endorse is not None
     }
     assert asked == {
+        "cards.pass-on": "`to`",
         "collections.form": "`members`",
+        "e-policies.issue": "`channel`",
+        "pledges.pledge": "`policy.holder`",
+        "policy.amend": "`policy.holder`",
+        "policy.reinstate": "`policy.insurer`",
+        "policy.renew": "`policy.holder`",
         "claims.hand-in": "`claim.hospital`",
         "claims.recover": "`payer`",
         "claims.rule": "`claim.needed` of `claim.panel`",

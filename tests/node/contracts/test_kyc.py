@@ -8,7 +8,7 @@ from node.contracts import consent, kyc
 from node.contracts.consent import GrantArgs, VoucherArgs
 from node.contracts.kyc import DiscloseArgs, EnterArgs, RelyArgs, RequestArgs, SubjectArgs
 from node.contracts.runtime import may_read
-from node.privacy import Hashed, commitment
+from node.privacy import Collected, Hashed, commitment
 from tests.node.contracts.network import Network
 
 ANN = "aa" * 32
@@ -112,6 +112,19 @@ def test_a_voucher_taken_back_stops_the_next_access():
     house.network.do("ann", "consent.revoke", VoucherArgs(voucher))
     assert house.rely(voucher).code == "voucher_revoked"
     assert house.disclose(request, voucher).code == "voucher_revoked"
+
+
+def test_taking_back_erases_what_collections_hold():
+    house = House()
+    request, voucher = house.request(), house.grant()
+    record = house.next("ann")
+    shown = hashed(record, {name: VALUES[name] for name in ("mobile", "name")}, ("ann", "insurer-2"))
+    collected = Collected(record, 0, shown.commitments, shown.recipients, 0)
+    args = DiscloseArgs(request, voucher, collected)
+    assert house.network.do("ann", "kyc.disclose", args, at=2, cosigners=("insurer-2",)).code == "ok"
+    revoked = house.network.do("ann", "consent.revoke", VoucherArgs(voucher), at=3)
+    assert revoked.output["purge_requested"] == (record,)
+    assert house.network.tree.get("deposits", record).state == "PURGING"
 
 
 def test_a_request_is_answered_once():

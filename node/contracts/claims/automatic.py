@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from node.contracts.claims.house import benefit_of, own, require_cleared
+from node.contracts.claims.house import benefit_of, left_of, own, require_cleared, use_benefit
 from node.contracts.claims.records import CLAIM, Claim, contract
 from node.contracts.claims.reserves import set_reserve
 from node.contracts.claims.rules import PAYABLE, sums
@@ -60,15 +60,14 @@ def adjudicate(ctx: Context, args: AdjudicateArgs) -> Plain:
 
 def approve(ctx: Context, claim_id: str, claim: Claim, charges: Sequence[tuple[str, int]]) -> Plain:
     """Approve what the benefit pays for all bills of the claim, ``charges`` among them, by the claim's rules."""
-    policy = ctx.find(Policy, claim.policy)
-    benefit = benefit_of(policy, claim.benefit)
+    benefit = benefit_of(ctx.find(Policy, claim.policy), claim.benefit)
     if benefit is None:
         raise Refusal("benefit_not_covered", claim.benefit)
     before_fen = claim.payable_fen or 0
     billed_fen, left_out_fen = sums(benefit, charges)
     total_fen = (claim.total_fen or 0) + billed_fen
     excluded_fen = (claim.excluded_fen or 0) + left_out_fen
-    left_fen = max(0, benefit.sum_insured_fen - policy.claimed_fen) + before_fen
+    left_fen = left_of(ctx, claim) + before_fen
     payable_fen = min(PAYABLE[claim.rules](benefit, total_fen, excluded_fen), left_fen)
     approved = replace(
         claim,
@@ -79,7 +78,7 @@ def approve(ctx: Context, claim_id: str, claim: Claim, charges: Sequence[tuple[s
         decided_ms=ctx.time_ms,
     )
     ctx.put(claim_id, approved)
-    ctx.put(claim.policy, replace(policy, claimed_fen=policy.claimed_fen + payable_fen - before_fen))
+    use_benefit(ctx, claim, payable_fen - before_fen)
     set_reserve(ctx, claim_id, claim.insurer, max(0, approved.owed_fen))
     return {
         "decision": "approved",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from node.contracts.claims.house import benefit_of, house, require_insured
+from node.contracts.claims.house import house, left_of, require_insured, use_benefit
 from node.contracts.claims.records import CLAIM, Claim, Dispute, ReasonArgs, contract
 from node.contracts.claims.reserves import first_reserve, set_reserve
 from node.contracts.claims.settlement import pay_out
@@ -67,16 +67,14 @@ def rule_on(ctx: Context, args: RuleArgs) -> Plain:
     contested = ctx.find(Dispute, args.claim)
     claim = ctx.find(Claim, args.claim)
     state = CLAIM.next(claim.state, "award" if args.award_fen else "dismiss")
-    policy = ctx.find(Policy, claim.policy)
-    benefit = benefit_of(policy, claim.benefit)
     before_fen = claim.payable_fen or 0
-    left_fen = (benefit.sum_insured_fen if benefit else 0) - policy.claimed_fen + before_fen
-    ctx.require(args.award_fen <= left_fen, "award_beyond_cover", args.claim)
+    ctx.require(args.award_fen <= left_of(ctx, claim) + before_fen, "award_beyond_cover", args.claim)
     ctx.put(args.claim, replace(contested, award_fen=args.award_fen, ruled_ms=ctx.time_ms))
-    ctx.put(claim.policy, replace(policy, claimed_fen=policy.claimed_fen + args.award_fen - before_fen))
+    use_benefit(ctx, claim, args.award_fen - before_fen)
     ruled = replace(claim, state=state, payable_fen=args.award_fen, reason="ruled", decided_ms=ctx.time_ms)
     ctx.put(args.claim, ruled)
     paid_fen = pay_out(ctx, args.claim, ruled) if ruled.owed_fen > 0 else 0
     set_reserve(ctx, args.claim, claim.insurer, 0)
-    ctx.emit("claim_ruled", claim=args.claim, insurer=claim.insurer, to=policy.holder, panel=contested.panel)
+    holder = ctx.find(Policy, claim.policy).holder
+    ctx.emit("claim_ruled", claim=args.claim, insurer=claim.insurer, to=holder, panel=contested.panel)
     return {"state": state, "award_fen": args.award_fen, "paid_fen": paid_fen}

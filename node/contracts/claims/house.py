@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from node.contracts.claims.records import Claim, Effort, House, StayUse, contract
+from node.contracts.claims.records import BenefitUse, Claim, Effort, House, StayUse, contract
 from node.contracts.context import Context
 from node.contracts.fields import Arguments, Fen, Label, Name
 from node.contracts.policy import Policy
@@ -74,6 +74,22 @@ def require_cleared(ctx: Context, claim: Claim) -> None:
     """Refuse to approve what is flagged unless the bureau signs as well."""
     cleared = not claim.flag or any(ctx.role_of(name) == "bureau" for name in ctx.signers)
     ctx.require(cleared, "flag_not_cleared", claim.flag)
+
+
+def left_of(ctx: Context, claim: Claim) -> int:
+    """What is left of the sum insured of the claim's benefit, in fen, at least nothing."""
+    benefit = benefit_of(ctx.find(Policy, claim.policy), claim.benefit)
+    used = ctx.get(BenefitUse, f"{claim.policy}/{claim.benefit}")
+    return max(0, (benefit.sum_insured_fen if benefit else 0) - (used.used_fen if used else 0))
+
+
+def use_benefit(ctx: Context, claim: Claim, amount_fen: int) -> None:
+    """So much more was approved under the benefit and the policy; less than nothing where a ruling takes it away."""
+    policy = ctx.find(Policy, claim.policy)
+    ctx.put(claim.policy, replace(policy, claimed_fen=policy.claimed_fen + amount_fen))
+    key = f"{claim.policy}/{claim.benefit}"
+    used = ctx.get(BenefitUse, key) or BenefitUse(used_fen=0)
+    ctx.put(key, BenefitUse(used_fen=used.used_fen + amount_fen))
 
 
 def benefit_of(policy: Policy, name: str) -> Benefit | None:

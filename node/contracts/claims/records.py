@@ -50,7 +50,8 @@ class Claim(Record, frozen=True):
 
     ``coding`` is how the diagnosis came through it (:data:`node.contracts.code_maps.Coding`); "" without one.
     ``rules`` is the version that it is adjudicated by: the one in force when its policy began. The amounts are those
-    of all bills since the claim was reported; ``paid_fen`` and ``recovered_fen`` are what was paid and came back.
+    of all bills since the claim was reported. Of ``paid_fen`` the holder gave ``returned_fen`` back, and others who are
+    liable made ``recovered_fen`` good; invariant: never more than was paid.
     ``requests`` counts requests for papers, ``papers`` what was handed in. ``flag`` says why it is suspicious, or "".
     """
 
@@ -74,6 +75,7 @@ class Claim(Record, frozen=True):
     rules: str = "v1"
     paid_fen: int = 0
     payments: int = 0
+    returned_fen: int = 0
     recovered_fen: int = 0
     requests: int = 0
     papers: int = 0
@@ -95,6 +97,14 @@ class Claim(Record, frozen=True):
     def settled(self) -> bool:
         """Was all that is approved paid?"""
         return self.approved and self.state != "APPROVED" and self.owed_fen <= 0
+
+
+class BenefitUse(Record, frozen=True):
+    """What was approved so far under a benefit, at ``policy/benefit``: each has a sum insured of its own."""
+
+    namespace: ClassVar[str] = "benefits_used"
+
+    used_fen: int
 
 
 class StayUse(Record, frozen=True):
@@ -187,7 +197,7 @@ EVENTS = (
 )
 
 contract = Contract(
-    "claims", records=(Claim, Invoice, StayUse, House, CaseReserve, Papers, Effort, Dispute), events=EVENTS
+    "claims", records=(Claim, Invoice, BenefitUse, StayUse, House, CaseReserve, Papers, Effort, Dispute), events=EVENTS
 )
 
 

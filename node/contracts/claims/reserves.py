@@ -7,10 +7,9 @@ any time the sum of its open claims' reserves, and the movements of a closed cla
 from __future__ import annotations
 
 from node.contracts.accounts import account, post
-from node.contracts.claims.house import benefit_of, house
+from node.contracts.claims.house import house, left_of
 from node.contracts.claims.records import CaseReserve, Claim
 from node.contracts.context import Context
-from node.contracts.policy import Policy
 from node.ledger.state_tree import StateTree
 
 
@@ -28,11 +27,7 @@ def set_reserve(ctx: Context, claim_id: str, insurer: str, target_fen: int) -> N
 
 def first_reserve(ctx: Context, claim: Claim) -> int:
     """What the house sets aside for a claim of this kind, at most what is left of the sum insured."""
-    declared = dict(house(ctx).reserves).get(claim.benefit, 0)
-    policy = ctx.find(Policy, claim.policy)
-    benefit = benefit_of(policy, claim.benefit)
-    left = benefit.sum_insured_fen - policy.claimed_fen if benefit else 0
-    return min(declared, max(0, left))
+    return min(dict(house(ctx).reserves).get(claim.benefit, 0), left_of(ctx, claim))
 
 
 def outstanding(tree: StateTree, insurer: str) -> int:

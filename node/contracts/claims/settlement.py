@@ -39,7 +39,7 @@ def close(ctx: Context, args: ClaimArgs) -> Plain:
     state = CLAIM.next(claim.state, "close")
     ctx.put(args.claim, replace(claim, state=state))
     set_reserve(ctx, args.claim, claim.insurer, 0)
-    return {"state": state, "paid_fen": claim.paid_fen - claim.recovered_fen}
+    return {"state": state, "paid_fen": claim.paid_fen - claim.returned_fen - claim.recovered_fen}
 
 
 @contract.action(roles=("insurer", "patient"))
@@ -62,12 +62,15 @@ def recover(ctx: Context, args: RecoverArgs) -> Plain:
     """追偿. Money for a paid claim comes back: from the holder what was too much, and never more than was paid."""
     claim = own(ctx, args.claim)
     state = CLAIM.next(claim.state, "recover")
-    recovered = claim.recovered_fen + args.amount_fen
-    ctx.require(recovered <= claim.paid_fen, "more_than_was_paid", args.claim)
+    came_back = claim.returned_fen + claim.recovered_fen + args.amount_fen
+    ctx.require(came_back <= claim.paid_fen, "more_than_was_paid", args.claim)
     if args.payer == ctx.find(Policy, claim.policy).holder:
-        over_fen = max(0, -claim.owed_fen) - claim.recovered_fen
-        ctx.require(args.amount_fen <= over_fen, "not_overpaid", args.claim)
-    ctx.put(args.claim, replace(claim, state=state, recovered_fen=recovered))
+        returned = claim.returned_fen + args.amount_fen
+        ctx.require(returned <= max(0, -claim.owed_fen), "not_overpaid", args.claim)
+        changed = replace(claim, state=state, returned_fen=returned)
+    else:
+        changed = replace(claim, state=state, recovered_fen=claim.recovered_fen + args.amount_fen)
+    ctx.put(args.claim, changed)
     pay(
         ctx,
         f"claim/{args.claim}/recovered/{ctx.object_id}",
@@ -77,7 +80,7 @@ def recover(ctx: Context, args: RecoverArgs) -> Plain:
         memo="claim recovered",
     )
     ctx.emit("claim_recovered", claim=args.claim, payer=args.payer, insurer=ctx.client, amount_fen=args.amount_fen)
-    return {"recovered_fen": recovered}
+    return {"recovered_fen": came_back}
 
 
 def pay_out(ctx: Context, claim_id: str, claim: Claim) -> int:

@@ -22,6 +22,7 @@ CASH = 10**8
 SUM = 1_000_000
 RESERVE = 50_000
 BENEFIT = Benefit("inpatient", 0, SUM, 0, 1_000_000, ("self-paid",))
+OTHER = Benefit("hepatitis", 0, SUM // 2, 0, 1_000_000, ())
 PANEL = ("broker", "reinsurer", "bob", "insurer-1")
 
 
@@ -51,7 +52,7 @@ def insured(network, starts=100):
     """The network, and ann insured with insurer-1."""
     ends = dict.fromkeys(("ends_ms", "covered_to_ms"), 10**9)
     facts = {"state": "IN_FORCE", "holder": "ann", "subject": ANN, "insurer": "insurer-1", "starts_ms": starts, **ends}
-    policy = blank(Policy, benefits=(BENEFIT,), covered_from_ms=starts, **facts)
+    policy = blank(Policy, benefits=(BENEFIT, OTHER), covered_from_ms=starts, **facts)
     network.tree = network.tree.update(
         {
             ("policies", POLICY): policy,
@@ -65,11 +66,11 @@ def insured(network, starts=100):
 class Case:
     """One claim, reported by its patient."""
 
-    def __init__(self, network=None, at=1_000):
+    def __init__(self, network=None, at=1_000, benefit="inpatient"):
         self.network = network or house()
         self.at = at
         self.numbers = count(1)
-        told = self.do("ann", "notify", NotifyArgs(ANN, "hospital-1", "inpatient"))
+        told = self.do("ann", "notify", NotifyArgs(ANN, "hospital-1", benefit))
         self.id = told.output["claim"]
 
     def do(self, who, action, args, **options):

@@ -82,6 +82,14 @@ def test_a_reserve_is_no_more_than_what_is_left_of_the_sum_insured():
     assert Case(case.network, at=2_000).reserve == 10
 
 
+def test_each_benefit_has_a_sum_insured_of_its_own():
+    case = Case()
+    assert case.approved(("bed", 2 * SUM)).output["payable_fen"] == SUM
+    assert Case(case.network, at=2_000).approved(("bed", 1), stay=2, invoice=2).output["payable_fen"] == 0
+    other = Case(case.network, at=3_000, benefit="hepatitis")
+    assert other.approved(("drug", SUM), stay=3, invoice=3).output["payable_fen"] == SUM // 2
+
+
 # --- reopening and recovery
 
 
@@ -177,6 +185,25 @@ def test_what_a_ruling_finds_too_much_is_for_the_holder_to_give_back():
     assert case.network.tree.get("policies", POLICY).claimed_fen == 25_000
     for amount, code in ((5_001, "not_overpaid"), (5_000, "ok"), (1, "not_overpaid")):
         assert case.do("insurer-1", "recover", RecoverArgs(case.id, "ann", amount), cosigners=("ann",)).code == code
+
+
+def test_what_the_holder_gives_back_and_what_others_make_good_are_counted_apart():
+    case = Case()
+    case.approved()
+    case.of("insurer-1", "pay")
+    case.of("insurer-1", "dispute", "overpaid")
+    rule(case, 20_000, "bob", who="reinsurer")
+    for payer, amount, code in (
+        ("broker", 15_000, "ok"),
+        ("ann", 10_001, "not_overpaid"),
+        ("ann", 10_000, "ok"),
+        ("broker", 5_001, "more_than_was_paid"),
+        ("broker", 5_000, "ok"),
+    ):
+        back = RecoverArgs(case.id, payer, amount)
+        assert case.do("insurer-1", "recover", back, cosigners=(payer,)).code == code, (payer, amount)
+    assert (case.claim.returned_fen, case.claim.recovered_fen) == (10_000, 20_000)
+    assert case.of("insurer-1", "close").output["paid_fen"] == 0
 
 
 def test_nobody_contests_where_nobody_can_rule():
@@ -277,10 +304,10 @@ def test_books_balance_whatever_happens_and_no_claim_pays_more_than_is_covered(s
     recovered = sum(case.claim.recovered_fen for case in cases)
     assert cases[0].balance("insurer-1") == CASH - paid + recovered
     policy = network.tree.get("policies", POLICY)
-    assert 0 <= policy.claimed_fen <= SUM
+    assert policy.claimed_fen == sum(case.claim.payable_fen or 0 for case in cases) <= SUM
     kept = dict(network.tree.items(CaseReserve.namespace))
     for case in cases:
-        assert case.claim.recovered_fen <= case.claim.paid_fen
+        assert case.claim.returned_fen + case.claim.recovered_fen <= case.claim.paid_fen
         movements = [record.lines for key, record in network.tree.items("postings", f"reserve/{case.id}/")]
         assert sum(dict(lines)["insurer-1/reserve-movement"] for lines in movements) == case.reserve
         assert len(movements) == (kept[case.id].movements if case.id in kept else 0)

@@ -124,6 +124,11 @@ def _executed(chain: Chain, path: Path) -> tuple[Genesis, list[StateTree]]:
         machine = ContractMachine(genesis)
         trees = [machine.tree]
         for block, _ in chain[1:]:
+            if block.header.state != trees[block.header.state_height].root:
+                raise CertificateError(
+                    f"{path}: block {block.height} states another root than executing the ledger gives: it was edited, "
+                    "or made by another version of this program"
+                )
             machine.run([decode_transaction(raw) for raw in block.transactions])
             trees.append(machine.tree)
     except (msgspec.DecodeError, IndexError, TransactionError) as error:

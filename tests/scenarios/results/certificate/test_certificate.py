@@ -69,8 +69,14 @@ def test_a_ledger_that_was_cut_or_edited_proves_nothing(folders, tmp_path):
         lines = source.read_bytes().splitlines(keepends=True)
         lines[-1] = re.sub(rb'"state":"[0-9a-f]{2}', b'"state":"00', lines[-1])
         (folder / "ledger" / source.name).write_bytes(b"".join(lines))
-    with pytest.raises(CertificateError):
+    with pytest.raises(CertificateError, match="the stated hash is not the header's"):
         gather(folder, "bind")
+
+
+def test_a_ledger_of_another_programs_contracts_is_told_apart(folders, monkeypatch):
+    monkeypatch.setattr("node.contracts.policy.issuing.sum_insured_fen", lambda _: 1)
+    with pytest.raises(CertificateError, match="states another root than executing the ledger gives"):
+        gather(folders["raft"], "bind")
 
 
 def test_two_policies_have_two_seals():

@@ -1,8 +1,8 @@
 """Reason codes 核保理由: why an application was accepted, loaded, answered by a counter-offer or declined (rows 5, 6).
 
 The list is closed. Who could not be accepted as applied for is told which step of the score cost most, or that the
-second threshold was missed. The bureau, which alone knows age and history, says which; the contract lets it say only
-what some applicant with that score could be told, and opened commitments show whether it was this one.
+second threshold was missed. A reason lies on the chain, where history must not show; so it follows from the score
+alone: a step is named only where it cost most of whoever could have that score, and beyond the score it tells nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ MEETS_SECOND = "meets_second_threshold"
 BELOW_SECOND = "below_second_threshold"
 AGE = "age_costs_most"
 HISTORY = "history_costs_most"
+EITHER = "age_or_history_costs_most"
 
-REASONS = (MEETS, AGE, HISTORY, MEETS_SECOND, BELOW_SECOND)
+REASONS = (MEETS, AGE, HISTORY, EITHER, MEETS_SECOND, BELOW_SECOND)
 """Every code there is."""
 
 
@@ -28,13 +29,15 @@ def decide(scoring: Scoring, points: int, attempt: int) -> str:
     return "load" if points >= scoring.load_from else "counter"
 
 
-def reason_of(scoring: Scoring, decision: str, attempt: int, age: int, history: int) -> str:
-    """The code that goes with ``decision`` for this applicant; where both steps cost alike, age is told."""
+def reason_of(scoring: Scoring, points: int, attempt: int) -> str:
+    """The code that goes with the decision for a score; where both steps cost alike, that counts as age."""
+    decision = decide(scoring, points, attempt)
     if attempt > 1:
         return MEETS_SECOND if decision == "accept" else BELOW_SECOND
     if decision == "accept":
         return MEETS
-    return HISTORY if scoring.history_step * history > scoring.age_step * (age - AGE_MIN) else AGE
+    costliest = {_costs_most(scoring, *applicant) for applicant in applicants_with(scoring, points)}
+    return costliest.pop() if len(costliest) == 1 else EITHER
 
 
 def applicants_with(scoring: Scoring, points: int) -> tuple[tuple[int, int], ...]:
@@ -47,8 +50,5 @@ def applicants_with(scoring: Scoring, points: int) -> tuple[tuple[int, int], ...
     return tuple(found)
 
 
-def possible_reasons(scoring: Scoring, points: int, attempt: int) -> tuple[str, ...]:
-    """The codes that some applicant with that score gets, in the list's order; none where nobody scores so."""
-    decision = decide(scoring, points, attempt)
-    given = [reason_of(scoring, decision, attempt, *applicant) for applicant in applicants_with(scoring, points)]
-    return tuple(reason for reason in REASONS if reason in given)
+def _costs_most(scoring: Scoring, age: int, history: int) -> str:
+    return HISTORY if scoring.history_step * history > scoring.age_step * (age - AGE_MIN) else AGE

@@ -21,7 +21,7 @@ from node.contracts.fields import MILLION, Arguments, Digest, Label, Labels, Obj
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.money import share
 from node.contracts.products import Product, Scoring, benefits_of, priced, score
-from node.contracts.reasons import applicants_with, decide, possible_reasons, reason_of
+from node.contracts.reasons import applicants_with, decide, reason_of
 from node.contracts.vouchers import require_acts_for
 from node.ledger.transaction import Name
 from node.privacy.commitments import Commitments, Opening, is_committed
@@ -94,13 +94,12 @@ class ApplyArgs(Arguments, frozen=True):
 
 
 class AssessArgs(Arguments, frozen=True):
-    """The score and the reason, the query they rest on, and the inputs, sealed to the bureau."""
+    """The score, the query it rests on, and its inputs, sealed to the bureau."""
 
     application: ObjectId
     query: ObjectId
     score: Annotated[int, Meta(ge=-(2**31), lt=2**31)]
     rule_version: Label
-    reason: Label
     inputs: Envelope
 
 
@@ -152,8 +151,7 @@ def assess(ctx: Context, args: AssessArgs) -> Plain:
     ctx.require(paths == ("age", "history"), "wrong_inputs")
     ctx.carry(args.inputs, ctx.object_id)
     ctx.require(bool(applicants_with(scoring, args.score)), "impossible_score", str(args.score))
-    possible = possible_reasons(scoring, args.score, application.attempt)
-    ctx.require(args.reason in possible, "wrong_reason", args.reason)
+    reason = reason_of(scoring, args.score, application.attempt)
     decision = decide(scoring, args.score, application.attempt)
     counters = decision == "counter"
     assessed = replace(
@@ -163,7 +161,7 @@ def assess(ctx: Context, args: AssessArgs) -> Plain:
         loading_ppm=scoring.loading_ppm if decision == "load" else 0,
         score=args.score,
         decision=decision,
-        reason=args.reason,
+        reason=reason,
         decided_ms=ctx.time_ms,
         rule_version=args.rule_version,
         authorisation=args.query,
@@ -176,11 +174,11 @@ def assess(ctx: Context, args: AssessArgs) -> Plain:
         to=application.applicant,
         insurer=ctx.client,
         decision=decision,
-        reason=args.reason,
+        reason=reason,
     )
     return {
         "decision": decision,
-        "reason": args.reason,
+        "reason": reason,
         "score": args.score,
         "loading_ppm": assessed.loading_ppm,
         "sum_ppm": assessed.sum_ppm,
@@ -220,7 +218,7 @@ def score_holds(scoring: Scoring, application: Application, age: Opening, histor
         points = score(scoring, age.value, history.value)
     except Refusal:
         return False
-    reason = reason_of(scoring, application.decision, application.attempt, age.value, history.value)
+    reason = reason_of(scoring, points, application.attempt)
     return (points, reason) == (application.score, application.reason)
 
 

@@ -11,7 +11,6 @@ from node.contracts.context import Refusal
 from node.contracts.custody import DepositArgs
 from node.contracts.policy import DOCUMENT_PATH, BindArgs, Policy
 from node.contracts.products import Product, band_of, benefits_of, score
-from node.contracts.reasons import decide, reason_of
 from node.contracts.risk import InquireArgs
 from node.contracts.underwriting import Application, AssessArgs
 from node.privacy import Value
@@ -77,14 +76,11 @@ def assess(desk: Desk, act: Act) -> Request:
     if scoring is None:
         raise act.error("application", f"`{application.product}` scores nobody; `admit` takes whoever is of the age")
     inputs = desk.seal(act, "scoring", {"age": person.age, "history": person.history}, (bureau,), sender=bureau)
-    points = score(scoring, person.age, person.history)
-    decision = decide(scoring, points, application.attempt)
     arguments = AssessArgs(
         application=application_id,
         query=desk.object(act, "query"),
-        score=points,
+        score=score(scoring, person.age, person.history),
         rule_version=scoring.version,
-        reason=reason_of(scoring, decision, application.attempt, person.age, person.history),
         inputs=inputs,
     )
     return Request(contract="underwriting", action="assess", arguments=arguments, cosigners=(bureau,), envelope=inputs)

@@ -153,10 +153,9 @@ def test_a_score_needs_the_bureau_and_an_answered_query(told):
         parties=("bureau",),
         paths=None,
         points=900,
-        reason="meets_threshold",
     ):
         inputs = stage.sealed("insurer-1", dict.fromkeys(paths or ("age", "history"), 1), parties)
-        args = AssessArgs(told.object("apply-zhu"), told.object(query), points, version, reason, inputs)
+        args = AssessArgs(told.object("apply-zhu"), told.object(query), points, version, inputs)
         return stage.do("insurer-1", "underwriting.assess", args, cosigners)
 
     assert assess(cosigners=()) == "signature_missing"
@@ -165,13 +164,10 @@ def test_a_score_needs_the_bureau_and_an_answered_query(told):
     assert assess(paths=("age",)) == "wrong_inputs"
     assert assess(points=1_001) == "impossible_score"
     assert assess(points=901) == "impossible_score"  # every step is even
-    assert assess(reason="history_costs_most") == "wrong_reason"
-    assert assess(reason="because") == "wrong_reason"
     assert assess() == "ok"
     early = at(told, "ask-zhu")
     inputs = early.sealed("insurer-1", {"age": 1, "history": 1}, ("bureau",))
-    version, reason = "hepatitis-care.v1", "meets_threshold"
-    args = AssessArgs(told.object("apply-zhu"), told.object("ask-zhu"), 900, version, reason, inputs)
+    args = AssessArgs(told.object("apply-zhu"), told.object("ask-zhu"), 900, "hepatitis-care.v1", inputs)
     assert early.do("insurer-1", "underwriting.assess", args, ("bureau",)) == "query_not_answered"
 
 

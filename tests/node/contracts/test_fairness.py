@@ -38,7 +38,7 @@ def application(age, history, attempt=1, at=DAY, product="p"):
         rule_version="v1",
         authorisation="",
         inputs=(),
-        reason=reason_of(SCORING, decision, attempt, age, history),
+        reason=reason_of(SCORING, points, attempt),
         decided_ms=at,
     )
 

@@ -1,4 +1,6 @@
 import itertools
+import math
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -108,6 +110,19 @@ PRODUCT = Product("t", (), SCORING, MAIN, (RIDER,))
 )
 def test_premiums(changes, fen):
     assert premium_fen(PRODUCT, application(**changes)) == fen
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 1_000_000), st.integers(0, 10_000_000))
+def test_premiums_are_rounded_to_the_nearest_fen_twice_and_rise_with_the_loading(main, rider, sum_ppm, loading_ppm):
+    product = replace(PRODUCT, main=replace(MAIN, premium_fen=main), riders=(replace(RIDER, premium_fen=rider),))
+
+    def nearest(amount):
+        return math.floor(amount + Fraction(1, 2))
+
+    reduced = nearest((main + rider) * Fraction(sum_ppm, 10**6))
+    applied = application(sum_ppm=sum_ppm, loading_ppm=loading_ppm)
+    assert premium_fen(product, applied) == nearest(reduced * (1 + Fraction(loading_ppm, 10**6)))
+    assert premium_fen(product, applied) >= premium_fen(product, replace(applied, loading_ppm=0)) == reduced
 
 
 def test_an_unknown_rider_is_refused():

@@ -18,6 +18,7 @@ from tests.node.contracts.network import Network
 from tests.node.contracts.parties import sealed
 
 PRODUCT = "hepatitis-care"
+TERMS = load_product(PRODUCT)
 PREMIUM = 36_000
 WITHOUT_RIDER = 12_000
 SUBJECT = "ab" * 32
@@ -96,7 +97,7 @@ class House(Network):
             catalogue(*CATALOGUE.values(), desk),
             settings=[
                 ("accounts", Settings(openings)),
-                ("products", ProductSettings((load_product(PRODUCT),))),
+                ("products", ProductSettings((TERMS,))),
                 ("policy", PolicySettings((TermsArgs(PRODUCT, instalments=instalments, **terms),))),
                 *settings,
             ],

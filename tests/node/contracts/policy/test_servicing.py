@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from node.contracts.accounts import overdrawn, total_of_all_accounts
 from node.contracts.coinsurance import OfferArgs
 from node.contracts.pledges import PledgeArgs, RepayArgs
-from node.contracts.policy import POLICY, PolicyArgs, surrender_fen
+from node.contracts.policy import POLICY, PolicyArgs, in_force, surrender_fen
 from node.contracts.policy.records import TermsArgs, _terms
 from tests.node.contracts.policy.kit import DAY, PREMIUM, YEAR, House
 
@@ -134,6 +134,29 @@ def test_amended_and_cancelled_the_insurer_keeps_what_both_covers_earned(at):
     begun = min(365, at // DAY + 1)
     assert abs(kept - PREMIUM * begun / 365) <= 1
     assert house.cash("insurer-1") == -house.cash("ann") == difference - refund
+
+
+def test_cover_ends_with_the_grace_although_nobody_says_so():
+    house = House("BOUND", instalments=4, paid=0, grace_ms=30 * DAY)
+    assert not in_force(house.policy, DAY)
+    for paid, due in ((1, YEAR // 4), (2, YEAR // 2), (3, YEAR * 3 // 4)):
+        assert house.act("pay-premium", at=DAY * paid).output["premium_fen"] == PREMIUM // 4
+        assert house.policy.covered_to_ms == due + 30 * DAY
+        assert in_force(house.policy, due + 30 * DAY - 1)
+        assert not in_force(house.policy, due + 30 * DAY)
+    assert house.act("pay-premium", at=5 * DAY).code == "ok"
+    assert house.policy.covered_to_ms == YEAR
+    assert house.balance("insurer-1", "premium-income") == -PREMIUM
+
+
+def test_what_happened_while_it_rested_stays_uncovered():
+    house = House("BOUND", instalments=2, paid=0)
+    house.act("pay-premium")
+    end = YEAR // 2 + GRACE
+    assert house.act("lapse", at=end).code == "ok"
+    assert not in_force(house.policy, end)
+    assert house.act("reinstate", at=end + 10 * DAY).code == "ok"
+    assert [in_force(house.policy, end + days * DAY) for days in (0, 9, 10, 11)] == [False, False, True, True]
 
 
 def test_what_has_paid_a_claim_gives_nothing_back():

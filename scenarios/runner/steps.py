@@ -13,7 +13,7 @@ from scenarios.language.schema import Scenario
 from scenarios.runner.declared_settings import declared_settings
 from scenarios.runner.flows import build_flows, flow_openings, sign_by_themselves
 from scenarios.runner.story import build_story
-from scenarios.runner.story_settings import story_openings, story_settings
+from scenarios.runner.story_settings import story_openings, story_settings, with_terms_of_products
 from scenarios.runner.workload import Step, Workload
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -33,6 +33,7 @@ def contract_settings(scenario: Scenario, keyring: KeyRing) -> tuple[tuple[str, 
     """Per contract, the canonical bytes of its settings, in order of name."""
     openings = (*story_openings(scenario), *flow_openings(scenario))
     settings: dict[str, Arguments] = {**story_settings(scenario), **declared_settings(scenario, keyring)}
+    settings = with_terms_of_products(scenario, settings)
     if openings:
         settings[accounts.contract.name] = accounts.Settings(openings=openings)
     return tuple((name, _encode(value)) for name, value in sorted(settings.items()))

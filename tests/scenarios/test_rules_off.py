@@ -113,6 +113,7 @@ RULES = {
         "not_a_band",
         "score_needed",
         Replaced("node.contracts.underwriting:priced", lambda benefit, _: benefit),
+        Replaced("scenarios.runner.story_settings:kept_up", lambda _: ()),
     ),
     # claims
     "claimed_twice": ("flag_not_cleared", "invoice_reused"),

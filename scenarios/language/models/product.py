@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from scenarios.language.models.base import Count, Fen, Part, Ppm, Word
+from scenarios.language.models.base import Count, Fen, Nanoseconds, Part, Ppm, Word
 
 OLDEST = 130
 
@@ -105,6 +105,30 @@ class Ages(Part):
         return self
 
 
+class Terms(Part):
+    """How its policies are kept up; what is left out is as usual (:class:`node.contracts.policy.TermsArgs`)."""
+
+    grace: Nanoseconds | None = None
+    """How late a premium may be 宽限期."""
+    reinstate_within: Nanoseconds | None = None
+    """How long who lapsed may come back 复效."""
+    cooling_off: Nanoseconds | None = None
+    """How long a cancellation costs nothing 犹豫期."""
+    instalments: Annotated[int, Field(ge=1, le=12)] | None = None
+    """In how many parts the year's premium is paid."""
+    short_rates: Annotated[tuple[Ppm, ...], Field(max_length=12)] | None = None
+    """What of the premium a later cancellation keeps, in each of as many equal parts of the year; pro rata without."""
+    key_terms: Line | None = None
+    """The text that must be disclosed and confirmed before a policy is bound 重要条款."""
+
+    @model_validator(mode="after")
+    def _waiting_is_never_cheaper(self) -> Terms:
+        rates = self.short_rates or ()
+        if tuple(sorted(rates)) != rates:
+            raise ValueError("`short_rates` must not fall")
+        return self
+
+
 class ProductFile(Part):
     """One product. Without `scoring` nobody is scored, and whoever is of the right age is taken."""
 
@@ -126,6 +150,8 @@ class ProductFile(Part):
     """The main benefit."""
     riders: Annotated[tuple[Benefit, ...], Field(max_length=8)] = ()
     """Benefits that may be added 附加险."""
+    terms: Terms | None = None
+    """How its policies are kept up, where that is not as usual."""
 
     @model_validator(mode="after")
     def _terms_agree(self) -> ProductFile:

@@ -27,6 +27,7 @@ from scenarios.roles.custodian import Custodian
 from scenarios.roles.tokens import keyed_token, pseudonym
 
 RecordT = TypeVar("RecordT", bound=Record)
+DrawerT = TypeVar("DrawerT")
 
 _DAY_MS = 86_400_000
 
@@ -44,7 +45,8 @@ class StoryError(Exception):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a verb asks of the chain; ``envelope`` is the payload among the arguments, if there is one.
 
-    ``erased``: records that the own node must say it has erased, before the transaction is submitted.
+    ``erased``: records that the own node must say it has erased, before the transaction is submitted. ``saved`` is told
+    what the receipt says, where the chain did not refuse: the place to put something into a drawer.
     """
 
     contract: str
@@ -53,6 +55,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     cosigners: tuple[str, ...] = ()
     envelope: Envelope | None = None
     erased: tuple[str, ...] = ()
+    saved: Callable[[Any], None] | None = None
 
 
 class Act:
@@ -145,6 +148,7 @@ class Desk:
         self._custody = Custodian(scenario, keyring, lambda: self.registry)
         self._outputs: dict[str, Mapping[str, Any]] = {}
         self._pseudonyms: dict[str, str] = {}  # by a person's name
+        self._drawers: dict[tuple[str, type], Any] = {}
 
     # --- what earlier steps made
 
@@ -272,6 +276,11 @@ class Desk:
         if len(names) != 1:
             raise act.error("", f"the story needs exactly one {role}, not {len(names)}")
         return names[0]
+
+    def drawer(self, owner: str, kind: type[DrawerT]) -> DrawerT:
+        """What an organisation keeps of that kind, off the chain; an empty one where it kept nothing yet."""
+        found: DrawerT = self._drawers.setdefault((owner, kind), kind())
+        return found
 
     def person(self, act: Act, name: str) -> Person:
         found = self.world.people.get(name)

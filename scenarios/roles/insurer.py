@@ -14,7 +14,7 @@ from node.contracts.products import Product, band_of, benefits_of, score
 from node.contracts.risk import InquireArgs
 from node.contracts.underwriting import Application, AssessArgs
 from node.privacy import Value
-from scenarios.roles import asking, checking, gateway, matching, purging
+from scenarios.roles import asking, checking, gateway, matching, mini_program, purging
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("insurer")
@@ -25,6 +25,7 @@ verb("report-reads")(gateway.report_reads)
 verb("ask-value")(checking.ask_value)
 verb("conclude-value")(checking.conclude_value)
 verb("ask")(asking.ask)
+verb("map-user")(mini_program.map_user)
 verb("verify")(asking.verify)
 verb("open-matching")(matching.open_matching)
 verb("offer-people")(matching.offer_people)

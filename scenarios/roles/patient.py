@@ -6,7 +6,7 @@ from node.contracts.claims import HandInArgs
 from node.contracts.consent import AnswerArgs, GrantArgs, VoucherArgs
 from node.contracts.policy import NotariseArgs, PolicyArgs
 from node.contracts.underwriting import ApplicationArgs, ApplyArgs
-from scenarios.roles import asking, purging
+from scenarios.roles import asking, mini_program, purging
 from scenarios.roles.answering import to_hand_over
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
@@ -14,6 +14,7 @@ verb = Verbs("patient")
 verb("request-purge")(purging.request_purge)
 verb("reseal")(purging.reseal)
 verb("ask")(asking.ask)
+verb("upload-policy")(mini_program.upload_policy)
 verb("verify")(asking.verify)
 
 

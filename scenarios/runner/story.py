@@ -230,5 +230,7 @@ class _Builder:
         outcome = execution.outcomes[0]
         self._desk.tree = execution.tree
         envelope = request.envelope if outcome.code == OK else None
+        if outcome.code == OK and request.saved is not None:
+            request.saved(outcome.output)
         self._desk.remember(act.step, act.object_id, envelope, outcome.output)
         return envelope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from functools import cache
 from importlib.resources import files
@@ -50,6 +51,29 @@ class Told:
         """What ``name`` finds in the envelope of ``step``, or None."""
         found = [record for record in self.vault(name) if record.record == self.object(step)]
         return dict(found[0].fields) if found else None
+
+
+def any_causal_order(steps, seed: int):
+    """The steps in a random order in which each comes after those that it waits for."""
+    rng = random.Random(seed)
+    waiting = {step.id: len(step.after) for step in steps}
+    followers: dict[str, list] = {step.id: [] for step in steps}
+    for step in steps:
+        for name in step.after:
+            followers[name].append(step)
+    ready = [step for step in steps if not step.after]
+    ordered = []
+    while ready:
+        place = rng.randrange(len(ready))
+        ready[place], ready[-1] = ready[-1], ready[place]
+        step = ready.pop()
+        ordered.append(step)
+        for follower in followers[step.id]:
+            waiting[follower.id] -= 1
+            if not waiting[follower.id]:
+                ready.append(follower)
+    assert len(ordered) == len(steps)
+    return ordered
 
 
 @cache

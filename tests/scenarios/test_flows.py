@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from scenarios.runner.city_plan import CityPlan, expected_outcomes, outcomes
 from scenarios.runner.flows import build_flows, flow_differences, flow_problems
 from scenarios.runner.plan import make_plan
 from scenarios.runner.spending import load_person_years
+from tests.scenarios.telling import any_causal_order
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "library" / "stories" / "real_spending.yaml"
 SMALL = "workload.0.population=400"
@@ -52,29 +52,6 @@ class Year:
 
     def business(self) -> list[tuple[str, str, object]]:
         return list(business_entries(self.tree))
-
-
-def any_causal_order(steps, seed: int):
-    """The steps in a random order in which each comes after those that it waits for."""
-    rng = random.Random(seed)
-    waiting = {step.id: len(step.after) for step in steps}
-    followers: dict[str, list] = {step.id: [] for step in steps}
-    for step in steps:
-        for name in step.after:
-            followers[name].append(step)
-    ready = [step for step in steps if not step.after]
-    ordered = []
-    while ready:
-        place = rng.randrange(len(ready))
-        ready[place], ready[-1] = ready[-1], ready[place]
-        step = ready.pop()
-        ordered.append(step)
-        for follower in followers[step.id]:
-            waiting[follower.id] -= 1
-            if not waiting[follower.id]:
-                ready.append(follower)
-    assert len(ordered) == len(steps)
-    return ordered
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
+from node.contracts import business_entries
 from node.contracts.consent import AccessEntry, Query
 from node.contracts.fairness import DECISIONS, FairnessTable
 from node.contracts.policy import Policy
@@ -18,7 +19,7 @@ from scenarios.runner.plan import make_plan
 from scenarios.runner.story_checks import reads_logged
 from scenarios.runner.supervision_figures import supervision_figures
 from scenarios.shipped import shipped
-from tests.scenarios.telling import told
+from tests.scenarios.telling import Told, any_causal_order, told
 
 
 def kept(tree, kind):
@@ -80,6 +81,15 @@ def test_the_report_tells_supervisors_shares_that_sum_to_the_whole():
     (identities,) = supervision_figures(told("identified_once").tree)
     assert [row[1:] for row in identities.rows] == [("broker, insurer-2, insurer-3", 5, 2)]
     assert supervision_figures(told("consented_query").tree) == ()
+
+
+@pytest.mark.parametrize("name", ["scored_and_decided", "identified_once"])
+def test_independent_chains_commute(name):
+    story = told(name)
+    order = any_causal_order(story.plan.workload.steps, 6)
+    assert [step.id for step in order] != list(story.steps)
+    again = Told(story.plan, order=order)
+    assert list(business_entries(again.tree)) == list(business_entries(story.tree))
 
 
 # --- cover_summary

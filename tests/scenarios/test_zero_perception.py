@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scenarios.dashboard import NoView
 from scenarios.language import load_scenario
 from scenarios.language.models.business import STORY_FLOWS
 from scenarios.language.problems import ScenarioInvalid
+from scenarios.runner import run
 from scenarios.runner.flows import FLOWS, told_by_flows
 from scenarios.runner.plan import make_plan
 from scenarios.runner.spending import load_person_years
@@ -155,3 +157,45 @@ def test_what_cannot_be_told_is_said_before_anything_runs(override, said):
     with pytest.raises(ScenarioInvalid) as caught:
         make_plan(scenario(override), protocol="raft")
     assert said in str(caught.value)
+
+
+CUT = (
+    *("workload.0.claims=12", "workload.0.revoked=1", "workload.0.reused=1", "clients.patient.count=12"),
+    *("members.insurer.count=3", "run.clock.scale=1 day = 1 s", "consensus.blocks.delay=100ms"),
+    *("faults.0.at=6500ms", "faults.0.restart_after=1s"),
+)
+"""The thousand cut down to twelve claims at three insurers: the leader crashes amid the discharges."""
+
+
+@pytest.fixture(scope="module", params=["raft", "pbft"])
+def cut_down(request):
+    return request.param, run(
+        load_scenario(shipped()["thousand_claims"], list(CUT)),
+        view=NoView(),
+        out=None,
+        mode="virtual",
+        protocol=request.param,
+    )
+
+
+def test_a_crash_amid_the_discharges_delays_claims_and_loses_none(cut_down):
+    _, result = cut_down
+    judged = {item.name: item for item in result.finished.expectations}
+    wrong = {name for name, item in judged.items() if item.verdict == "fail"}
+    assert wrong == {"arms.chain.count == 980", "arms.manual.count == 20", "claims.denied.count == 10"}, "cut down"
+    assert judged["arms.chain.count == 980"].detail.startswith("not so: 11")
+    found = result.finished.metrics.summary()
+    assert found["network.crashed"].count == 1
+    assert found["arms.chain"].max < 8 * 60 * 10**9
+
+
+def test_the_arms_of_the_result_are_the_measures_of_the_run(cut_down):
+    _, result = cut_down
+    found, arms = result.finished.metrics.summary(), {arm.name: arm for arm in result.finished.arms.arms}
+    assert {name: arm.claims for name, arm in arms.items()} == {"chain": 11, "manual": 1, "paper": 12}
+    for name, arm in arms.items():
+        measured = found[f"arms.{name}"]
+        assert [quantile.ns for quantile in arm.quantiles] == [measured.p5, measured.p50, measured.p95]
+    assert (arms["chain"].noticed, arms["chain"].trips) == (22, 0)
+    assert (arms["manual"].noticed, arms["manual"].trips) == (3, 1)
+    assert result.finished.arms.links == 18

@@ -1,8 +1,8 @@
 """The mini-program 小程序 and the gateways behind it (row 9): whose account is whose, and which policies were uploaded.
 
 In three steps, as the source has them: a gateway looks whether the user is mapped to an account on the chain; where
-not, it has one made, and where so, it calls the chain; then it saves what came of it in its own tables, the users' 星球表
-and the policies' 数字保单表. The tables hold names and lie in the gateway's drawers, never on the chain.
+not, it has one made, and where so, it calls the chain; then it saves what came of it in two tables of its own, the
+users' 星球表 and the policies' 数字保单表. The tables hold names and lie in the gateway's drawers, never on the chain.
 """
 
 from __future__ import annotations

@@ -81,14 +81,14 @@ def _filings(tree: StateTree) -> Iterator[Sheet]:
                 Column("premium", "fen"),
                 Column("paid", "fen"),
                 Column("loss ratio", "ppm"),
-                Column("from", "ppm"),
-                Column("to", "ppm"),
+                Column("band from", "ppm"),
+                Column("band to", "ppm"),
             ),
             rows=tuple(
                 (name, of.insurer, of.heads, of.premium_fen, of.paid_fen, of.loss_ratio_ppm, of.low_ppm, of.high_ppm)
                 for name, of in filed
             ),
-            note="What each would have taken and paid on the data's heads; 95 % of resampled ratios lie between the last two.",
+            note="What each would take and pay on the data's heads; 95 % of resampled ratios lie in the band.",
         )
 
 

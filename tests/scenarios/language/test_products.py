@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from node.contracts.policy import Settings, TermsArgs
 from node.contracts.products import Product, band_of, bands, priced
 from scenarios.language import ScenarioInvalid, load_scenario, parse_scenario
 from scenarios.language.products import product_schema_text
-from scenarios.roles.terms import sold
+from scenarios.roles.terms import kept_up, sold
+from scenarios.runner.story_settings import with_terms_of_products
 
 SCENARIO = """\
 version: 1
@@ -70,9 +73,7 @@ def test_what_is_wrong_with_it_is_told(tmp_path: Path, before: str, after: str, 
 
 
 def test_a_file_that_is_not_there_is_told_where_it_is_named(tmp_path: Path) -> None:
-    with pytest.raises(
-        ScenarioInvalid, match=r"--set:1:12: products\[1\]: no product `\./mien\.yaml`: there is"
-    ):
+    with pytest.raises(ScenarioInvalid, match=r"--set:1:12: products\[1\]: no product `\./mien\.yaml`: there is"):
         load(tmp_path, MINE, "products.1=./mien.yaml")
 
 
@@ -88,3 +89,26 @@ def test_bands_tell_the_premium_and_no_more_of_an_age(tmp_path: Path) -> None:
     assert [band_of(product, age) for age in (18, 39, 40, 60)] == [18, 18, 40, 40]
     for age in range(18, 61):
         assert priced(args.main, band_of(product, age)).premium_fen == (6_050 if age >= 40 else 1_200)
+
+
+TERMS = (
+    "terms: {grace: 30 days, cooling_off: 15 days, instalments: 4, short_rates: [10 %, 20 %], key_terms: read this}\n"
+)
+
+
+def test_how_policies_are_kept_up_stands_in_the_file_and_the_scenario_s_own_word_goes_before(tmp_path: Path) -> None:
+    scenario = load(tmp_path, MINE + TERMS)
+    (terms,) = kept_up(scenario.products)
+    assert (terms.product, terms.grace_ms, terms.cooling_off_ms) == ("mine", 30 * 86_400_000, 15 * 86_400_000)
+    assert (terms.instalments, terms.short_rates) == (4, (100_000, 200_000))
+    assert terms.key_terms == sha256(b"read this").hexdigest()
+    assert terms.reinstate_within_ms == TermsArgs(product="mine").reinstate_within_ms, "as usual"
+    own = Settings(terms=(TermsArgs(product="mine", instalments=2), TermsArgs(product="hepatitis-care")))
+    assert with_terms_of_products(scenario, {"policy": own}) == {"policy": own}
+    assert with_terms_of_products(scenario, {}) == {"policy": Settings(terms=(terms,))}
+    assert with_terms_of_products(load(tmp_path), {}) == {}
+
+
+def test_waiting_is_never_cheaper(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioInvalid, match=r"mine\.yaml:6:\d+: terms: `short_rates` must not fall"):
+        load(tmp_path, MINE + TERMS.replace("10 %, 20 %", "20 %, 10 %"))

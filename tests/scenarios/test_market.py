@@ -15,7 +15,7 @@ from scenarios.language import ScenarioInvalid, parse_scenario
 from scenarios.runner import run
 from scenarios.runner.flows import flow_differences, flow_problems
 from scenarios.runner.plan import make_plan
-from tests.scenarios.test_flows import any_causal_order
+from tests.scenarios.telling import any_causal_order
 
 MEMBERS = """\
 version: 1

@@ -173,6 +173,7 @@ def test_what_every_contract_asks_for():
         "claims.recover": "`payer`",
         "claims.rule": "`claim.needed` of `claim.panel`",
         "consent.answer": "the bureau and `query.reader`",
+        "einvoices.register": "`hospital`",
         "inclusive.enrol": "`plan.bureau`",
         "inclusive.file-plan": "`insurers`",
         "indemnity.agree-layer": "`reinsurer`",

@@ -67,6 +67,7 @@ def approve(ctx: Context, claim_id: str, claim: Claim, charges: Sequence[tuple[s
     billed_fen, left_out_fen = sums(benefit, charges)
     total_fen = (claim.total_fen or 0) + billed_fen
     excluded_fen = (claim.excluded_fen or 0) + left_out_fen
+    ctx.require(total_fen < AMOUNT_END, "bill_too_large", claim_id)
     left_fen = left_of(ctx, claim) + before_fen
     payable_fen = min(PAYABLE[claim.rules](benefit, total_fen, excluded_fen), left_fen)
     approved = replace(

@@ -1,8 +1,8 @@
 """Bills 一站式结算: settled at the hospital's counter over all layers; the patient pays what is left and no more.
 
 An invoice is settled once, at whichever insurer, by whichever contract; what is left of it one further insurance may be
-asked for (:mod:`node.contracts.invoices`). A second bill for a stay is flagged and waits
-for the bureau, which clears or rejects it.
+asked for (:mod:`node.contracts.invoices`). A second bill for a stay is flagged and waits for the bureau, which clears or
+rejects it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from node.contracts.claims.automatic import CHARGES_MAX
 from node.contracts.context import Context, Plain
 from node.contracts.coordination.engine import Settlement, Year, after, coordinate
 from node.contracts.coordination.records import BILL, Bill, Entitlement, Scheme, Stay, YearToDate, contract, year_key
-from node.contracts.fields import Arguments, Digest, Fen, Label, ObjectId
+from node.contracts.fields import AMOUNT_END, Arguments, Digest, Fen, Label, ObjectId
 from node.contracts.invoices import leave, use_new_invoice
 from node.contracts.vouchers import Subject
 
@@ -47,6 +47,8 @@ def settle(ctx: Context, args: SettleArgs) -> Plain:
     entitlement = ctx.find(Entitlement, args.subject)
     scheme = ctx.find(Scheme, entitlement.scheme)
     ctx.require(scheme.starts_ms <= ctx.time_ms < scheme.ends_ms, "not_entitled_then", entitlement.scheme)
+    total_fen = sum(amount for _, amount in args.charges)
+    ctx.require(total_fen < AMOUNT_END, "bill_too_large", ctx.object_id)
     use_new_invoice(ctx, args.invoice, ctx.object_id)
     bill = Bill(
         state="PRESENTED",
@@ -55,7 +57,7 @@ def settle(ctx: Context, args: SettleArgs) -> Plain:
         scheme=entitlement.scheme,
         invoice=args.invoice,
         charges=args.charges,
-        total_fen=sum(amount for _, amount in args.charges),
+        total_fen=total_fen,
         own_fen=0,
         shares=tuple((terms.name, terms.payer, 0, 0) for terms in scheme.layers if terms.name in entitlement.layers),
     )

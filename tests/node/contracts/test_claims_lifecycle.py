@@ -58,6 +58,13 @@ def test_an_invoice_that_was_claimed_for_is_refused_and_a_stay_flagged():
     assert second.of("insurer-1", "assess").code == "not_on_paper"
 
 
+def test_a_bill_beyond_all_money_is_refused():
+    most = 2**53 - 1
+    case = Case()
+    assert case.approved(("bed", most), ("drug", 1)).code == "bill_too_large"
+    assert Case().approved(("bed", most)).output["payable_fen"] == SUM
+
+
 def test_the_same_papers_are_not_assessed_twice():
     case = Case()
     case.approved()

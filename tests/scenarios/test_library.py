@@ -128,6 +128,7 @@ BROKEN = {
     "three_layers": ("story", "story.settle-one-fen.output.own_fen=10 CNY"),
     "what_is_left": ("story", "story.approved.output.total_fen=3255.00 CNY"),
     "treated_elsewhere": ("story", "story.net.output.sum_fen=1"),
+    "carried_together": ("accounts.insurer-3.claims-paid == 0.33 CNY", "story.2.pool.2=[insurer-3, 2]"),
     "duplicate_cover": ("story", "story.15.output.state=AGREED"),
     "lost_key": ("steps", "story.6.expect=ok"),
     "members_come_and_go": ("steps", "story.3.expect=ok"),

@@ -180,6 +180,11 @@ RULES = {
         *("other_terms_disclosed", "other_terms_read"),
     ),
     "duplicate_cover": ("illegal_transition",),
+    # years
+    "carried_together": (
+        *("duplicate_invoice", "insured_elsewhere", "joined_already", "not_in_the_pool", "pool_incomplete"),
+        Replaced("node.contracts.inclusive.pool:allocate", _rounded_down),
+    ),
     # people who lie; without its detector each of them fails as well: test_misbehaviour.py
     "double_claim": ("invoice_reused",),
     "lying_oracle": (

@@ -1,8 +1,8 @@
 """Bills 一站式结算: settled at the hospital's counter over all layers; the patient pays what is left and no more.
 
 An invoice is settled once, at whichever insurer, by whichever contract; what is left of it one further insurance may be
-asked for (:mod:`node.contracts.invoices`). A second bill for a stay is flagged and waits for the bureau, which clears or
-rejects it.
+asked for (:mod:`node.contracts.invoices`). A second bill for a stay is flagged and waits for the bureau, which clears
+or rejects it.
 """
 
 from __future__ import annotations

@@ -27,6 +27,10 @@ from scenarios.runner.record import FaultDone, RunRecord
 
 Times = Sequence[tuple[int, int]]
 
+_DAY_NS = 86_400 * 10**9
+_UNITS = ((10**6, "ms", 1_000), (10**9, "s", 600), (60 * 10**9, "min", 600), (3_600 * 10**9, "h", 48))
+"""Each up to so many of it."""
+
 
 class Measures:
     """What a run measured, by the names that expectations use. ``known`` are counters that may well be at nothing."""
@@ -154,7 +158,7 @@ def told(value: int, kind: str) -> str:
     """A measured value for people: ``kind`` as the bound's quantity has it."""
     match kind:
         case "duration":
-            return f"{value / 1e9:.3g} s" if value >= 10**9 else f"{value / 1e6:.3g} ms"
+            return _lasting(value)
         case "rate":
             return f"{value / 1e6:.3g}/s"
         case "share":
@@ -163,6 +167,14 @@ def told(value: int, kind: str) -> str:
             return f"{value / 100:,.2f} CNY"
         case _:
             return f"{value:,}"
+
+
+def _lasting(ns: int) -> str:
+    """A duration in the unit that suits it: claims take minutes on the chain and days on paper."""
+    for unit_ns, word, most in _UNITS:
+        if ns < most * unit_ns:
+            return f"{ns / unit_ns:.3g} {word}"
+    return f"{ns / _DAY_NS:.4g} days"
 
 
 def told_value(value: Value, *, ratio: bool) -> str:

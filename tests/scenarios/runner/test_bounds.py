@@ -6,6 +6,7 @@ from scenarios.language.models.expect import Compared, MetricBound
 from scenarios.language.units import Span
 from scenarios.results import Metrics
 from scenarios.runner.bounds import Measures, calm_times
+from scenarios.runner.bounds import told as told_in_words
 from scenarios.runner.liveness import stalled
 from scenarios.runner.record import Decision, FaultDone, RunRecord
 
@@ -87,3 +88,18 @@ def test_a_stall_is_a_time_without_a_decision(decided, ended, verdict):
     decisions = [Decision(at * SECOND, node, height) for height, at in enumerate(decided, 1) for node in (0, 1)]
     record = RunRecord(decisions=decisions, ended_ns=ended * SECOND)
     assert stalled(record, Span(4 * SECOND, 8 * SECOND)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("ns", "words"),
+    [
+        (300 * 10**6, "300 ms"),
+        (2 * 10**9, "2 s"),
+        (284 * 10**9, "284 s"),
+        (620 * 10**9, "10.3 min"),
+        (11 * 3600 * 10**9, "11 h"),
+        (849_000 * 10**9, "9.826 days"),
+    ],
+)
+def test_a_duration_is_told_in_the_unit_that_suits_it(ns, words):
+    assert told_in_words(ns, "duration") == words

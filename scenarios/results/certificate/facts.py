@@ -139,13 +139,12 @@ def _executed(chain: Chain, path: Path) -> tuple[Genesis, list[StateTree]]:
 def _shared(run: RunFolder, manifest: Manifest) -> tuple[Shared, ...]:
     """What the parties of the run's story shared, which follows from its scenario and seed."""
     from scenarios.runner.plan import make_plan  # noqa: PLC0415 - the runner writes results, and is no part of them
-    from scenarios.runner.story import build_story  # noqa: PLC0415
 
     try:
         plan = make_plan(load_scenario(run.scenario), protocol=manifest.protocol, seed=manifest.seed)
-        return build_story(plan.scenario, plan.keyring, plan.genesis, plan.seed)[1]
     except ScenarioInvalid as error:
         raise CertificateError(f"{run.scenario}: {error}") from None
+    return plan.workload.shared
 
 
 def _document(shared: tuple[Shared, ...], policy_id: str, policy: Policy) -> Opening:

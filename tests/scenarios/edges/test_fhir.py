@@ -128,6 +128,38 @@ def test_a_resource_that_is_no_bill_is_told_where(value, said):
         stays_of(value)
 
 
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.decimals(-(10**9), 10**9) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["coding", "value", "x"]), inner),
+    max_leaves=6,
+)
+
+
+def places(value, path=()):
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        yield from places(item, (*path, key))
+
+
+def put(value, path, junk):
+    if not path:
+        return junk
+    copy = value.copy()
+    copy[path[0]] = put(value[path[0]], path[1:], junk)
+    return copy
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(list(places(BILL))), JUNK)
+def test_whatever_stands_anywhere_it_is_a_bill_or_told_to_be_none(path, junk):
+    try:
+        found = stays_of(put(BILL, path, junk))
+    except FhirError:
+        return
+    assert all(isinstance(one, Stay) for one in found.values())
+
+
 def test_an_icd_10_code_alone_leads_back():
     coding = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "B18.1"}]}
     found = stay_of(changed(diagnosis=[{"sequence": 1, "diagnosisCodeableConcept": coding}]))

@@ -71,6 +71,7 @@ def amend(ctx: Context, args: AmendArgs) -> Plain:
     policy = find_issued(ctx, args.policy)
     state = POLICY.next(policy.state, "amend")
     ctx.require(ctx.time_ms < policy.ends_ms, "policy_ended", args.policy)
+    ctx.require(args.sum_ppm > 0, "nothing_covered", args.policy)
     ctx.require(policy.instalments_paid == policy.instalments, "premium_outstanding", args.policy)
     product = ctx.find(Product, policy.product)
     application = ctx.find(Application, policy.application)

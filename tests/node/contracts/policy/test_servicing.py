@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from node.contracts.accounts import overdrawn, total_of_all_accounts
 from node.contracts.coinsurance import OfferArgs
 from node.contracts.pledges import PledgeArgs, RepayArgs
-from node.contracts.policy import POLICY, PolicyArgs, in_force, surrender_fen
+from node.contracts.policy import POLICY, AmendArgs, PolicyArgs, in_force, surrender_fen
 from node.contracts.policy.records import TermsArgs, _terms
+from tests.node.contracts.parties import sealed
 from tests.node.contracts.policy.kit import DAY, PREMIUM, YEAR, House
 
 ACTIONS = {
@@ -117,6 +118,16 @@ def test_a_renewal_that_is_given_up_leaves_the_running_year_alone():
 @pytest.mark.parametrize(("at", "code"), [(YEAR + GRACE - 1, "ok"), (YEAR + GRACE, "too_late_to_renew")])
 def test_a_renewal_may_be_late_by_the_grace(at, code):
     assert House().act("renew", at=at).code == code
+
+
+def test_an_amendment_leaves_something_and_comes_before_the_end():
+    house = House()
+    envelope = sealed("insurer-1/2", {"policy": "x"}, ("ann", "insurer-1"))
+    nothing = AmendArgs(house.id, (), 0, envelope)
+    assert house.do("insurer-1", "policy.amend", nothing, at=DAY, cosigners=("ann",)).code == "nothing_covered"
+    assert house.act("amend", at=YEAR).code == "policy_ended"
+    other = AmendArgs(house.id, ("dental",), 1_000_000, sealed("insurer-1/4", {"policy": "x"}, ("ann", "insurer-1")))
+    assert house.do("insurer-1", "policy.amend", other, at=DAY, cosigners=("ann",)).code == "unknown_rider"
 
 
 def test_what_is_paid_in_parts_is_neither_amended_nor_renewed_before_all_is_paid():

@@ -6,7 +6,8 @@ no decision is counted in two tables, so that no two tables differ by one person
 the table must not tell more of anyone's history than the score, which stands on the chain, told before: knowing in
 which bands a decision occurs must rule out no history that the score leaves open.
 
-Each application counts once, by the decision that stood when the table was published.
+Each application counts once, by the decision that stood when the table was published. All of them are looked through,
+which a transaction's budget allows for some 490,000.
 """
 
 from __future__ import annotations

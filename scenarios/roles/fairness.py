@@ -23,6 +23,8 @@ def publish_fairness(desk: Desk, act: Act) -> Request:
     if not isinstance(firsts, tuple) or not firsts or not all(type(age) is int for age in firsts):
         raise act.error("bands", f"must be a list of ages, not {firsts!r}")
     bands = [(first, following - 1) for first, following in pairwise((*firsts, AGE_MAX + 1))]
+    if firsts[0] < AGE_MIN or any(first > last for first, last in bands):
+        raise act.error("bands", f"must ascend within {AGE_MIN} to {AGE_MAX}")
     counts = {band: [0] * len(DECISIONS) for band in bands}
     applications = ((key, one) for key, one in desk.tree.items(Application.namespace) if isinstance(one, Application))
     for application in decided_in(applications, name, scoring.version, from_ms, until_ms):
@@ -32,8 +34,6 @@ def publish_fairness(desk: Desk, act: Act) -> Request:
     told = [BandArgs(first=first, last=last, counts=tuple(row)) for (first, last), row in counts.items()]
     if act.flag("miscounted"):
         told[-1] = replace(told[-1], counts=(told[-1].counts[0] + 1, *told[-1].counts[1:]))
-    if firsts[0] < AGE_MIN or any(first > last for first, last in bands):
-        raise act.error("bands", f"must ascend within {AGE_MIN} to {AGE_MAX}")
     arguments = PublishArgs(
         product=name, rule_version=scoring.version, from_ms=from_ms, until_ms=until_ms, bands=tuple(told)
     )

@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from scenarios.language.models.base import Fen, Nanoseconds, Part, Ppm, Word
-from scenarios.runner.spending import load_person_years
 
 FLOW = "zero-perception"
 MILLION = 1_000_000
-CLAIMS_MAX = sum(1 for row in load_person_years() if row.admissions and row.inpatient_cents)
+CLAIMS_MAX = 1_805
 """As many person-years of the data had a stay in hospital that cost something."""
 
 Icd9 = Annotated[str, Field(pattern=r"^[0-9EV][0-9]{2}(\.[0-9]{1,2})?$")]

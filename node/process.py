@@ -106,9 +106,6 @@ class NodeProcess:
         image = self._store.load()
         incarnation = self._begin_incarnation(image)
         self._replica = self._build_replica(image)
-        clock = self._config.options.clock
-        if clock is not None and clock.time_of_day:
-            self._replica.begin_business(time.monotonic_ns() - time.time_ns())
         self._door = Door(self._common.directory.founding, self._replica.chain, lambda: self._replica.electors)
         self._carrier = Carrier(self._store, self._out, self._fail)
         self._links = LinkFaults(self._me_name, seed=incarnation)
@@ -135,8 +132,8 @@ class NodeProcess:
         return incarnation
 
     def _build_replica(self, image: Image) -> Replica:
-        common = self._common
-        return common.replica(
+        common, clock = self._common, self._config.options.clock
+        replica = common.replica(
             self._me,
             crypto=Ed25519Crypto(common.directory, self._keys.sign, common.verifier),
             vault=vault_opener(self._me_name, self._keys.seal_secret),
@@ -147,6 +144,9 @@ class NodeProcess:
             protocol_options=self._config.protocol_options,
             options=self._config.options,
         )
+        if clock is not None and clock.time_of_day:
+            replica.begin_business(time.monotonic_ns() - time.time_ns())
+        return replica
 
     def _filters(self) -> tuple[str, ...]:
         """What to hear: all other members, of voters' talk only what a voter needs, and what is meant for us."""

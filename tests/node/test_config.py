@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from node.business_clock import BusinessClock
 from node.config import ConfigError, load_config
 from node.keystore import KdfCost, Secrets, write_keys
 from tests.node.lab import genesis
@@ -33,6 +34,11 @@ def test_paths_are_relative_to_the_files_folder(written, tmp_path):
     assert config.load_genesis() == genesis()
 
 
+def test_a_nodes_stamps_may_be_bound_to_the_time_of_day(written):
+    config = load_config(written(options={"clock": {"ahead_ms": 300_000, "time_of_day": True}}))
+    assert config.options.clock == BusinessClock(ahead_ms=300_000, time_of_day=True)
+
+
 def test_yaml_says_the_same_as_json(written):
     lines = "\n".join(f'{key}: "{value}"' for key, value in GOOD.items())
     assert load_config(written(lines.encode(), "node.yaml")) == load_config(written())
@@ -48,6 +54,8 @@ def test_yaml_says_the_same_as_json(written):
         ({"status_ms": 0}, "status_ms"),
         ({"options": {"block_transactions_max": 5000}}, "block_transactions_max must be at least 1 and at most 4096"),
         ({"options": {"position_ns": 0}}, "position_ns must be at least 1"),
+        ({"options": {"clock": {"ahead_ms": -1}}}, "its bound is not negative"),
+        ({"options": {"clock": {"ahead_ms": 1, "time_of_day": True, "run_ns": 2}}}, "the time of day"),
     ],
 )
 def test_a_wrong_value_is_named(written, changes, words):

@@ -5,6 +5,7 @@ Whole processes on a real bus are run in ``tests/end_to_end``; here single parts
 
 import io
 import sys
+import time
 
 import msgspec
 import pytest
@@ -279,3 +280,15 @@ class Certified:
     @staticmethod
     def _key(name):
         return KEYS.verify_key(name).hex()
+
+
+def test_where_business_time_is_the_time_of_day_stamps_are_held_to_it(tmp_path):
+    options = {"clock": {"ahead_ms": 300_000, "time_of_day": True}}
+    process = NodeProcess(load_config(write_config(tmp_path, options=options)), Telemetry("member-0", io.StringIO()))
+    replica = process._build_replica({})
+    today_ms = time.time_ns() // 1_000_000
+    raws = (transfer(1, at=today_ms), transfer(2, at=today_ms + 3_600_000))
+    told = [effect for effect in replica.submit(time.monotonic_ns(), raws) if isinstance(effect, Trace)]
+    assert [effect.detail[0] for effect in told if effect.kind == "refused"] == [
+        "time_ahead: ann's number 2 is dated beyond what clocks can differ by"
+    ]

@@ -8,7 +8,7 @@ in one bulk each thousand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from hashlib import sha256
 from typing import Annotated, Literal, NamedTuple
 
@@ -118,7 +118,12 @@ def differences(arguments: Contributions, scenario: Scenario, tree: StateTree, s
     genuine = [
         key for key, found in vouchers.items() if found.fingerprint == fingerprint(*_year_and_person(key), paid[key])
     ]
-    counts = {"contributions": paid, "vouchers": vouchers, "genuine vouchers": genuine, "enrolments": enrolled}
+    counts: dict[str, Sized] = {
+        "contributions": paid,
+        "vouchers": vouchers,
+        "genuine vouchers": genuine,
+        "enrolments": enrolled,
+    }
     lines = [f"{len(found)} {name} of {len(due)} residents" for name, found in counts.items() if len(found) != len(due)]
     lines += [f"{len(postings)} charges"] if len(postings) != len(due) else []
     lines += [f"{key} was not due" for key in sorted(paid) if key not in due]

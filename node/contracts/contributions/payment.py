@@ -109,7 +109,8 @@ def pay(ctx: Context, args: PayArgs) -> Plain:
         paid_ms=ctx.time_ms,
     )
     ctx.put(resident, paid)
-    ctx.put(f"{resident}/{place}", Registration(state=REGISTRATION.next("sent", "enrol")))
+    registration = ctx.find(Registration, f"{resident}/{place}")
+    ctx.put(f"{resident}/{place}", Registration(state=REGISTRATION.next(registration.state, "enrol")))
     ctx.put(f"{ctx.client}/{args.key}", _request(args))
     ctx.delete(Lock, resident)
     ctx.emit("paid", channel=ctx.client, payer=args.payer, collector=levy.collector, resident=args.person)

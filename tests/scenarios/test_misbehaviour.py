@@ -15,7 +15,7 @@ from scenarios.shipped import shipped, themes
 
 NAMES = sorted(next(theme for theme in themes() if theme.name == "misbehaviour").scenarios)
 DEAR = {"colluding-hospital": 6}
-"""Honest acts that a statistical detector may suspect: dear bills, of some 160."""
+"""Honest acts that a statistical detector may suspect: dear bills, of some 110."""
 
 
 def kind_of(name):

@@ -15,7 +15,7 @@ import msgspec
 
 from node.contracts.accounts import Account, Posting
 from node.contracts.runtime import business_entries
-from node.ledger import decode_transaction
+from node.ledger import Transaction, TransactionError, decode_transaction
 from scenarios.results.accounts.books import Books, BooksError, Entry
 from scenarios.results.exports.source import ExtractError, RunFiles, lines
 from scenarios.results.replay import ContractMachine
@@ -84,10 +84,18 @@ def _at_height(files: RunFiles, height: int) -> tuple[list[Entry], dict[str, int
         if reached > height:
             break
         if reached:
-            machine.run([decode_transaction(raw) for raw in block.transactions])
+            machine.run(_transactions(path, reached, block.transactions))
     if reached < height:
         raise BooksError(f"{path}: ends at height {reached}, before {height}; ask for a height of at most {reached}")
     return _of_state(business_entries(machine.tree))
+
+
+def _transactions(path: Path, height: int, raw: Iterable[bytes]) -> list[Transaction]:
+    try:
+        return [decode_transaction(one) for one in raw]
+    except TransactionError as error:
+        line = height + 1
+        raise BooksError(f"{path}:{line}: holds no transaction: {error}; `consortium verify` tells more") from None
 
 
 def _of_state(state: Iterable[tuple[str, str, Any]]) -> tuple[list[Entry], dict[str, int]]:

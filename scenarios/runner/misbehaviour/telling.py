@@ -20,7 +20,6 @@ from scenarios.language.models.misbehaviour import (
     ForgedInvoice,
     InStory,
     LyingOracle,
-    Misbehaviour,
     SilentPolicyEdit,
     WithheldLossNotice,
 )
@@ -80,21 +79,21 @@ def with_lies(scenario: Scenario, seed: int) -> tuple[Scenario, tuple[Lie, ...]]
 
 
 def _chosen(scenario: Scenario, seed: int) -> Iterator[tuple[int, InStory, str]]:
-    """(place, lie, step) of all that are told in the story."""
+    """(place, lie, step) of all that are told in the story; a step that is a lie already is drawn for no other."""
+    named = (lie.on or () for lie in scenario.misbehaviour if isinstance(lie, InStory))
+    told = {name for names in named for name in names}
     for index, lie in enumerate(scenario.misbehaviour):
         if not isinstance(lie, InStory):
             continue
         able = [step.id for step in scenario.story if step.who == lie.by and step.do in ACTS[type(lie)]]
-        for name in lie.on if lie.on is not None else _drawn(lie, able, seed):
+        drawn = [name for name in able if name not in told and is_drawn(seed, lie.kind, name, lie.share or 0)]
+        for name in drawn if lie.on is None else lie.on:
             if name not in able:
                 path = ("misbehaviour", index, "on")
                 said = f"`{name}` is none of {lie.by}'s steps `{'`, `'.join(ACTS[type(lie)])}`"
                 raise invalid(scenario, path, said)
+            told.add(name)
             yield index, lie, name
-
-
-def _drawn(lie: Misbehaviour, able: list[str], seed: int) -> list[str]:
-    return [name for name in able if is_drawn(seed, lie.kind, name, lie.share or 0)]
 
 
 def is_drawn(seed: int, kind: str, name: str, share_ppm: int) -> bool:

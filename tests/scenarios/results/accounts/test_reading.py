@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from node.contracts.accounts import Account
-from node.ledger import decode_transaction
+from node.ledger import TransactionError, decode_transaction
 from scenarios.commands.accounts import app
 from scenarios.results.accounts import AsOf, BooksError, parse_as_of, read_books
 from scenarios.results.exports.source import RunFiles
@@ -87,6 +87,22 @@ def test_a_line_that_is_no_entry_is_named(folder):
     path.write_bytes(path.read_bytes() + b"\xff\n")
     with pytest.raises(BooksError, match=r"business\.jsonl:\d+: is no entry"):
         read_books(folder)
+
+
+def test_a_block_of_something_else_than_transactions_is_named(finished_run, monkeypatch):
+    def spoiled(_):
+        raise TransactionError("not the canonical encoding")
+
+    monkeypatch.setattr("scenarios.results.accounts.reading.decode_transaction", spoiled)
+    with pytest.raises(BooksError, match=r"\.jsonl:2: holds no transaction: not the canonical encoding"):
+        read_books(finished_run, AsOf(height=3))
+
+
+def test_a_ledger_that_is_cut_off_is_named(folder):
+    path = RunFiles(folder).folder.ledger(RunFiles(folder).longest)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(BooksError, match=r"\.jsonl:\d+: "):
+        read_books(folder, AsOf(height=99))
 
 
 def told(*words):

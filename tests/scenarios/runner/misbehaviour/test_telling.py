@@ -77,6 +77,15 @@ def test_all_of_a_share_of_everything_lie():
     assert [one.step for one in lies] == ["deposit-zhu", "deposit-lin", "deposit-wu"]
 
 
+def test_no_step_is_two_lies():
+    both = "[{kind: forged-invoice, by: hospital-1, share: 100%, factor: 200%}, "
+    both += "{kind: forged-invoice, by: hospital-1, on: papers-lin, factor: 300%}]"
+    _, scenario, lies = told("forged_invoice", f"misbehaviour={both}")
+    assert [lie.step for lie in lies] == ["papers-zhu", "papers-lin"]
+    bills = [scenario.world.stays[f"{p}-april.papers-{p}"].items[0].amount for p in ("zhu", "lin")]
+    assert bills == [2 * 26_000, 3 * 32_500]
+
+
 @pytest.mark.parametrize(
     ("lie", "said"),
     [

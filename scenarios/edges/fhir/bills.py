@@ -86,9 +86,9 @@ def stay_of(claim: Mapping[str, Any]) -> Stay:
     items = _items(kind, claim.get("item"))
     _require_total(kind, claim.get("total"), items)
     given = {
-        "hospital": _referred(claim.get("provider"), f"{kind}.provider"),
-        "person": _referred(claim.get("patient"), f"{kind}.patient"),
-        "benefit": _code(claim.get("subType"), BENEFITS) or "inpatient",
+        "hospital": referred(claim.get("provider"), f"{kind}.provider"),
+        "person": referred(claim.get("patient"), f"{kind}.patient"),
+        "benefit": code_of(claim.get("subType"), BENEFITS) or "inpatient",
         "admitted": moment_in(period.get("start"), f"{kind}.billablePeriod.start"),
         "discharged": moment_in(period.get("end"), f"{kind}.billablePeriod.end"),
         **_diagnosed(kind, claim.get("diagnosis")),
@@ -136,7 +136,7 @@ def _diagnosed(kind: str, listed: Any) -> dict[str, str]:
     place = f"{kind}.diagnosis[0]"
     first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
     told = first.get("diagnosisCodeableConcept")
-    own, other = _code(told, ICD9), _code(told, ICD10)
+    own, other = code_of(told, ICD9), code_of(told, ICD10)
     if own is None and other is not None:
         own = transcode_back(other)
     if own is None or not is_icd9(own):
@@ -156,7 +156,7 @@ def _items(kind: str, listed: Any) -> list[dict[str, Any]]:
         if not isinstance(line, dict):
             raise FhirError(place, "must be a line of a bill")
         charged = line.get("productOrService")
-        charge = _code(charged, CHARGES) or "other"
+        charge = code_of(charged, CHARGES) or "other"
         text = charged.get("text") if isinstance(charged, dict) else None
         found.append({"text": str(text or charge), "kind": charge, "amount": fen_of(line.get("net"), f"{place}.net")})
     return found
@@ -178,7 +178,8 @@ def _invoice(kind: str, claim: Mapping[str, Any]) -> str:
     return _word(claim.get("id"), f"{kind}.id")
 
 
-def _referred(given: Any, place: str) -> str:
+def referred(given: Any, place: str) -> str:
+    """The name that a ``Reference`` ends in."""
     text = given.get("reference") if isinstance(given, dict) else None
     if not isinstance(text, str):
         raise FhirError(place, "must be a reference like `Organization/hospital-1`")
@@ -192,7 +193,8 @@ def _word(value: Any, place: str) -> str:
     return word
 
 
-def _code(told: Any, system: str) -> str | None:
+def code_of(told: Any, system: str) -> str | None:
+    """The first code of that system in a ``CodeableConcept``."""
     codings = told.get("coding") if isinstance(told, dict) else None
     for coding in codings if isinstance(codings, list) else ():
         if isinstance(coding, dict) and coding.get("system") == system and isinstance(coding.get("code"), str):
@@ -200,4 +202,14 @@ def _code(told: Any, system: str) -> str | None:
     return None
 
 
-__all__ = ["claim_of", "concept", "identifier_of", "moment_in", "moment_out", "reference", "stay_of"]
+__all__ = [
+    "claim_of",
+    "code_of",
+    "concept",
+    "identifier_of",
+    "moment_in",
+    "moment_out",
+    "reference",
+    "referred",
+    "stay_of",
+]

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import typer
 
 from node.contracts.money import format_fen
+from scenarios.edges.fhir.answers import answer_of, cover_of, permission_of
 from scenarios.edges.fhir.bills import identifier_of, stay_of
 from scenarios.edges.fhir.errors import FhirError
 from scenarios.edges.fhir.exact import BYTES_MAX, read_json, write_json
@@ -49,11 +51,13 @@ def import_bills(file: Path, out: Path | None) -> int:
         say(f"{file}: {error.strerror or error}")
         return EXIT_INVALID
     try:
-        stays = stays_of(read_json(raw))
+        value = read_json(raw)
+        stays = stays_of(value)
+        told = _told_besides(value)
     except FhirError as error:
         say(f"{file}: {error}")
         return EXIT_INVALID
-    text = dump({"stays": {name: _as_yaml(stay) for name, stay in stays.items()}})
+    text = dump({"stays": {name: _as_yaml(stay) for name, stay in stays.items()}, **told})
     if out is None:
         typer.echo(text, nl=False)
     else:
@@ -66,7 +70,7 @@ def stays_of(value: Any) -> dict[str, Stay]:
     """Name -> stay of every bill in a resource or bundle. An explanation of a claim that is there as well adds none."""
     found: dict[str, Stay] = {}
     explained: list[tuple[str, Mapping[str, Any]]] = []
-    for place, resource in _resources(value):
+    for place, resource in _resources(value, BILLS):
         _judged(resource, place)
         if resource["resourceType"] == "Claim":
             _add(found, resource, place)
@@ -78,6 +82,25 @@ def stays_of(value: Any) -> dict[str, Stay]:
     if not found:
         raise FhirError("", f"holds no bill: there is no {' or '.join(BILLS)}")
     return found
+
+
+def _told_besides(value: Any) -> dict[str, Any]:
+    """Vouchers, policies and answers of a bundle, under keys that a scenario keeps as notes."""
+    readers = {
+        "Consent": ("x-consents", permission_of),
+        "Coverage": ("x-coverages", cover_of),
+        "ClaimResponse": ("x-answers", answer_of),
+    }
+    told: dict[str, Any] = {}
+    for place, resource in _resources(value, tuple(readers)):
+        _judged(resource, place)
+        key, read = readers[resource["resourceType"]]
+        try:
+            found = msgspec.to_builtins(read(resource))
+        except FhirError as error:
+            raise FhirError(place + error.place, error.message) from None
+        told.setdefault(key, {})[str(resource.get("id", len(told)))] = found
+    return told
 
 
 def _add(found: dict[str, Stay], resource: Mapping[str, Any], place: str) -> None:
@@ -92,17 +115,18 @@ def _add(found: dict[str, Stay], resource: Mapping[str, Any], place: str) -> Non
         raise FhirError(place + error.place, error.message) from None
 
 
-def _resources(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(where, resource) of the bills in a bundle, or of the one resource."""
+def _resources(value: Any, kinds: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(where, resource) of those kinds in a bundle; or of the one resource, if bills are asked for."""
     if not isinstance(value, dict):
         raise FhirError("", "a resource is a JSON object")
     if value.get("resourceType") != "Bundle":
-        yield "", value
+        if kinds is BILLS:
+            yield "", value
         return
     entries = value.get("entry")
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict) and resource.get("resourceType") in BILLS:
+        if isinstance(resource, dict) and resource.get("resourceType") in kinds:
             yield f"entry[{index}].", resource
 
 

@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 
 from scenarios.cli import invoke
 from scenarios.dashboard import NoView
-from scenarios.edges.fhir import FhirError, claim_of, fen_of, judge, money_of, read_json, stay_of, write_json
+from scenarios.edges.fhir import (
+    Answer,
+    FhirError,
+    answer_of,
+    claim_of,
+    cover_of,
+    fen_of,
+    judge,
+    money_of,
+    permission_of,
+    read_json,
+    stay_of,
+    write_json,
+)
 from scenarios.edges.fhir.command import stays_of
 from scenarios.edges.fhir.runs import bundle_of, cases_of
 from scenarios.language import load_scenario
@@ -160,6 +173,25 @@ def test_whatever_stands_anywhere_it_is_a_bill_or_told_to_be_none(path, junk):
     assert all(isinstance(one, Stay) for one in found.values())
 
 
+@pytest.mark.parametrize(
+    ("read", "resource", "said"),
+    [
+        (permission_of, {"resourceType": "Consent"}, "nobody is permitted anything"),
+        (permission_of, {"resourceType": "Consent", "provision": [{}]}, "names no purpose"),
+        (cover_of, {"resourceType": "Coverage", "period": {}}, "has no plan under `class`"),
+        (answer_of, {"resourceType": "ClaimResponse"}, r"ClaimResponse\.request: must be a reference"),
+        (
+            answer_of,
+            {"resourceType": "ClaimResponse", "payment": {"amount": {"value": Decimal("0.001")}}},
+            r"payment\.amount: 0\.001 is no whole number of fen",
+        ),
+    ],
+)
+def test_an_answer_that_is_none_is_told_where(read, resource, said):
+    with pytest.raises(FhirError, match=said):
+        read(resource)
+
+
 def test_an_icd_10_code_alone_leads_back():
     coding = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "B18.1"}]}
     found = stay_of(changed(diagnosis=[{"sequence": 1, "diagnosisCodeableConcept": coding}]))
@@ -204,6 +236,27 @@ def test_a_run_s_claims_are_bundles_whose_amounts_are_the_ledger_s(folder):
             assert eligible == case.claim["total_fen"] - case.claim["excluded_fen"]
             assert by_kind["Consent"]["status"] == "active"
             assert list(stays_of(bundle).values()) == [case.stay]
+            answers = [answer_of(by_kind[kind]) for kind in ("ClaimResponse", "ExplanationOfBenefit")]
+            amounts = {name: case.claim[name] for name in ("total_fen", "excluded_fen", "payable_fen", "paid_fen")}
+            assert answers == [Answer(claim=case.claim_id.replace("/", "-"), decided=True, **amounts)] * 2
+            ((_, voucher),) = case.vouchers
+            permission = permission_of(by_kind["Consent"])
+            told = (permission.audience, permission.purpose, permission.fields, permission.expires_ms)
+            assert told == (
+                voucher["audience"],
+                voucher["purpose"],
+                tuple(voucher["fields"]),
+                voucher["expires_ms"],
+            )
+            cover = cover_of(by_kind["Coverage"])
+            policy = case.policy
+            assert (cover.policy, cover.insurer, cover.product) == (
+                case.claim["policy"],
+                policy["insurer"],
+                policy["product"],
+            )
+            assert (cover.starts_ms, cover.ends_ms) == (policy["starts_ms"], policy["ends_ms"])
+            assert cover.subject == permission.subject == case.claim["subject"]
 
 
 def test_the_command_line_exports_and_takes_back(folder, tmp_path, capsys):
@@ -213,7 +266,10 @@ def test_the_command_line_exports_and_takes_back(folder, tmp_path, capsys):
     assert len(files) == 4
     capsys.readouterr()
     assert invoke(["fhir", "import", str(files[0]), "-o", str(tmp_path / "stays.yaml")]) == 0
-    assert "amount: 2500.01 CNY" in (tmp_path / "stays.yaml").read_text(encoding="utf-8")
+    text = (tmp_path / "stays.yaml").read_text(encoding="utf-8")
+    assert "amount: 2500.01 CNY" in text
+    assert "payable_fen: 176001" in text
+    assert all(key in text for key in ("x-consents:", "x-coverages:", "x-answers:"))
 
 
 def test_what_is_imported_can_be_included_into_a_scenario(folder, tmp_path, capsys):

@@ -171,6 +171,9 @@ def test_another_seed_gives_another_year_with_the_same_sums(small):
         (SMALL, "workload.0.treaty.periods=12", "workload.0.batch_days=30", "workload.0.run_out=31 days"),
         (SMALL, "members.insurer.count=3", "members.hospital.count=5", "workload.0.outpatient_bills_max=9"),
         (SMALL, "workload.0.enrolment_rows=7", "workload.0.enrolment=1 day", "workload.0.cover=4 days"),
+        (SMALL, "workload.0.pool=[3, 1]"),
+        (SMALL, "workload.0.pool=[3, 1]", "workload.0.discharges_every=1 h", "workload.0.covers=inpatient"),
+        (SMALL, "workload.0.discharges_every=6 h", "workload.0.stays=one", "workload.0.batch_days=3"),
         (
             SMALL,
             "workload.0.product.cap=500 CNY",

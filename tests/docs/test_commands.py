@@ -39,6 +39,8 @@ def test_make_targets_exist(line, root):
 def test_commands_and_options_exist(line):
     words = re.sub(r"'[^']*'", "VALUE", line.split(" | ")[0].split(" > ")[0]).split()
     command = typer.main.get_command(app).commands[words[1]]
+    if hasattr(command, "commands"):
+        command = command.commands[words[2]]
     known = {option for parameter in command.params for option in parameter.opts}
     assert [word for word in words[2:] if word.startswith("--") and word not in known] == []
     if words[1] in {"run", "demo"}:

@@ -270,11 +270,14 @@ def cli_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _commands(group: Any) -> Iterator[tuple[str, Any]]:
-    yield "consortium", group
-    for name, command in group.commands.items():
-        if not command.hidden:
-            yield f"consortium {name}", command
+def _commands(group: Any, name: str = "consortium") -> Iterator[tuple[str, Any]]:
+    """(name, command) of a group and of all in it, groups in groups as well."""
+    yield name, group
+    for inner, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{name} {inner}")
+        elif not command.hidden:
+            yield f"{name} {inner}", command
 
 
 def _help(command: Any, name: str) -> str:

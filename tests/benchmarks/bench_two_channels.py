@@ -39,9 +39,7 @@ def campaign(protocol: str, seed: int) -> list[str]:
     won = Counter(one.step.client for one in done if one.step.id.startswith("query/") and one.code == "ok")
     refused = sum(one.code != "ok" for one in done)
     shares = " to ".join(str(count) for _, count in sorted(won.items()))
-    print(
-        f"{protocol} seed {seed}: {result.verdict}, won {dict(sorted(won.items()))}, {rounds} faults, {spent:.1f} CPU-s"
-    )
+    print(f"{protocol} seed {seed}: {result.verdict}, won {shares}, {refused:,} refused, {spent:.1f} s of CPU")
     wrong = [f"{item.name}: {item.detail}" for item in result.finished.expectations if item.verdict != "pass"]
     if won.total() != PAIRS or min(won.values()) == PAIRS:
         wrong.append(f"won {won}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scenarios.results.exports import chain, measures, privacy, traffic
+from scenarios.results.exports import chain, detection, measures, privacy, traffic
 from scenarios.results.exports.business import business_tables
 
 RUN_TABLES = (
@@ -21,6 +21,8 @@ RUN_TABLES = (
     traffic.STANDINGS,
     privacy.LEAKAGE,
     privacy.TALK,
+    detection.LIES,
+    detection.FALSE_ALARMS,
 )
 """Tables that any run may have."""
 

@@ -34,14 +34,14 @@ GUESSES_MAX = 3
 
 
 class Checkable(Record, frozen=True):
-    """A field of a person that can be checked; ``key`` and ``tag`` are points in hex."""
+    """A field of a person that can be checked; ``point`` (the key's) and ``tag`` are points in hex."""
 
     namespace: ClassVar[str] = "checkables"
 
     holder: str
     subject: str
     field: str
-    key: str
+    point: str
     tag: str
 
 
@@ -132,7 +132,7 @@ def register(ctx: Context, args: RegisterArgs) -> Plain:
     ctx.find(Subject, args.subject)
     if ctx.role == "patient":
         require_acts_for(ctx, args.subject)
-    checkable = Checkable(holder=ctx.client, subject=args.subject, field=args.field, key=args.key, tag=args.tag)
+    checkable = Checkable(holder=ctx.client, subject=args.subject, field=args.field, point=args.key, tag=args.tag)
     ctx.put(ctx.object_id, checkable)
     return {"checkable": ctx.object_id}
 
@@ -172,7 +172,7 @@ def answer(ctx: Context, args: AnswerArgs) -> Plain:
     ctx.require(checkable.holder == ctx.client, "wrong_holder", checkable.holder)
     state = CHECK.next(check.state, "answer")
     told = (args.point, args.challenge, args.response)
-    ctx.require(_is_proven(checkable.key, check.question, told), "answer_not_proven", args.check)
+    ctx.require(_is_proven(checkable.point, check.question, told), "answer_not_proven", args.check)
     ctx.put(args.check, replace(check, state=state, answer=told))
     return {"check": args.check}
 

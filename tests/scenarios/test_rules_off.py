@@ -3,10 +3,15 @@
 import pytest
 from msgspec.structs import replace
 
+from node.contracts.chain_accounts import ChainAccount
+from node.contracts.context import Context
 from node.contracts.contributions import LOCK_MS, Lock
+from node.contracts.products import AGE_MIN, score
 from node.contracts.reasons import decide
+from node.contracts.reinsurance.netting import net_out
 from scenarios.dashboard import NoView
 from scenarios.language import load_scenario
+from scenarios.roles.gb11643 import flaw_in
 from scenarios.runner import run
 from scenarios.shipped import shipped
 from tests.scenarios.rules import Replaced, replaced, waived
@@ -52,21 +57,53 @@ def _one_balance(account, year):
     return replace(account, year=year, current_fen=0, prior_fen=account.prior_fen + account.current_fen)
 
 
+def _unmapped(ctx, kind, key, found=Context.get):
+    """As if nobody looked whether the user has an account."""
+    return None if kind is ChainAccount else found(ctx, kind, key)
+
+
+def _blind_to_age(scoring, _age, history):
+    """As if everybody were young."""
+    return score(scoring, AGE_MIN, history)
+
+
+def _blind_to_history(scoring, age, _history):
+    """As if nobody had been ill."""
+    return score(scoring, age, 0)
+
+
+def _gross(debts):
+    """As if each region paid what it owes and got what it is owed, each in full."""
+    netting = net_out(debts)
+    return netting._replace(net=netting.gross)
+
+
+def _lenient(flaw):
+    """As if the channel's form overlooked one kind of wrong input."""
+    return lambda identity, on: "" if (found := flaw_in(identity, on)) == flaw else found
+
+
+UNSIGNED = Replaced("node.contracts.endorsement:_Signed.missing", lambda *_: "")
+"""As if it did not matter who signed besides the sender."""
+
 RULES = {
     # contributions
     "for_everyone": (
-        *("already_enrolled", "enrolment_closed", "not_offered_by_you"),
+        *("already_enrolled", "enrolment_closed", "not_offered_by_you", UNSIGNED),
         Replaced("node.contracts.inclusive.terms:PlanTerms.premium", _one_price),
         Replaced("node.contracts.inclusive.terms:PlanTerms.benefit", _without_cap),
     ),
-    "one_place": ("already_paid", "enrolled_already", "not_registered", "registered_already", "several_places"),
+    "one_place": (
+        *("already_paid", "enrolled_already", "not_registered", "registered_already", "several_places"),
+        UNSIGNED,
+    ),
     "payment_lock": (
         *("already_paid", "lock_expired", "not_queried", "record_locked"),
         Replaced("node.contracts.contributions.payment:lock_from", _a_moment_longer),
         Replaced("node.business_clock:Horizon.flaw_in", lambda _self, _transaction: None),
     ),
     "prior_year_balance": (
-        *("already_enrolled", "not_a_relative", "prior_balance_short"),
+        *("already_enrolled", "not_a_relative", "prior_balance_short", UNSIGNED),
         Replaced("node.contracts.personal_accounts:PersonalAccount.as_of", _one_balance),
     ),
     "red_seal": (
@@ -74,22 +111,32 @@ RULES = {
         Replaced("node.contracts.contributions.payment:_paid_by_this_key", lambda _ctx, _args: False),
     ),
     "two_channels": ("already_paid", "record_locked"),
-    "who_may_pay": ("already_paid", "no_information", "not_registered", "wrong_centre", "wrong_input"),
+    "who_may_pay": (
+        *("already_paid", "no_information", "not_registered", "wrong_centre", "wrong_input"),
+        Replaced("scenarios.roles.channel:flaw_in", _lenient("letter-case")),
+        Replaced("scenarios.roles.channel:flaw_in", _lenient("check-character")),
+    ),
     # zero perception
     "claims_by_themselves": ("invoice_reused", "voucher_revoked"),
     "reads_off_the_log": ("voucher_revoked", Replaced("node.contracts.gateways:unlogged", lambda *_: "")),
     # underwriting
     "checked_unseen": ("answer_not_proven", "field_not_covered", "guesses_used_up"),
     "consented_query": (
-        *("nothing_granted", "voucher_expired", "voucher_revoked", "wrong_audience", "wrong_purpose"),
+        *("filing_not_live", "not_the_subject", "nothing_granted", "purpose_not_filed", "query_timed_out"),
+        *("voucher_expired", "voucher_revoked", "wrong_audience", "wrong_purpose", "wrong_subject"),
         Replaced("node.contracts.consent:granted_fields", lambda asked, _covered, _filed: asked),
     ),
     "cover_summary": ("not_the_subject", Replaced("node.contracts.cover_summary:in_force", lambda *_: True)),
-    "identified_once": ("disclosed_already", "not_as_verified", "not_verified", "voucher_revoked"),
-    "onboarding": ("field_not_listed", "filing_not_live", "illegal_transition"),
+    "identified_once": ("disclosed_already", "not_as_verified", "not_verified", "voucher_revoked", "wrong_audience"),
+    "onboarding": (
+        *("field_not_listed", "filing_not_live", "illegal_transition"),
+        Replaced("node.membership.registry:Registry.quorum", property(lambda _: 1)),
+    ),
     "scored_and_decided": (
         *("cell_too_small", "does_not_add_up", "history_narrowed", "period_counted_already"),
         Replaced("node.contracts.underwriting:decide", _higher_thresholds),
+        Replaced("scenarios.roles.insurer:score", _blind_to_age),
+        Replaced("scenarios.roles.insurer:score", _blind_to_history),
     ),
     "code_maps": (
         "map_published_before",
@@ -119,7 +166,7 @@ RULES = {
     "claimed_twice": ("flag_not_cleared", "invoice_reused"),
     "contested": (
         *("award_beyond_cover", "illegal_transition"),
-        Replaced("node.contracts.endorsement:_Signed.missing", lambda *_: ""),
+        UNSIGNED,
     ),
     "hospital_linked": ("voucher_still_live", Replaced("node.contracts.claims.papers:count", lambda *_: None)),
     "notice_to_close": (
@@ -142,6 +189,7 @@ RULES = {
     "treated_elsewhere": (
         *("nothing_to_net", "region_not_live"),
         Replaced("node.contracts.clearing:is_elsewhere", lambda *_: False),
+        Replaced("node.contracts.clearing:net_out", _gross),
     ),
     # policies
     "by_choice": (Replaced("node.contracts.policy.notarisation:notarisation_hash", lambda *_: "00" * 32),),
@@ -154,7 +202,7 @@ RULES = {
         Replaced("node.contracts.cards:holder_at", lambda card, _: card.path[0].holder),
     ),
     "changed_in_mid_term": (
-        *("already_notarised", "already_renewed", "not_ended_yet", "not_the_holder"),
+        *("already_notarised", "already_renewed", "not_ended_yet", "not_the_holder", UNSIGNED),
         Replaced("node.contracts.policy.servicing:adjustment_fen", lambda before, after, *_: after - before),
         Replaced("node.contracts.policy.servicing:earned_fen", lambda premium, *_: premium // 4),
     ),
@@ -164,9 +212,9 @@ RULES = {
     ),
     "lapsed_and_revived": ("grace_over", "nothing_due", "policy_not_in_force", "within_grace"),
     "many_policies": (Replaced("scenarios.runner.e_policies:premiums", lambda n, fen, _: (fen // n,) * n),),
-    "one_account_each": ("mapped_to_another_wallet",),
+    "one_account_each": ("mapped_to_another_wallet", Replaced("node.contracts.context:Context.get", _unmapped)),
     "pledged": (
-        *("beyond_the_value", "more_than_owed", "not_due_yet", "pledged_already"),
+        *("beyond_the_value", "more_than_owed", "not_due_yet", "pledged_already", UNSIGNED),
         Replaced("node.contracts.policy.liens:lien_on", lambda *_: None),
     ),
     "shared_loss": ("no_active_lien", Replaced("node.contracts.policy.liens:lien_on", lambda *_: None)),

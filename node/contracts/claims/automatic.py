@@ -21,7 +21,7 @@ from node.contracts.consent import Query
 from node.contracts.context import Context, Plain, Refusal
 from node.contracts.fields import AMOUNT_END, Arguments, ObjectId
 from node.contracts.invoices import use_invoice
-from node.contracts.policy import Policy
+from node.contracts.policy import Policy, unwound
 from node.privacy.commitments import Opening, is_committed
 
 PURPOSE = "claim"
@@ -59,17 +59,24 @@ def adjudicate(ctx: Context, args: AdjudicateArgs) -> Plain:
 
 
 def approve(ctx: Context, claim_id: str, claim: Claim, charges: Sequence[tuple[str, int]]) -> Plain:
-    """Approve what the benefit pays for all bills of the claim, ``charges`` among them, by the claim's rules."""
-    benefit = benefit_of(ctx.find(Policy, claim.policy), claim.benefit)
+    """Approve what the benefit pays for all bills of the claim, ``charges`` among them, by the claim's rules.
+
+    Refused with "policy_unwound" or "benefit_not_covered". A further bill adds what the benefit rises by to what was
+    approved or ruled before: no bill undoes a ruling.
+    """
+    policy = ctx.find(Policy, claim.policy)
+    ctx.require(not unwound(policy), "policy_unwound", claim.policy)
+    benefit = benefit_of(policy, claim.benefit)
     if benefit is None:
         raise Refusal("benefit_not_covered", claim.benefit)
     before_fen = claim.payable_fen or 0
+    earlier = (claim.total_fen or 0, claim.excluded_fen or 0)
     billed_fen, left_out_fen = sums(benefit, charges)
-    total_fen = (claim.total_fen or 0) + billed_fen
-    excluded_fen = (claim.excluded_fen or 0) + left_out_fen
+    total_fen, excluded_fen = earlier[0] + billed_fen, earlier[1] + left_out_fen
     ctx.require(total_fen < AMOUNT_END, "bill_too_large", claim_id)
-    left_fen = left_of(ctx, claim) + before_fen
-    payable_fen = min(PAYABLE[claim.rules](benefit, total_fen, excluded_fen), left_fen)
+    rule = PAYABLE[claim.rules]
+    rise_fen = rule(benefit, total_fen, excluded_fen) - rule(benefit, *earlier)
+    payable_fen = before_fen + min(rise_fen, left_of(ctx, claim))
     approved = replace(
         claim,
         state=CLAIM.next(claim.state, "approve"),

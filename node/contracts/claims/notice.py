@@ -99,10 +99,11 @@ def deny(ctx: Context, args: ReasonArgs) -> Plain:
 
 @contract.action(roles=("patient",))
 def withdraw(ctx: Context, args: ReasonArgs) -> Plain:
-    """撤案. The insured withdraws the claim before it is decided, for good."""
+    """撤案. The insured withdraws the claim before it is decided, for good; not what was paid, which may come back."""
     claim = ctx.find(Claim, args.claim)
     require_insured(ctx, claim)
     state = CLAIM.next(claim.state, "withdraw")
+    ctx.require(not claim.paid_fen, "paid_already", args.claim)
     ctx.put(args.claim, replace(claim, state=state, reason=args.reason, decided_ms=ctx.time_ms))
     set_reserve(ctx, args.claim, claim.insurer, 0)
     return {"state": state}

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from node.contracts.accounts import pay
 from node.contracts.claims.house import count, own, require_insured
-from node.contracts.claims.records import CLAIM, Claim, ClaimArgs, ReasonArgs, contract
+from node.contracts.claims.records import CLAIM, Claim, ClaimArgs, Dispute, ReasonArgs, contract
 from node.contracts.claims.reserves import first_reserve, set_reserve
 from node.contracts.context import Context, Plain
 from node.contracts.endorsement import argument, signed
@@ -44,13 +44,18 @@ def close(ctx: Context, args: ClaimArgs) -> Plain:
 
 @contract.action(roles=("insurer", "patient"))
 def reopen(ctx: Context, args: ReasonArgs) -> Plain:
-    """重开. A further bill of the same claim: it is reserved again, and pays what the benefit rises by."""
+    """重开. A further bill of the same claim: it is reserved again, and pays what the benefit rises by.
+
+    What a panel dismissed stays dismissed.
+    """
     claim = ctx.find(Claim, args.claim)
     if ctx.role == "insurer":
         ctx.require(claim.insurer == ctx.client, "wrong_insurer", claim.insurer)
     else:
         require_insured(ctx, claim)
     state = CLAIM.next(claim.state, "reopen")
+    ruled = ctx.get(Dispute, args.claim)
+    ctx.require(ruled is None or ruled.award_fen != 0, "dismissed", args.claim)
     reopened = replace(claim, state=state, reason=args.reason, reopened=claim.reopened + 1)
     ctx.put(args.claim, reopened)
     set_reserve(ctx, args.claim, claim.insurer, first_reserve(ctx, reopened))

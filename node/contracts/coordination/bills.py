@@ -43,16 +43,21 @@ class BillArgs(Arguments, frozen=True):
 
 @contract.action(roles=("hospital",))
 def settle(ctx: Context, args: SettleArgs) -> Plain:
-    """结算. Settle a bill over the patient's layers in their order, by the terms of the scheme that they joined."""
+    """结算. Settle a bill over the patient's layers in their order, by the terms of the scheme that they joined.
+
+    The patient, who pays the rest, signs as well; refused with "patient_not_there" where none of their wallets did.
+    """
     entitlement = ctx.find(Entitlement, args.subject)
     scheme = ctx.find(Scheme, entitlement.scheme)
     ctx.require(scheme.starts_ms <= ctx.time_ms < scheme.ends_ms, "not_entitled_then", entitlement.scheme)
     total_fen = sum(amount for _, amount in args.charges)
     ctx.require(total_fen < AMOUNT_END, "bill_too_large", ctx.object_id)
+    payer = _at_the_counter(ctx, args.subject)
     use_new_invoice(ctx, args.invoice, ctx.object_id)
     bill = Bill(
         state="PRESENTED",
         hospital=ctx.client,
+        payer=payer,
         subject=args.subject,
         scheme=entitlement.scheme,
         invoice=args.invoice,
@@ -82,6 +87,13 @@ def reject(ctx: Context, args: BillArgs) -> Plain:
     rejected = replace(bill, state=BILL.next(bill.state, "reject"))
     ctx.put(args.bill, rejected)
     return {"state": rejected.state}
+
+
+def _at_the_counter(ctx: Context, subject: str) -> str:
+    """The patient's wallet that signs, and so pays the own part: nobody's money moves on a hospital's word alone."""
+    payer = next((wallet for wallet in ctx.find(Subject, subject).wallets if wallet in ctx.signers), "")
+    ctx.require(bool(payer), "patient_not_there", subject)
+    return payer
 
 
 def _flag(ctx: Context, bill: Bill, scheme: Scheme, first: str) -> Plain:
@@ -131,6 +143,5 @@ def _pay(ctx: Context, bill_id: str, bill: Bill, region: str, settled: Settlemen
         for share in settled.shares:
             source, income = (share.payer, "claims-paid"), (bill.hospital, "treatment-income")
             pay(ctx, f"bill/{bill_id}/{share.layer}", share.paid_fen, debit=source, credit=income, memo="benefit")
-    wallet = ctx.find(Subject, bill.subject).wallets[0]
-    source, income = (wallet, "treatment-paid"), (bill.hospital, "treatment-income")
+    source, income = (bill.payer, "treatment-paid"), (bill.hospital, "treatment-income")
     pay(ctx, f"bill/{bill_id}/own", settled.own_fen, debit=source, credit=income, memo="own part")

@@ -55,12 +55,16 @@ class YearToDate(Record, frozen=True):
 
 
 class Bill(Record, frozen=True):
-    """A hospital's bill. ``shares`` are (layer, payer, eligible, paid) in fen, of the layers it was presented under."""
+    """A hospital's bill. ``payer`` is the patient's wallet, which signed it and pays the own part.
+
+    ``shares`` are (layer, payer, eligible, paid) in fen, of the layers that it was presented under.
+    """
 
     namespace: ClassVar[str] = "coordinated_bills"
 
     state: str
     hospital: str
+    payer: str
     subject: str
     scheme: str
     invoice: str

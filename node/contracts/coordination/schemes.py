@@ -61,20 +61,27 @@ def file_scheme(ctx: Context, args: SchemeArgs) -> Plain:
 
 @contract.action(roles=("bureau", "insurer"))
 def join(ctx: Context, args: JoinArgs) -> Plain:
-    """参加方案. Somebody joins a scheme, or adds a layer; to join another, theirs must have ended."""
-    ctx.find(Subject, args.subject)
+    """参加方案. Somebody joins a scheme, or adds a layer; to join another, theirs must have ended.
+
+    An insurer adds its layer to the scheme that they are in; into a scheme the bureau brings them, or their own
+    signature: who could do it alone could keep them out of any other.
+    """
+    subject = ctx.find(Subject, args.subject)
     scheme = ctx.find(Scheme, args.scheme)
     ctx.require(ctx.time_ms < scheme.ends_ms, "scheme_ended", args.scheme)
     payers = {terms.name: terms.payer for terms in scheme.layers}
     held = ctx.get(Entitlement, args.subject)
     if held is not None and held.scheme != args.scheme:
         ctx.require(ctx.time_ms >= ctx.find(Scheme, held.scheme).ends_ms, "entitled_elsewhere", held.scheme)
+    chosen = held is not None and held.scheme == args.scheme
+    chosen = chosen or ctx.role == "bureau" or any(wallet in ctx.signers for wallet in subject.wallets)
     known = held.layers if held is not None and held.scheme == args.scheme else ()
     for layer in args.layers:
         ctx.require(layer in payers, "unknown_layer", layer)
         ctx.require(ctx.role == "bureau" or payers[layer] == ctx.client, "not_your_layer", layer)
     layers = tuple(name for name in ORDER if name in known or name in args.layers)
     ctx.require(bool(layers), "no_layer", args.scheme)
+    ctx.require(chosen, "not_chosen", args.scheme)
     ctx.put(args.subject, Entitlement(scheme=args.scheme, layers=layers))
     return {"scheme": args.scheme, "layers": layers}
 

@@ -21,6 +21,7 @@ from node.contracts.policy.records import (
     contract,
     in_force,
     terms_of,
+    unwound,
 )
 from node.contracts.policy.servicing import AmendArgs, RenewArgs, cancelled, surrender_fen
 
@@ -51,4 +52,5 @@ __all__ = [
     "pay_proceeds",
     "surrender_fen",
     "terms_of",
+    "unwound",
 ]

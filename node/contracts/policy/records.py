@@ -178,6 +178,11 @@ def in_force(policy: Policy, time_ms: int) -> bool:
     return policy.state == "IN_FORCE" and policy.covered_from_ms <= time_ms < policy.covered_to_ms
 
 
+def unwound(policy: Policy) -> bool:
+    """Was it cancelled with all of its premium given back, so that it pays for nothing, whenever that happened?"""
+    return policy.state == "CANCELLED" and policy.premium_fen > 0 and policy.received_fen <= 0
+
+
 def _terms(args: TermsArgs) -> Terms:
     return Terms(
         grace_ms=args.grace_ms,

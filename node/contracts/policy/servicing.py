@@ -37,6 +37,7 @@ from node.contracts.policy.records import (
 from node.contracts.products import Product
 from node.contracts.risk import add_cover, remove_cover
 from node.contracts.underwriting import Application, premium_fen
+from node.ledger.records import SUPERVISING
 from node.privacy.envelope import Envelope
 
 BY_HOLDER = signed(record(Policy, "policy").field("holder"))
@@ -72,6 +73,7 @@ def amend(ctx: Context, args: AmendArgs) -> Plain:
     state = POLICY.next(policy.state, "amend")
     ctx.require(ctx.time_ms < policy.ends_ms, "policy_ended", args.policy)
     ctx.require(args.sum_ppm > 0, "nothing_covered", args.policy)
+    ctx.require(ctx.get(Renewal, args.policy) is None, "already_renewed", args.policy)
     ctx.require(policy.instalments_paid == policy.instalments, "premium_outstanding", args.policy)
     product = ctx.find(Product, policy.product)
     application = ctx.find(Application, policy.application)
@@ -171,8 +173,13 @@ def renew(ctx: Context, args: RenewArgs) -> Plain:
 
 @contract.action()
 def expire(ctx: Context, args: PolicyArgs) -> Plain:
-    """The term is over: anyone may say so, and the cover no longer counts in the market."""
+    """The term is over, and the cover no longer counts in the market. A party says so, or who watches over them.
+
+    Nobody else: it is final, and goes by the time that its client writes.
+    """
     policy = ctx.find(Policy, args.policy)
+    concerned = ctx.client in {policy.holder, policy.insurer} or ctx.role in SUPERVISING
+    ctx.require(concerned, "not_a_party", ctx.client)
     state = POLICY.next(policy.state, "expire")
     ctx.require(ctx.time_ms >= policy.ends_ms, "not_ended_yet", args.policy)
     ctx.put(args.policy, replace(policy, state=state))

@@ -2,6 +2,7 @@
 
 from itertools import count
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -211,6 +212,54 @@ def test_what_the_holder_gives_back_and_what_others_make_good_are_counted_apart(
         assert case.do("insurer-1", "recover", back, cosigners=(payer,)).code == code, (payer, amount)
     assert (case.claim.returned_fen, case.claim.recovered_fen) == (10_000, 20_000)
     assert case.of("insurer-1", "close").output["paid_fen"] == 0
+
+
+def again(case, *charges):
+    """Close and reopen the claim, and have a further bill assessed."""
+    case.of("insurer-1", "close")
+    told = case.of("ann", "reopen", "another_bill")
+    if told.code != "ok":
+        return told
+    case.of("insurer-1", "request-papers", "no_voucher")
+    case.papers(*charges, stay=2)
+    return case.of("insurer-1", "assess")
+
+
+def test_no_further_bill_undoes_a_ruling():
+    """Neither what it denied nor what it granted beyond the rules; and what was granted stays used up."""
+    dismissed = Case()
+    dismissed.approved()
+    dismissed.of("bureau", "dispute", "fraud")
+    rule(dismissed, 0, "broker", "bob")
+    assert again(dismissed, ("bed", 1)).code == "dismissed"
+    assert dismissed.balance("ann") == CASH
+    for award in (45_000, 20_000):
+        case = Case()
+        case.approved()
+        case.of("ann", "dispute", "liability")
+        rule(case, award, "broker", "bob")
+        assert again(case, ("bed", 700)).output["payable_fen"] == award + 700
+        assert case.network.tree.get("policies", POLICY).claimed_fen == award + 700
+        assert case.of("insurer-1", "pay").output == {"paid_fen": 700}
+
+
+def test_what_was_paid_is_not_withdrawn_from_those_who_may_claim_it_back():
+    case = Case()
+    case.approved()
+    case.of("insurer-1", "pay")
+    case.of("insurer-1", "close")
+    case.of("ann", "reopen", "another_bill")
+    assert case.of("ann", "withdraw", "enough").code == "paid_already"
+
+
+@pytest.mark.parametrize(("received", "code"), [(0, "policy_unwound"), (1, "ok")])
+def test_a_policy_whose_whole_premium_came_back_pays_for_nothing(received, code):
+    """Reported while it was in force, cancelled within the cooling-off time: cover for nothing."""
+    case = Case()
+    policy = case.network.tree.get("policies", POLICY)
+    cancelled = msgspec.structs.replace(policy, state="CANCELLED", premium_fen=100, received_fen=received)
+    case.network.tree = case.network.tree.update({("policies", POLICY): cancelled})
+    assert case.approved().code == code
 
 
 def test_nobody_contests_where_nobody_can_rule():

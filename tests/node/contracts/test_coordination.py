@@ -168,9 +168,9 @@ def network(region=""):
     return network
 
 
-def settle(network, *, charges=(("bed", 40_000 * YUAN),), invoice=1, stay=1, at=NOON, subject=ANN):
+def settle(network, *, charges=(("bed", 40_000 * YUAN),), invoice=1, stay=1, at=NOON, subject=ANN, cosigners=("ann",)):
     args = coordination.SettleArgs(subject, f"{invoice:064x}", f"{stay:064x}", charges)
-    return network.do("hospital-1", "coordination.settle", args, at=at)
+    return network.do("hospital-1", "coordination.settle", args, at=at, cosigners=cosigners)
 
 
 def cash(network, who):
@@ -203,6 +203,15 @@ def test_an_invoice_is_settled_once_and_a_second_bill_for_a_stay_waits():
     assert town.do("bureau", "coordination.clear", third).output["total_fen"] == cash(town, "hospital-1") - before
 
 
+@pytest.mark.parametrize("cosigners", [(), ("bob",), ("insurer-1",)])
+def test_a_hospital_takes_no_money_of_a_patient_who_is_not_there(cosigners):
+    town = network()
+    before = cash(town, "ann")
+    assert settle(town, cosigners=cosigners).code == "patient_not_there"
+    assert cash(town, "ann") == before
+    assert settle(town).code == "ok", "and the invoice is not used up"
+
+
 def test_only_the_entitled_and_only_while_the_scheme_lasts():
     town = network()
     assert settle(town, at=2 * NOON).code == "not_entitled_then"
@@ -222,6 +231,14 @@ def test_who_joins_what():
     moved = coordination.JoinArgs(ANN, "ningbo-2024", ("basic",))
     assert town.do("bureau", join, moved, at=2 * NOON - 1).code == "entitled_elsewhere"
     assert town.do("bureau", join, moved, at=2 * NOON).code == "ok"
+
+
+def test_an_insurer_alone_brings_nobody_into_a_scheme_that_would_keep_them_out_of_others():
+    town = network()
+    bought = coordination.JoinArgs(BOB, "ningbo-2023", ("commercial",))
+    assert town.do("insurer-2", "coordination.join", bought).code == "not_chosen"
+    assert town.do("insurer-2", "coordination.join", bought, cosigners=("ann",)).code == "not_chosen"
+    assert town.do("insurer-2", "coordination.join", bought, cosigners=("bob",)).code == "ok"
 
 
 @pytest.mark.parametrize(
@@ -328,7 +345,7 @@ def test_between_regions_nothing_is_lost_whenever_it_is_netted(bills_between, ne
     for number, (home, there, amount) in enumerate(bills_between):
         args = coordination.SettleArgs(people[home], f"{number:064x}", f"{number:064x}", (("bed", amount),))
         network.tree = network.tree.update({("clearing_places", "hospital-1"): clearing.Place(there)})
-        told = network.do("hospital-1", "coordination.settle", args)
+        told = network.do("hospital-1", "coordination.settle", args, cosigners=("ann",))
         assert told.code == "ok", told
         borne[home] += told.output["paid"]["basic"]
         assert sum(clearing_balances(network)) == 0

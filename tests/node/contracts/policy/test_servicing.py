@@ -93,6 +93,18 @@ def test_it_revives_within_its_time(at, code):
         assert house.policy.covered_from_ms == at
 
 
+@pytest.mark.parametrize(("who", "code"), [("bob", "not_a_party"), ("insurer-2", "not_a_party"), ("bureau", "ok")])
+def test_no_stranger_ends_a_policy_by_dating_ahead(who, code):
+    assert House().act("expire", at=YEAR, who=who, alone=True).code == code
+
+
+def test_what_was_renewed_is_not_amended():
+    """The renewal has the cover as it was: what the market counts would never come back to nothing."""
+    house = House()
+    house.act("renew", at=YEAR - 10 * DAY)
+    assert house.act("amend", at=YEAR - 9 * DAY).code == "already_renewed"
+
+
 def test_a_renewal_leaves_no_gap_and_covers_nothing_twice():
     house = House()
     renewed = house.act("renew", at=YEAR - 10 * DAY)

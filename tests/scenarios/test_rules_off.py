@@ -112,7 +112,7 @@ RULES = {
     ),
     "two_channels": ("already_paid", "record_locked"),
     "who_may_pay": (
-        *("already_paid", "no_information", "not_registered", "wrong_centre", "wrong_input"),
+        *("already_paid", "illegal_transition", "no_information", "not_registered", "wrong_centre", "wrong_input"),
         Replaced("scenarios.roles.channel:flaw_in", _lenient("letter-case")),
         Replaced("scenarios.roles.channel:flaw_in", _lenient("check-character")),
     ),
@@ -120,7 +120,10 @@ RULES = {
     "claims_by_themselves": ("invoice_reused", "voucher_revoked"),
     "reads_off_the_log": ("voucher_revoked", Replaced("node.contracts.gateways:unlogged", lambda *_: "")),
     # underwriting
-    "checked_unseen": ("answer_not_proven", "field_not_covered", "guesses_used_up"),
+    "checked_unseen": (
+        *("answer_not_proven", "field_not_covered", "guesses_used_up", "voucher_revoked", "wrong_asker"),
+        "wrong_audience",
+    ),
     "consented_query": (
         *("filing_not_live", "not_the_subject", "nothing_granted", "purpose_not_filed", "query_timed_out"),
         *("voucher_expired", "voucher_revoked", "wrong_audience", "wrong_purpose", "wrong_subject"),
@@ -198,7 +201,7 @@ RULES = {
         Replaced("node.contracts.policy.servicing:remove_cover", lambda *_: None),
     ),
     "card_passed_on": (
-        *("not_happened_yet", "not_the_holder", "not_the_holder_then", "sold_out"),
+        *("illegal_transition", "not_happened_yet", "not_the_holder", "not_the_holder_then", "sold_out", UNSIGNED),
         Replaced("node.contracts.cards:holder_at", lambda card, _: card.path[0].holder),
     ),
     "changed_in_mid_term": (
@@ -207,7 +210,7 @@ RULES = {
         Replaced("node.contracts.policy.servicing:earned_fen", lambda premium, *_: premium // 4),
     ),
     "coinsured": (
-        *("agreed_already", "other_slip", "shares_not_whole"),
+        *("agreed_already", "illegal_transition", "other_slip", "shares_not_whole"),
         Replaced("node.contracts.coinsurance:divided", _rounded_down),
     ),
     "lapsed_and_revived": ("grace_over", "nothing_due", "policy_not_in_force", "within_grace"),
@@ -228,6 +231,7 @@ RULES = {
         *("other_terms_disclosed", "other_terms_read"),
     ),
     "duplicate_cover": ("illegal_transition",),
+    "one_claim": ("out_of_scope",),  # what else it tells, others do in less time
     # years
     "carried_together": (
         *("duplicate_invoice", "insured_elsewhere", "joined_already", "not_in_the_pool", "pool_incomplete"),

@@ -108,9 +108,13 @@ def open_accounts(ctx: Context, settings: Settings) -> None:
 
 def account(owner: str, kind: str) -> str:
     """The name of an account; KeyError for a kind that is not in the table."""
+    return f"{owner}/{_known(kind)}"
+
+
+def _known(kind: str) -> str:
     if kind not in KINDS:
-        raise KeyError(kind)
-    return f"{owner}/{kind}"
+        raise KeyError(f"{kind} is no kind of account; KINDS in node/contracts/accounts.py lists them")
+    return kind
 
 
 def post(ctx: Context, key: str, memo: str, lines: Iterable[tuple[str, int]]) -> None:
@@ -171,9 +175,7 @@ def _move(ctx: Context, name: str, amount: int) -> None:
     found = ctx.get(Account, name)
     if found is None:
         owner, _, kind = name.rpartition("/")
-        if kind not in KINDS:
-            raise KeyError(kind)
-        found = Account(owner=owner, kind=kind, balance_fen=0)
+        found = Account(owner=owner, kind=_known(kind), balance_fen=0)
     ctx.put(name, Account(owner=found.owner, kind=found.kind, balance_fen=found.balance_fen + amount))
 
 

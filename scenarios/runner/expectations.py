@@ -233,10 +233,19 @@ def _steps(evidence: Evidence) -> Expectation:
     if surprises:
         first = surprises[0]
         more = f" (and {len(surprises) - 1} more)" if len(surprises) > 1 else ""
-        detail = f"{first.step.id}: expected {first.step.expect}, got {first.code}{more}"
+        detail = f"{first.step.id}: expected {first.step.expect}, got {first.code}{_why(evidence, first)}{more}"
         return Expectation("steps", "fail", detail)
     refused = sum(a.code != "ok" for a in answered)
     return Expectation("steps", "pass", f"{len(answered)} answered as expected, {refused} of them refused")
+
+
+def _why(evidence: Evidence, refused: Acknowledged) -> str:
+    """What the contract says of it to people, an author of contracts not the least: ``: KeyError: ...``."""
+    if refused.code == "ok" or refused.step.query is not None or not evidence.holdings:
+        return ""
+    said = evidence.said or retold(evidence.highest.chain, evidence.common)
+    why = said.refusals.get(refused.step.transaction_id)
+    return f": {why}" if why else ""
 
 
 def _drained(evidence: Evidence) -> Expectation:

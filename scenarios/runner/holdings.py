@@ -90,16 +90,20 @@ class Retold(NamedTuple):
 
     envelopes: list[Envelope]
     events: list[Event]
+    refusals: dict[bytes, str]
+    """What explains a refusal to people, by transaction: receipts hold its code alone."""
 
 
 def retold(chain: ChainState, common: Common) -> Retold:
-    """Every payload that ``chain`` carries and every event of it, by executing it again."""
+    """Every payload, event and refusal of ``chain``, by executing it again."""
     tree = common.genesis_tree
-    found = Retold([], [])
+    found = Retold([], [], {})
     for height in range(1, chain.height + 1):
         execution = common.execute(tree, chain.entry(height).block)
         for outcome in execution.outcomes:
             found.envelopes.extend(outcome.envelopes)
             found.events.extend(outcome.events)
+            if outcome.detail:
+                found.refusals[outcome.transaction] = outcome.detail
         tree = execution.tree
     return found

@@ -25,8 +25,15 @@ def output_surprises(scenario: Scenario, acknowledged: Sequence[Acknowledged]) -
             compared += 1
             value = found.get(name) if isinstance(found, Mapping) else None
             if value != meant(wanted):
-                surprises.append(f"{step.id}: {name} is {value!r}, not {wanted}")
+                surprises.append(f"{step.id}: {name} is {value!r}, not {wanted}{_there_are(name, found)}")
     return surprises, compared
+
+
+def _there_are(name: str, found: Any) -> str:
+    """What a receipt says instead of what was looked for, for whoever took another name for it."""
+    if not isinstance(found, Mapping) or name in found:
+        return ""
+    return f"; it says {', '.join(sorted(found))}" if found else "; it says nothing"
 
 
 def sealed_surprises(

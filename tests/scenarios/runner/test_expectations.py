@@ -5,8 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 
 from node.contracts.accounts import Account
+from node.ledger.transaction import decode_transaction
 from scenarios.language.models.expect import MetricBound
 from scenarios.language.models.world import Canary
 from scenarios.language.quantities import Quantity
@@ -50,9 +52,19 @@ class Case:
         replica = self.replica(node)
         replica.chain.append(block_on(replica, raws), None)
 
+    def refused(self):
+        """Another step, which asks both nodes for more than ann has."""
+        number = len(self.steps) + 1
+        raw = transfer(number, amount=10**9)
+        for net in self.nets:
+            net.submit(0, raw)
+        asked = replace(step(number), transaction_id=decode_transaction(raw).id)
+        self.record.acknowledged.append(acknowledged(number - 1, asked, number, code="insufficient_funds"))
+        self.steps.append(asked)
+
     def judged(self):
         liveness = SimpleNamespace(drains=self.drains, stalls_during=(), recovers_within=None, converges_within=None)
-        expect = SimpleNamespace(safety=SAFETY, metrics=self.bounds, liveness=liveness, leakage={})
+        expect = SimpleNamespace(safety=SAFETY, metrics=self.bounds, liveness=liveness, leakage={}, detection={})
         scenario = SimpleNamespace(expect=expect, canaries=(CANARY,), story=(), workload=(), faults=(1, 2))
         plan = SimpleNamespace(scenario=scenario, workload=workload(*self.steps), node_names=NODES, seed=1)
         holdings = [Holdings(name, self.replica(node).chain, {}) for node, name in enumerate(NODES)]
@@ -198,6 +210,11 @@ def test_a_violation_that_an_oracle_saw_fails_the_run_and_is_not_judged_again(ca
 def test_an_unexpected_answer_fails(case):
     case.record.acknowledged[1] = acknowledged(1, case.steps[1], 2, code="insufficient_funds")
     assert case.failure("steps") == "ann/2: expected ok, got insufficient_funds"
+
+
+def test_an_unexpected_refusal_is_explained_as_the_contract_does(case):
+    case.refused()
+    assert case.failure("steps") == "ann/4: expected ok, got insufficient_funds: ann/cash"
 
 
 def test_an_expected_refusal_passes(case):

@@ -154,6 +154,12 @@ def test_a_receipt_that_says_other_than_the_story_is_told():
     assert output_surprises(scenario, [item]) == (["ann/1: note is 'y', not x"], 2)
 
 
+def test_whoever_took_another_name_for_it_is_told_what_there_is():
+    item = acknowledged(step(1), output={"premium_fen": 100, "due_fen": 7})
+    told = output_surprises(story(output={"paid_fen": "1"}), [item])[0]
+    assert told == ["ann/1: paid_fen is None, not 1; it says due_fen, premium_fen"]
+
+
 @pytest.mark.parametrize("output", [None, 7, {}])
 def test_a_receipt_without_the_value_is_told(output):
     surprises, compared = output_surprises(story(output={"paid_fen": "1"}), [acknowledged(step(1), output=output)])

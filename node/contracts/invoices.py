@@ -16,7 +16,7 @@ Left = tuple[tuple[str, int], ...]
 
 
 class Invoice(Record, frozen=True):
-    """An e-invoice that was used 电子发票; the key is its token, keyed by the hospital.
+    """An e-invoice that was used 电子发票, at ``hospital/token``: who saw another hospital's token uses none up by it.
 
     ``claim`` is the claim or bill that it was used for last, ``left`` what that left and somebody may still claim.
     """
@@ -27,23 +27,29 @@ class Invoice(Record, frozen=True):
     left: Left = ()
 
 
-def use_invoice(ctx: Context, token: str, claim_id: str) -> Left | None:
-    """Note that the invoice is claimed for: None where it is new, or what earlier insurances left of it.
+def use_invoice(ctx: Context, hospital: str, token: str, claim_id: str) -> Left | None:
+    """Note that the invoice of ``hospital`` is claimed for: None where it is new, or what earlier ones left of it.
 
     Refused with "invoice_reused" where they left nothing.
     """
-    used = ctx.get(Invoice, token)
+    key = _key(hospital, token)
+    used = ctx.get(Invoice, key)
     ctx.require(used is None or bool(used.left), "invoice_reused", claim_id)
-    ctx.put(token, Invoice(claim=claim_id))
+    ctx.put(key, Invoice(claim=claim_id))
     return used.left if used is not None and used.left else None
 
 
-def use_new_invoice(ctx: Context, token: str, bill_id: str) -> None:
-    """Note that the invoice is settled at the counter, before anybody claims for it."""
-    ctx.require(ctx.get(Invoice, token) is None, "invoice_reused", bill_id)
-    ctx.put(token, Invoice(claim=bill_id))
+def use_new_invoice(ctx: Context, hospital: str, token: str, bill_id: str) -> None:
+    """Note that the invoice of ``hospital`` is settled at the counter, before anybody claims for it."""
+    key = _key(hospital, token)
+    ctx.require(ctx.get(Invoice, key) is None, "invoice_reused", bill_id)
+    ctx.put(key, Invoice(claim=bill_id))
 
 
-def leave(ctx: Context, token: str, bill_id: str, left: Left) -> None:
+def leave(ctx: Context, hospital: str, token: str, bill_id: str, left: Left) -> None:
     """What the counter left of the invoice, line by line: for one further insurance."""
-    ctx.put(token, Invoice(claim=bill_id, left=tuple((kind, fen) for kind, fen in left if fen)))
+    ctx.put(_key(hospital, token), Invoice(claim=bill_id, left=tuple((kind, fen) for kind, fen in left if fen)))
+
+
+def _key(hospital: str, token: str) -> str:
+    return f"{hospital}/{token}"

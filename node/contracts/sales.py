@@ -59,9 +59,15 @@ class ConfirmArgs(Arguments, frozen=True):
 
 @contract.action(roles=("insurer", "broker"))
 def disclose(ctx: Context, args: DiscloseArgs) -> Plain:
-    """Show the applicant the key terms. Once confirmed, a disclosure stands."""
+    """Show the applicant the key terms. Once confirmed, a disclosure stands.
+
+    Until then whoever made it, or the insurer applied to, may make it anew; no other agent takes its place.
+    """
     application = ctx.find(Application, args.application)
+    own = ctx.client == application.insurer
+    ctx.require(ctx.role == "broker" or own, "wrong_insurer", application.insurer)
     earlier = ctx.get(Disclosure, args.application)
+    ctx.require(own or earlier is None or earlier.agent == ctx.client, "other_agent", args.application)
     ctx.require(earlier is None or earlier.state == "DISCLOSED", "disclosed_already", args.application)
     disclosure = Disclosure(
         state="DISCLOSED",

@@ -50,7 +50,7 @@ def adjudicate(ctx: Context, args: AdjudicateArgs) -> Plain:
     claim = own(ctx, args.claim)
     ctx.require(claim.coding != UNMAPPED, "diagnosis_unmapped", args.claim)
     _require_answer(ctx, args, claim)
-    left = use_invoice(ctx, _text(args.token, INVOICE_TOKEN), args.claim)
+    left = use_invoice(ctx, claim.hospital, _text(args.token, INVOICE_TOKEN), args.claim)
     require_cleared(ctx, claim)
     charges = tuple(_charge(opening) for opening in args.charges)
     total = sum(amount for _, amount in charges)

@@ -59,14 +59,15 @@ def require_insured(ctx: Context, claim: Claim) -> None:
     ctx.require(acts, "not_the_insured", ctx.client)
 
 
-def use_stay(ctx: Context, stay: str, claim_id: str, insurer: str) -> str:
-    """Note that the stay is claimed for; why that is suspicious, or "": another claim was for it."""
-    used = ctx.get(StayUse, stay)
+def use_stay(ctx: Context, claim: Claim, stay: str, claim_id: str) -> str:
+    """Note that the claim is for that stay at its hospital; why that is suspicious, or "": another was for it."""
+    key = f"{claim.hospital}/{stay}"
+    used = ctx.get(StayUse, key)
     if used is None:
-        ctx.put(stay, StayUse(claim=claim_id))
+        ctx.put(key, StayUse(claim=claim_id))
     if used is None or used.claim == claim_id:
         return ""
-    ctx.emit("duplicate_suspected", claim=claim_id, insurer=insurer, other=used.claim)
+    ctx.emit("duplicate_suspected", claim=claim_id, insurer=claim.insurer, other=used.claim)
     return SAME_STAY
 
 

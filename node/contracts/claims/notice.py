@@ -55,9 +55,10 @@ def report(ctx: Context, args: ReportArgs) -> Plain:
     ctx.require(set(args.visit.recipients) == {ctx.client, *wallets}, "wrong_recipients")
     count_transcoding(ctx, args.map_version, ctx.client, args.coding)
     policy_id, insurer = _open(ctx, args.subject, ctx.client, args.benefit, args.map_version, args.coding)
-    flag = use_stay(ctx, args.stay, ctx.object_id, insurer) if args.stay else ""
+    claim = ctx.find(Claim, ctx.object_id)
+    flag = use_stay(ctx, claim, args.stay, ctx.object_id) if args.stay else ""
     if flag:
-        ctx.put(ctx.object_id, replace(ctx.find(Claim, ctx.object_id), flag=flag))
+        ctx.put(ctx.object_id, replace(claim, flag=flag))
     for wallet in wallets:
         ctx.emit("reminder", to=wallet, claim=ctx.object_id, insurer=insurer)
     return {"claim": ctx.object_id, "policy": policy_id, "insurer": insurer, "reminded": wallets}

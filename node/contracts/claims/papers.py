@@ -64,8 +64,8 @@ def hand_in(ctx: Context, args: HandInArgs) -> Plain:
     claim = ctx.find(Claim, args.claim)
     require_insured(ctx, claim)
     state = CLAIM.next(claim.state, "hand_in")
-    left = use_invoice(ctx, args.invoice, args.claim)
-    flag = use_stay(ctx, args.stay, args.claim, claim.insurer) or claim.flag
+    left = use_invoice(ctx, claim.hospital, args.invoice, args.claim)
+    flag = use_stay(ctx, claim, args.stay, args.claim) or claim.flag
     papers = Papers(invoice=args.invoice, charges=left or args.charges, evidence=args.evidence, assessed=False)
     ctx.put(args.claim, papers)
     ctx.put(args.claim, replace(claim, state=state, papers=claim.papers + 1, flag=flag))

@@ -108,7 +108,7 @@ class BenefitUse(Record, frozen=True):
 
 
 class StayUse(Record, frozen=True):
-    """A hospital stay that was claimed for; the key is its token, keyed by the hospital: no number, no name."""
+    """A hospital stay that was claimed for, at ``hospital/token``, the token keyed by it: no number, no name."""
 
     namespace: ClassVar[str] = "claimed_stays"
 

@@ -53,7 +53,7 @@ def settle(ctx: Context, args: SettleArgs) -> Plain:
     total_fen = sum(amount for _, amount in args.charges)
     ctx.require(total_fen < AMOUNT_END, "bill_too_large", ctx.object_id)
     payer = _at_the_counter(ctx, args.subject)
-    use_new_invoice(ctx, args.invoice, ctx.object_id)
+    use_new_invoice(ctx, ctx.client, args.invoice, ctx.object_id)
     bill = Bill(
         state="PRESENTED",
         hospital=ctx.client,
@@ -66,10 +66,11 @@ def settle(ctx: Context, args: SettleArgs) -> Plain:
         own_fen=0,
         shares=tuple((terms.name, terms.payer, 0, 0) for terms in scheme.layers if terms.name in entitlement.layers),
     )
-    before = ctx.get(Stay, args.stay)
+    stay = f"{ctx.client}/{args.stay}"
+    before = ctx.get(Stay, stay)
     if before is not None:
         return _flag(ctx, bill, scheme, before.bill)
-    ctx.put(args.stay, Stay(bill=ctx.object_id))
+    ctx.put(stay, Stay(bill=ctx.object_id))
     return _settle(ctx, ctx.object_id, replace(bill, state=BILL.next(bill.state, "settle")))
 
 
@@ -116,7 +117,7 @@ def _settle(ctx: Context, bill_id: str, bill: Bill) -> Plain:
         ctx.put(year_key(bill.subject, bill.scheme, share.layer), to_date)
     shares = tuple((share.layer, share.payer, share.eligible_fen, share.paid_fen) for share in settled.shares)
     ctx.put(bill_id, replace(bill, own_fen=settled.own_fen, shares=shares))
-    leave(ctx, bill.invoice, bill_id, settled.left)
+    leave(ctx, bill.hospital, bill.invoice, bill_id, settled.left)
     _pay(ctx, bill_id, bill, scheme.region, settled)
     payers = tuple(share.payer for share in settled.shares)
     wallets = ctx.find(Subject, bill.subject).wallets

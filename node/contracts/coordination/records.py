@@ -75,7 +75,7 @@ class Bill(Record, frozen=True):
 
 
 class Stay(Record, frozen=True):
-    """A stay that was billed, the key its token, keyed by the hospital; ``bill`` was its first."""
+    """A stay that was billed, at ``hospital/token``, the token keyed by it; ``bill`` was its first."""
 
     namespace: ClassVar[str] = "billed_stays"
 

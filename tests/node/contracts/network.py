@@ -14,6 +14,7 @@ ROLES = {
     "insurer-1": "insurer",
     "insurer-2": "insurer",
     "hospital-1": "hospital",
+    "hospital-2": "hospital",
     "bureau": "bureau",
     "reinsurer": "reinsurer",
     "broker": "broker",

@@ -187,6 +187,14 @@ def test_the_hospital_gets_the_bill_and_the_patient_pays_the_own_part():
     assert overdrawn(town.tree) == ()
 
 
+def test_no_hospital_uses_up_what_another_ones_tokens_stand_for():
+    """Tokens lie open in what waits for its block: who copies one claims for an invoice of their own."""
+    town = network()
+    copied = coordination.SettleArgs(ANN, f"{1:064x}", f"{1:064x}", (("bed", 1),))
+    assert town.do("hospital-2", "coordination.settle", copied, at=NOON, cosigners=("ann",)).code == "ok"
+    assert settle(town).output["state"] == "SETTLED"
+
+
 def test_an_invoice_is_settled_once_and_a_second_bill_for_a_stay_waits():
     town = network()
     assert settle(town).output["state"] == "SETTLED"
@@ -257,7 +265,7 @@ def test_schemes_that_cannot_be_filed(layers, starts, cosigners, code):
 def test_what_the_counter_left_may_be_claimed_for_once_and_nothing_more():
     town = network()
     settle(town, charges=(("drug", 20_000 * YUAN), ("bed", 10_000 * YUAN), ("self-paid", 1_000 * YUAN)))
-    invoice = town.tree.get("invoices", f"{1:064x}")
+    invoice = town.tree.get("invoices", f"hospital-1/{1:064x}")
     assert sum(fen for _, fen in invoice.left) == 2_142 * YUAN
     case = Case(insured(town))
     told = case.approved(("bed", 31_000 * YUAN), invoice=1)

@@ -147,13 +147,16 @@ class Desk:
         self._objects: dict[str, str] = {}
         self._custody = Custodian(scenario, keyring, lambda: self.registry)
         self._outputs: dict[str, Mapping[str, Any]] = {}
+        self._refused: dict[str, str] = {}
         self._pseudonyms: dict[str, str] = {}  # by a person's name
         self._drawers: dict[tuple[str, type], Any] = {}
 
     # --- what earlier steps made
 
-    def remember(self, step: str, object_id: str, envelope: Envelope | None, output: Any) -> None:
-        """Note what a step made and what its receipt says, for the steps after it."""
+    def remember(self, step: str, object_id: str, envelope: Envelope | None, output: Any, refused: str = "") -> None:
+        """Note what a step made and what its receipt says, for the steps after it; ``refused``: why it made nothing."""
+        if refused:
+            self._refused[object_id] = f"`{step}` is refused with `{refused}`"
         self._objects[step] = object_id
         self._outputs[step] = output if isinstance(output, dict) else {}
         if envelope is not None:
@@ -190,7 +193,8 @@ class Desk:
         """The record as it lies in the state; the step is to blame where an earlier one made none."""
         found = self.tree.get(kind.namespace, object_id)
         if not isinstance(found, kind):
-            raise act.error("", f"there is no {kind.__name__} {object_id}; the step that makes it was refused")
+            why = self._refused.get(object_id, "the step that makes it is refused, or makes something else")
+            raise act.error("", f"there is no {kind.__name__} {object_id}; {why}")
         return found
 
     def opened(self, act: Act, object_id: str) -> dict[str, Opening]:

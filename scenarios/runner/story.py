@@ -232,5 +232,6 @@ class _Builder:
         envelope = request.envelope if outcome.code == OK else None
         if outcome.code == OK and request.saved is not None:
             request.saved(outcome.output)
-        self._desk.remember(act.step, act.object_id, envelope, outcome.output)
+        refused = "" if outcome.code == OK else outcome.code
+        self._desk.remember(act.step, act.object_id, envelope, outcome.output, refused)
         return envelope

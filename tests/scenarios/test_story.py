@@ -304,9 +304,15 @@ def test_the_same_seed_tells_the_same_story_and_another_seed_another():
             "nobody is called `buro`; did you mean",
         ),
         (("    stay: zhu-april\n    flow", "    stay: zhu-may\n    flow"), "`zhu-may` is not under `world.stays`"),
-        (('icd9: "590.10"', 'icd9: "070.3"'), "the code map has nothing"),
         (("for: 30 days\n", "for: a month\n"), "for"),
         (("privacy: encrypted", "privacy: holder"), "cannot be left on a person's device"),
+        (
+            (
+                "person: zhu\n    insurer: insurer-1\n    product: hepatitis-care",
+                "person: zhu\n    insurer: insurer-1\n    product: care",
+            ),
+            "`apply-zhu` is refused with `unknown_product`",
+        ),
         (("    share: \\$treaty-share\n", "    share: 41 %\n"), "write `\\$treaty-share`, which is 40 %"),
         (("    audit: \\$chain-audit", "    audit: {low: 1 s, likely: 2 s, high: 3 s}"), "assumed but not declared"),
         (("  - id: scoring\n", "  - id: rules-of-the-score\n"), "rests on the assumption `scoring`: declare"),

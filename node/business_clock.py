@@ -1,15 +1,16 @@
 """The bound on time stamps: no transaction may be dated further ahead than clocks can differ (row 65).
 
 A transaction's own business time is the only clock that contracts have, and its client writes it. Dating back is for
-the contract to bear: a lock that counts every earlier stamp as within it. Dating ahead is for the nodes: whose business
-time lies more than ``ahead_ms`` beyond a node's own is not let into its pool, and its client is told to come again
-later; and a voter rejects a proposed block that holds it.
+the contract to bear: a lock that counts every earlier stamp as within it. Dating ahead is for the nodes: a voter
+rejects a proposed block with a stamp more than ``ahead_ms`` beyond its own business time. What lies more than half of
+that ahead is not let into a pool: its client is told to come again later. The other half is for clocks that differ:
+else a client who dates to the very bound of a leader whose clock is a little fast would have the others depose it.
 
 That is safe since the clock only grows: what a node accepted once it accepts for ever, so blocks that are proposed
 again after a change of leader are judged as before. What is decided already is judged by nobody: a node that is behind
-adopts it by its certificate. And it is live as long as the bound is larger than what correct nodes' clocks differ by: a
-node whose clock is behind by more refuses what the others accept, until its own clock has come as far; if that one
-leads under Raft, which takes members at their word, everybody waits for it, and under PBFT it loses its view.
+adopts it by its certificate. And it is live as long as half the bound is larger than what correct nodes' clocks differ
+by: a node whose clock is behind by more refuses what the others accept, until its own clock has come as far; if that
+one leads under Raft, which takes members at their word, everybody waits for it, and under PBFT it loses its view.
 """
 
 from __future__ import annotations
@@ -67,15 +68,18 @@ class Horizon:
         elapsed_ns = 0 if self._began_ns is None else max(0, now - self._began_ns)
         self._latest_ms = max(self._latest_ms or 0, self._clock.latest_ms(elapsed_ns))
 
-    def flaw_in(self, transaction: Transaction) -> str | None:
-        """Why its stamp is too far ahead; None where it is not."""
-        if self._latest_ms is None or transaction.body.time_ms <= self._latest_ms:
+    def flaw_in(self, transaction: Transaction, *, in_block: bool = False) -> str | None:
+        """Why its stamp is too far ahead for a pool, or ``in_block``, which bears twice that; None where it is not."""
+        if self._clock is None or self._latest_ms is None:
+            return None
+        slack_ms = 0 if in_block else self._clock.ahead_ms // 2
+        if transaction.body.time_ms <= self._latest_ms - slack_ms:
             return None
         name, number = transaction.body.client, transaction.body.number
         return f"{TIME_AHEAD}: {name}'s number {number} is dated beyond what clocks can differ by"
 
-    def require_come(self, transaction: Transaction) -> None:
-        """TransactionError where its time has not come."""
-        flaw = self.flaw_in(transaction)
+    def require_come(self, transaction: Transaction, *, in_block: bool = False) -> None:
+        """TransactionError where its time has not come, for a pool, or ``in_block``."""
+        flaw = self.flaw_in(transaction, in_block=in_block)
         if flaw is not None:
             raise TransactionError(flaw)

@@ -155,7 +155,7 @@ class Proposals:
             reason = flaw_in_place(block, transaction)
             if reason is not None:
                 raise TransactionError(reason)
-            self._horizon.require_come(transaction)
+            self._horizon.require_come(transaction, in_block=True)
         claims = list(map(claim_of, transactions))
         taken = self._taken(block, claims) or self._chain.first_executed(claims)
         if taken is not None:

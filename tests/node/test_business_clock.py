@@ -58,9 +58,12 @@ def test_the_horizon_stands_until_business_begins_and_never_falls_back():
     late = transaction(at=11)
     assert horizon.flaw_in(late) is None  # before the first input nothing is judged: it was, in an earlier life
     horizon.see(5 * SECOND)
-    assert horizon.flaw_in(late) is not None
+    assert horizon.flaw_in(late, in_block=True) is not None
     horizon.begin(5 * SECOND)
     horizon.see(5 * SECOND + MILLISECOND)
+    assert horizon.flaw_in(late, in_block=True) is None
+    assert horizon.flaw_in(late) is not None
+    horizon.see(5 * SECOND + 6 * MILLISECOND)
     assert horizon.flaw_in(late) is None
     horizon.see(0)
     assert horizon.flaw_in(late) is None
@@ -77,9 +80,10 @@ def begun(**options):
     return net
 
 
-def test_a_stamp_at_the_bound_is_let_in_and_one_beyond_it_put_off_until_its_time():
+def test_a_stamp_at_half_the_bound_is_let_in_and_one_beyond_it_put_off_until_its_time():
     host = begun()[1]
-    at_bound, beyond = transfer(1, at=START + 5 * MINUTE_MS), transfer(2, at=START + 5 * MINUTE_MS + 1)
+    half = 5 * MINUTE_MS // 2
+    at_bound, beyond = transfer(1, at=START + half), transfer(2, at=START + half + 1)
     effects = host.submit(at_bound, beyond)
     assert [(busy.numbers, busy.reason) for busy in replies(effects)] == [((2,), BusyReason.AHEAD)]
     (told,) = [effect.detail[0] for effect in of(Trace, effects) if effect.kind == "refused"]
@@ -137,6 +141,14 @@ class Ahead:
         return replica
 
 
+class TwoMinutesFast(Ahead):
+    """The first node's clock shows that business began two minutes before it did."""
+
+    def __init__(self):
+        super().__init__()
+        self._began = {0: -2 * SECOND}
+
+
 def steps():
     """Ann forges a stamp of twenty minutes ahead, and bob does not."""
     bobs = [pay(number, "bob", at_ns=number * 250 * MILLISECOND, at=START + number * 15_000) for number in range(1, 21)]
@@ -167,6 +179,17 @@ def test_a_client_that_forges_a_stamp_is_put_off_and_no_leader_falls_for_it(prot
     assert town.replica(0).status().round == before
     (anns,) = [item for item in town.heard.acknowledged if item.step.client == "ann"]
     assert anns.returned_ns > 15 * SECOND
+
+
+@pytest.mark.parametrize("minutes", [3, 5, 7])
+def test_no_client_has_a_primary_deposed_whose_clock_is_a_little_fast(minutes):
+    """The primary's clock is two minutes ahead; ann dates to what it, and not the others, may take for in time."""
+    bobs = [pay(number, "bob", at_ns=number * 250 * MILLISECOND, at=START) for number in range(1, 9)]
+    stamp = pay(1, "ann", at_ns=MILLISECOND, at=START + minutes * MINUTE_MS)
+    core = {"view_change_timeout_ns": SECOND}
+    town = Town("pbft", 4, stamp, *bobs, options=OPTIONS, core=core, wrap=TwoMinutesFast())
+    assert town.run(20)
+    assert {town.replica(node).status().round for node in range(4)} == {0}
 
 
 @pytest.mark.parametrize(("protocol", "behind"), [("raft", 1), ("pbft", 3), ("pbft", 0)])
@@ -201,5 +224,5 @@ def test_blocks_at_the_very_bound_survive_crashes_and_changes_of_leaders(protoco
 
 def test_commits_at_once_where_a_stamp_is_in_time():
     net = begun()
-    net.submit(0, stamped(5))
+    net.submit(0, stamped(2))
     assert commits(net[0].out)

@@ -32,6 +32,11 @@ def _as_if_nothing_was_paid(charges, _, terms):
     return [0 if kind in terms.excluded else fen for kind, fen in charges]
 
 
+def _nothing_excluded(_rules, charges):
+    """As if every item of a bill were paid."""
+    return sum(fen for _, fen in charges), 0
+
+
 def _rounded_down(total, shares):
     """As if nobody got the fen that are left over."""
     return tuple(total * share // sum(shares) for share in shares)
@@ -117,7 +122,10 @@ RULES = {
         Replaced("scenarios.roles.channel:flaw_in", _lenient("check-character")),
     ),
     # zero perception
-    "claims_by_themselves": ("invoice_reused", "voucher_revoked"),
+    "claims_by_themselves": (
+        *("invoice_reused", "voucher_revoked"),
+        Replaced("node.contracts.claims.automatic:sums", _nothing_excluded),
+    ),
     "reads_off_the_log": ("voucher_revoked", Replaced("node.contracts.gateways:unlogged", lambda *_: "")),
     # underwriting
     "checked_unseen": (
@@ -174,7 +182,7 @@ RULES = {
     "hospital_linked": ("voucher_still_live", Replaced("node.contracts.claims.papers:count", lambda *_: None)),
     "notice_to_close": (
         *("illegal_transition", "more_than_was_paid"),
-        Replaced("node.contracts.claims.automatic:sums", lambda _, charges: (sum(fen for _, fen in charges), 0)),
+        Replaced("node.contracts.claims.automatic:sums", _nothing_excluded),
         Replaced("node.contracts.claims.settlement:set_reserve", lambda *_: None),
     ),
     "rules_of_their_time": (

@@ -94,7 +94,10 @@ BROKEN = {
     "scored_and_decided": ("steps", "world.people.p3.age=58"),
     # zero perception
     "reads_off_the_log": ("story", "story.reconcile-after.output.unlogged=4"),
-    "claims_by_themselves": ("arms.manual.count == 2", "workload.0.revoked=3"),
+    "claims_by_themselves": (
+        "arms.chain.max",
+        "assumptions.chain-audit.value={low: 6 min, likely: 8 min, high: 20 min}",
+    ),
     # policies
     "by_choice": ("records.notarisations == 140", "story.record-{n}.repeat.n=1..139"),
     "cancelled": ("story", "settings.policy.terms.0.cooling_off_ms=11 days"),

@@ -65,9 +65,7 @@ def claims_of(
         )
         twice = again.below(MILLION) < flow.resubmitted
         at_ns = max(case.at_ns, cover.at_ns)  # who claims before anybody is covered waits for the first cover
-        yield from stage.in_turn(
-            place, case, list(_case(stage, name, at_ns, claim, twice=twice))
-        )
+        yield from stage.in_turn(place, case, list(_case(stage, name, at_ns, claim, twice=twice)))
         _book(books, claim)
 
 

@@ -52,7 +52,17 @@ def test_the_summary_file_has_a_measure_a_key() -> None:
     found = json.loads(filled().summary_json())
     assert found == {
         "blocks": {"unit": "events", "count": 8},
-        "latency": {"unit": "ns", "count": 25, "mean": 12, "p5": 1, "p50": 12, "p90": 22, "p95": 23, "p99": 24, "max": 24},
+        "latency": {
+            "unit": "ns",
+            "count": 25,
+            "mean": 12,
+            "p5": 1,
+            "p50": 12,
+            "p90": 22,
+            "p95": 23,
+            "p99": 24,
+            "max": 24,
+        },
     }
 
 

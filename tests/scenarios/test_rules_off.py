@@ -105,7 +105,7 @@ RULES = {
     "payment_lock": (
         *("already_paid", "lock_expired", "not_queried", "record_locked"),
         Replaced("node.contracts.contributions.payment:lock_from", _a_moment_longer),
-        Replaced("node.business_clock:Horizon.flaw_in", lambda _self, _transaction: None),
+        Replaced("node.business_clock:Horizon.flaw_in", lambda *_, **__: None),
     ),
     "prior_year_balance": (
         *("already_enrolled", "not_a_relative", "prior_balance_short", UNSIGNED),

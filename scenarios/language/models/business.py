@@ -54,7 +54,7 @@ class Story(Part):
     wait: Nanoseconds | None = None
     """Or: this much business time after the steps that it comes after."""
     takes: Word | None = None
-    """Or: a stage of `arms.chain` or `arms.manual`, whose drawn time it takes after what it comes after, or after `at`."""
+    """Or: a stage of `arms.chain` or `arms.manual`, whose drawn time it takes after those steps, or after `at`."""
     after: tuple[Word, ...] | None = None
     """The steps that must be acknowledged before it is submitted."""
     expect: Word | Annotated[str, Field(pattern=r"^[a-z0-9_]+(\|[a-z0-9_]+)*$", max_length=200)] = "ok"

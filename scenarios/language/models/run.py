@@ -21,8 +21,8 @@ class Clock(Part):
     scale: Scale = ClockScale(86_400, 1)
     """How much business time passes while run time does, as in `1 day = 1 s`."""
     ahead: Nanoseconds | None = None
-    """How far ahead of a node's business clock a transaction may be dated, as in `5 min`; left out: nodes do not ask.
-    More than clocks differ by, or what is due is put off."""
+    """How far ahead of a voter's business clock a block's transactions may be dated, as in `5 min`; left out: nodes do
+    not ask. A node's pool takes half of it. More than twice what clocks differ by, or what is due is put off."""
 
     @property
     def bound(self) -> BusinessClock | None:

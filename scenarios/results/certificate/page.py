@@ -7,20 +7,19 @@ script holds against the chain is what the page shows: the document's text and e
 from __future__ import annotations
 
 import datetime as dt
-from base64 import b64encode
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from node.contracts.money import format_fen
 from node.ledger import Evidence
 from scenarios.results.certificate.facts import PolicyFacts, gather
 from scenarios.results.certificate.ornament import border, seal
+from scenarios.results.pages import digest, environment, ours
 from scenarios.results.run_folder import write_atomically
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -48,7 +47,7 @@ def write_certificate(folder: Path, policy_id: str, out: Path) -> Path:
 
 def render(facts: PolicyFacts) -> str:
     """The page."""
-    style, script = (_ours(name) for name in ("certificate.css", "verify.js"))
+    style, script = (ours(_TEMPLATES / name) for name in ("certificate.css", "verify.js"))
     return _template().render(
         facts=facts,
         particulars=[
@@ -59,9 +58,9 @@ def render(facts: PolicyFacts) -> str:
         seal=seal(facts.policy.notarisation),
         data=Markup(_evidence(facts)),  # noqa: S704 - encoded below
         style=style,
-        style_sha256=_digest(style),
+        style_sha256=digest(style),
         script=script,
-        script_sha256=_digest(script),
+        script_sha256=digest(script),
     )
 
 
@@ -121,21 +120,6 @@ def _certificate(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _ours(name: str) -> Markup:
-    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704 - ours
-
-
-def _digest(text: str) -> str:
-    return b64encode(sha256(text.encode()).digest()).decode()
-
-
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("certificate.html.j2")
+    return environment(_TEMPLATES).get_template("certificate.html.j2")

@@ -6,15 +6,13 @@ Pictures say the same as tables, so that nothing is for the eye alone.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from jinja2 import Template
 from msgspec.structs import replace
 
+from scenarios.results.pages import digest, environment, ours
 from scenarios.results.report.facts import Facts, ReportError, read_facts
 from scenarios.results.report.markup import shown
 from scenarios.results.report.outcome import headline
@@ -59,8 +57,7 @@ def _page(facts: Facts, exchanges: int) -> str:
     """The page with the first so many exchanges."""
     kept = facts if facts.exchanges is None else replace(facts, exchanges=facts.exchanges[:exchanges])
     left_out = len(facts.exchanges or ()) - exchanges
-    style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - ours
-    digest = b64encode(sha256(style.encode()).digest()).decode()
+    style = ours(_TEMPLATES / "report.css")
     return _template().render(
         run=facts.manifest,
         description=" ".join(facts.description.split()),
@@ -68,19 +65,12 @@ def _page(facts: Facts, exchanges: int) -> str:
         sections=sections_of(kept),
         exchanges_left_out=left_out,
         style=style,
-        style_sha256=digest,
+        style_sha256=digest(style),
     )
 
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=shown,
-    )
-    environment.tests["cell"] = lambda value: isinstance(value, Cell)
-    return environment.get_template("report.html.j2")
+    report = environment(_TEMPLATES, finalize=shown)
+    report.tests["cell"] = lambda value: isinstance(value, Cell)
+    return report.get_template("report.html.j2")

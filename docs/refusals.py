@@ -9,7 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from functools import cache
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from node.contracts.context import Refusal
@@ -60,12 +60,13 @@ def _words(arguments: list[ast.expr]) -> Iterator[str]:
 
 @cache
 def _called(function: Any) -> tuple[Any, ...]:
-    """Functions of the program that it calls by their names."""
+    """Functions of the program that it calls by their names, alone or behind their module's."""
     scope = function.__globals__
-    named = [
-        scope.get(node.func.id)
-        for node in ast.walk(_tree(function))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    ]
+    calls = [node.func for node in ast.walk(_tree(function)) if isinstance(node, ast.Call)]
+    named = [scope.get(call.id) for call in calls if isinstance(call, ast.Name)]
+    for call in calls:
+        if isinstance(call, ast.Attribute) and isinstance(call.value, ast.Name):
+            owner = scope.get(call.value.id)
+            named += [getattr(owner, call.attr, None)] if isinstance(owner, ModuleType) else []
     ours = [call for call in named if isinstance(call, FunctionType) and call.__module__.startswith(_ROOM)]
     return tuple(dict.fromkeys(inspect.unwrap(call) for call in ours))

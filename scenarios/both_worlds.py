@@ -25,7 +25,12 @@ from scenarios.shipped import find_scenario, themes
 INSURANCE = ("underwriting", "contributions", "policies", "claims", "zero_perception", "products", "misbehaviour")
 """Folders of shipped scenarios whose matter is business, not the network."""
 
-ORDER_DEPENDENT: Mapping[str, str] = MappingProxyType({"pledged": "which of two banks gets the lien"})
+ORDER_DEPENDENT: Mapping[str, str] = MappingProxyType(
+    {
+        "pledged": "which of two banks gets the lien",
+        "two_channels": "which of two channels collects a resident's contribution",
+    }
+)
 """Scenario -> what is decided by who comes first."""
 
 PROTOCOLS = ("raft", "pbft")

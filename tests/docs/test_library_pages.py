@@ -61,6 +61,16 @@ def test_what_a_scenario_says_it_shows_is_in_it(pages):
         known |= {"two_clocks", "reads_logged", "world.people", "expect.leakage", "collection", "hash", "holder"}
         known |= {code for step in scenario.story for code in step.expect.split("|")}
         known |= {"close-period", "confirm-period", "balance_differs", *scenario.expect.safety}
+        known |= {
+            "drained",
+            "workload",
+            "one_in",
+            "arms.batch",
+            "arms.paper",
+            "consortium certificate",
+            "_ferry-crew.yaml",
+        }
+        known |= {"--set workload.0.pairs=1000", "questions: 0"}
         for part in scenario.source:
             words = re.findall(r"`([^`]+)`", f"{part.shows or ''} {part.simplified or ''}")
             odd += [(name, word) for word in words if word not in known]

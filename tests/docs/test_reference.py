@@ -39,7 +39,7 @@ def test_every_key_of_the_language_has_a_meaning(generator):
 
 def test_what_stories_are_refused_with_is_on_the_page_of_contracts(generator):
     page = generator.contracts_page()
-    steps = [step for path in shipped().values() for step in load_scenario(path).story]
+    steps = [step for path in shipped().values() for step in load_scenario(path).story if step.do != "read"]
     told = {code for step in steps for code in step.expect.split("|")} - {"ok"}
     assert len(told) > 10
     assert sorted(code for code in told if f"`{code}`" not in page) == []

@@ -64,7 +64,7 @@ def run_submit(path: Path, folder: Path, number: int | None) -> int:
         config = load_config(folder / "wallet.yaml")
         genesis = _genesis_of(config, proposal)
         wallet = Wallet(config, ask_to_open)
-        return asyncio.run(_submit(wallet, proposal, genesis, number or int(time.time())))
+        return asyncio.run(_submit(wallet, proposal, genesis, number or time.time_ns() // 1_000_000))
     except (FoundingError, ConfigError, KeyFileError, BusError, WalletError) as error:
         return _invalid(error)
 

@@ -114,7 +114,7 @@ def submit(
     *,
     number: Annotated[
         int | None,
-        typer.Option("--number", min=1, help="The wallet's own count for the first change (seconds since 1970)."),
+        typer.Option("--number", min=1, help="The wallet's own count for the first change (milliseconds since 1970)."),
     ] = None,
 ) -> None:
     """Hand an approved proposal in over the network's broker, and tell what became of each change."""

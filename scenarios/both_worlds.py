@@ -27,6 +27,7 @@ INSURANCE = ("underwriting", "contributions", "policies", "claims", "zero_percep
 
 ORDER_DEPENDENT: Mapping[str, str] = MappingProxyType(
     {
+        "one_place": "which of two centres keeps a resident's record",
         "pledged": "which of two banks gets the lien",
         "two_channels": "which of two channels collects a resident's contribution",
     }

@@ -28,7 +28,7 @@ class BrokerLimits(msgspec.Struct, frozen=True, kw_only=True):
     packet_bytes_max: int = 4 * 1024 * 1024 + 64 * 1024  # the largest payload of a bus, and its topic
     first_packet_bytes_max: int = 64 * 1024  # a CONNECT
     clients_max: int = 512
-    subscriptions_max: int = 1024  # per client
+    subscriptions_max: int = 8192  # per client; one may listen for thousands of wallets
     queue_bytes_max: int = 32 * 1024 * 1024  # per client: not yet taken by its socket
     in_flight_max: int = 50_000  # per client: QoS 1 messages it has not acknowledged
     connect_s: float = 10.0  # from the first byte to CONNECT

@@ -1,13 +1,15 @@
 """Rules switched off: what a contract guards by ``ctx.require(condition, code)`` lets everything through.
 
 A scenario is worth something where its verdict is FAIL without the rule that it is about. An entry of ``RULES`` in
-test_rules_off.py is a refusal's code, or ``Replaced("module:function", another)`` for a rule that works something out.
+test_rules_off.py, or in a theme's own ``rules_*.py``, is a refusal's code, or ``Replaced("module:function", another)``
+for a rule that works something out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from node.contracts.context import Context
@@ -55,3 +57,15 @@ def replaced(monkeypatch, rule: Replaced) -> None:
     for part in within:
         owner = getattr(owner, part)
     monkeypatch.setattr(owner, name, rule.by)
+
+
+def told_by_themes(name: str) -> dict[str, Any]:
+    """The dictionaries called ``name`` ("RULES", "BROKEN") of all ``rules_*.py`` beside this file, as one."""
+    found: dict[str, Any] = {}
+    for path in sorted(Path(__file__).parent.glob("rules_*.py")):
+        theirs = getattr(import_module(f"tests.scenarios.{path.stem}"), name, {})
+        twice = sorted(found.keys() & theirs.keys())
+        if twice:
+            raise ValueError(f"{path.name}: {name} of {', '.join(twice)} is told elsewhere already")
+        found.update(theirs)
+    return found

@@ -9,6 +9,7 @@ from scenarios.dashboard import NoView
 from scenarios.language import load_scenario
 from scenarios.runner import run
 from scenarios.shipped import shipped
+from tests.scenarios.rules import told_by_themes
 
 ELSEWHERE = {
     *("chain_and_paper", "city_plan_year", "gossip_22", "one_claim", "real_spending", "thousand_claims"),
@@ -135,6 +136,7 @@ BROKEN = {
     "duplicate_cover": ("story", "story.15.output.state=AGREED"),
     "lost_key": ("steps", "story.6.expect=ok"),
     "members_come_and_go": ("steps", "story.3.expect=ok"),
+    **told_by_themes("BROKEN"),
 }
 """Scenario: the expectation that fails, and with which values."""
 

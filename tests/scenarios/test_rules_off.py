@@ -14,7 +14,7 @@ from scenarios.language import load_scenario
 from scenarios.roles.gb11643 import flaw_in
 from scenarios.runner import run
 from scenarios.shipped import shipped
-from tests.scenarios.rules import Replaced, replaced, waived
+from tests.scenarios.rules import Replaced, replaced, told_by_themes, waived
 
 
 def _higher_thresholds(scoring, points, attempt):
@@ -252,6 +252,7 @@ RULES = {
         Replaced("node.contracts.oracle:agreed", lambda values, *_: values[-1]),
     ),
     "silent_policy_edit": (Replaced("node.contracts.custody:is_document_of", lambda *_: True),),
+    **told_by_themes("RULES"),
 }
 """Scenario: its rules, each switched off by itself: a refusal's code, or Replaced("module:function", another)."""
 

@@ -34,9 +34,10 @@ time, and CPU time on the machine that wrote this page."""
 
 SYSTEMS = """Scenarios and code name *rows*: systems, flows and rules that the source documents describe (white papers
 and articles on insurance and blockchain in China), by their number in a [table of 72](../configs/systems.yaml). This
-page lists the rows that the [shipped scenarios](gallery.md) show, by which steps, and what is simplified. Steps,
-values that leak scans look for, and expectations stand under these names in the scenario's file. What the sources do
-not give is declared under each scenario's `assumptions:` with its row and reason."""
+page lists all of them: which [shipped scenarios](gallery.md) show a row, by which steps, what is simplified, and what
+the scenarios came to. Steps, values that leak scans look for, and expectations stand under these names in the
+scenario's file. What the sources do not give is declared under each scenario's `assumptions:` with its row and reason.
+A row that nothing shows says so."""
 
 
 class Ran(NamedTuple):
@@ -67,20 +68,41 @@ def gallery_page(note: str) -> str:
 
 
 def systems_page(note: str) -> str:
-    """One table a row, in order of number; then the rows that nothing shows."""
-    ran, table = _ran(), systems_table()
-    shown = _by_row()
-    lines = ["# Systems", "", note, "", SYSTEMS]
-    for row in sorted(shown):
-        lines += ["", f"## {row} {table[row]}", ""]
-        lines += ["| scenario | shown by | simplified | expects | verdict |", "|-|-|-|-|-|"]
-        lines += [_systems_row(part, names, ran) for part, names in shown[row].items()]
-    compared = {row for path in profiles().values() for row in load_profile(path).rows} - shown.keys()
-    missing = [f"{row} {name}" for row, name in table.items() if row not in shown and row not in compared]
-    lines += ["", "## Compared", "", "Calculated, and put beside [what was published](fidelity/platforms.md): "]
-    lines[-1] += "; ".join(f"{row} {table[row]}" for row in sorted(compared)) + "."
-    lines += ["", "## Not shown yet", "", "; ".join(missing) + "."]
-    return "\n".join(lines) + "\n"
+    """What all rows come to in one table, then a table for each, in order of number."""
+    ran, table, shown = _ran(), systems_table(), _by_row()
+    compared = {row for path in profiles().values() for row in load_profile(path).rows}
+    verdicts = {row: _row_verdict(shown.get(row, {}), ran, compared=row in compared) for row in table}
+    done = sum(row in shown for row in table)
+    beside = [row for row in sorted(compared) if row not in shown]
+    missing = [row for row in table if row not in shown and row not in compared]
+    lines = ["# Systems", "", note, "", SYSTEMS, "", f"{done} of {len(table)} rows are shown by scenarios"]
+    lines[-1] += f", {_listed(beside)} compared with what was published" if beside else ""
+    lines[-1] += f"; not done: {_listed(missing)}." if missing else "."
+    lines += ["", "| row | system | verdict |", "|-|-|-|"]
+    lines += [_line([str(row), name, verdicts[row]]) for row, name in table.items()]
+    for row, name in table.items():
+        lines += ["", f"## {row} {name}", ""]
+        if row in compared:
+            lines += ["Calculated, and put beside [what was published](fidelity/platforms.md).", ""]
+        if row in shown:
+            lines += ["| scenario | shown by | simplified | expects | verdict |", "|-|-|-|-|-|"]
+            lines += [_systems_row(part, names, ran) for part, names in shown[row].items()]
+        elif row not in compared:
+            lines += ["Not done."]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _row_verdict(shown: dict[Shown, list[str]], ran: dict[str, Ran], *, compared: bool) -> str:
+    """What all scenarios of a row came to."""
+    names = {name: ran[name].verdict for part in shown.values() for name in part}
+    if not names:
+        return "compared" if compared else "not done"
+    counts = {verdict: list(names.values()).count(verdict) for verdict in dict.fromkeys(names.values())}
+    return ", ".join(verdict if len(counts) == 1 else f"{count} {verdict}" for verdict, count in counts.items())
+
+
+def _listed(rows: list[int]) -> str:
+    return ", ".join(str(row) for row in rows)
 
 
 def _systems_row(part: Shown, names: list[str], ran: dict[str, Ran]) -> str:

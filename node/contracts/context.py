@@ -121,6 +121,12 @@ class Context:
             raise TypeError(f"{place} holds {type(found).__name__}, not {kind.__name__}")
         return found
 
+    def before(self, kind: type[RecordT], key: str) -> RecordT | None:
+        """The record of that type at ``key`` as it was before this transaction, or None."""
+        self._spend(1)
+        found = self._state.get(kind.namespace, key)
+        return found if isinstance(found, kind) else None
+
     def find(self, kind: type[RecordT], key: str) -> RecordT:
         """The record at ``key``; refused with "unknown_<type>" where there is none."""
         found = self.get(kind, key)

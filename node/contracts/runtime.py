@@ -11,6 +11,8 @@ Rules:
    is who somebody is: a signer's key must be the one in force at the block's height, else the transaction is refused
    ("key_revoked", "key_expired", "key_not_yet_valid"). A contract whose matter is the chain itself, as the registry's,
    declares to read the height, which no other is given, and keeps no business records.
+5. Where the network declares oversight, what is frozen is refused, and the live rules look at what an action wrote
+   (:mod:`node.contracts.oversight`). A rule refuses nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from node.contracts.envelopes import note
 from node.contracts.fields import Readers, Record
 from node.contracts.identities import Identities
 from node.contracts.numbers import ClientNumbers, with_number
+from node.contracts.oversight import require_free, watch
 from node.contracts.stack import with_full_room
 from node.ledger.genesis import Genesis
 from node.ledger.records import SUPERVISING
@@ -184,7 +187,9 @@ def _attempt(
         chain=identities if contract is not None and contract.reads_chain else None,
     )
     try:
+        require_free(ctx)
         output = _call(ctx, transaction, contracts)
+        watch(ctx)
         for envelope in ctx.envelopes:
             if isinstance(envelope, Sealed):
                 note(ctx, envelope)

@@ -22,7 +22,10 @@ from scenarios.language import load_scenario
 from scenarios.runner import RunError, run
 from scenarios.shipped import find_scenario, themes
 
-INSURANCE = ("underwriting", "contributions", "policies", "claims", "zero_perception", "products", "misbehaviour")
+INSURANCE = (
+    *("underwriting", "contributions", "policies", "claims", "zero_perception", "products", "misbehaviour"),
+    "finance",
+)
 """Folders of shipped scenarios whose matter is business, not the network."""
 
 ORDER_DEPENDENT: Mapping[str, str] = MappingProxyType(

@@ -52,6 +52,13 @@ KINDS = MappingProxyType(
         "interest-paid": "expense: interest and discount 利息支出",
         "reserve": "liability: outstanding claims 未决赔款准备金",
         "reserve-movement": "expense: what reserves changed by 准备金变动",
+        "client-money": "liability: kept for others 托管资金",
+        "suspense": "liability: come in, and nobody knows yet for what 未明来账挂账",
+        "investments": "asset: units of asset-backed plans 资产支持计划份额",
+        "project-loans": "asset or liability: what a plan has lent to a project 项目融资",
+        "sales-fees-paid": "expense: commission to those who sell 销售费用",
+        "sales-fees-earned": "income: commission of those who sell 佣金收入",
+        "points-settled": "income or expense: points that another platform took over 积分清算",
     }
 )
 

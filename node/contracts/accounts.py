@@ -52,7 +52,7 @@ KINDS = MappingProxyType(
         "interest-paid": "expense: interest and discount 利息支出",
         "reserve": "liability: outstanding claims 未决赔款准备金",
         "ibnr": "liability: losses incurred and not reported 已发生未报案未决赔款准备金",
-        "reserve-movement":: "expense: what reserves changed by 准备金变动",
+        "reserve-movement": "expense: what reserves changed by 准备金变动",
         "client-money": "liability: kept for others 托管资金",
         "suspense": "liability: come in, and nobody knows yet for what 未明来账挂账",
         "investments": "asset: units of asset-backed plans 资产支持计划份额",

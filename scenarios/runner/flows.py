@@ -25,7 +25,7 @@ from scenarios.language.reading import Document
 from scenarios.language.schema import Scenario
 from scenarios.language.verdicts import problems_of
 from scenarios.results.figures import Sheet
-from scenarios.runner import city_plan, contributions, e_policies, market, transfers, zero_perception
+from scenarios.runner import city_plan, contributions, e_policies, loss_development, market, transfers, zero_perception
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.drafts import Draft, steps_of
 from scenarios.runner.market.cast import CastError
@@ -77,6 +77,13 @@ FLOWS: Mapping[str, FlowKind] = MappingProxyType(
             build=e_policies.build,
             openings=e_policies.openings,
             differences=e_policies.differences,
+        ),
+        loss_development.FLOW: FlowKind(
+            arguments=loss_development.LossDevelopment,
+            cast=loss_development.cast_of,
+            build=loss_development.build,
+            openings=loss_development.openings,
+            differences=loss_development.differences,
         ),
         transfers.FLOW: FlowKind(
             arguments=transfers.Transfers,

@@ -1,5 +1,6 @@
 """The rules of the scenarios on money between institutions, and what breaks them."""
 
+from node.contracts.points import Exchange
 from tests.scenarios.rules import Replaced
 
 
@@ -9,10 +10,31 @@ def _rounded_down(premium, scheme):
     return (*parts, premium - sum(parts))
 
 
+def _all_of_them(points, give_rate, take_rate):
+    """As if whoever exchanges gave all points, whatever the others cost."""
+    got = points * give_rate // take_rate
+    return Exchange(used=points, got=got, owed=got * take_rate, kept=points * give_rate - got * take_rate)
+
+
+def _towards_nothing(positions):
+    """As if each platform's part of a fen were left out."""
+    return {name: (abs(position) // 1_000) * (1 if position > 0 else -1) for name, position in positions.items()}
+
+
 UNSIGNED = Replaced("node.contracts.endorsement:_Signed.missing", lambda *_: "")
 """As if it did not matter who signed besides the sender."""
 
 RULES = {
+    "orders_on_chain": (
+        *("illegal_transition", "not_a_trader", "not_the_receiver", "not_the_sender", "order_exists", "order_expired"),
+        *("order_missing", "other_terms", "own_order", "terms_incomplete", "wrong_recipients"),
+    ),
+    "points_exchanged": (
+        *("beyond_the_line", "not_your_points", "nothing_to_settle", "points_short", "same_platform"),
+        "too_few_points",
+        Replaced("node.contracts.points:exchanged", _all_of_them),
+        Replaced("node.contracts.points:in_fen", _towards_nothing),
+    ),
     "premium_split": (
         *("commission_above_cap", "cooling_off_over", "illegal_transition", "no_fees_due", "not_the_customer"),
         *("premium_split_already", "split_not_whole"),
@@ -22,5 +44,7 @@ RULES = {
 }
 
 BROKEN = {
+    "orders_on_chain": ("drained", "faults.0.loss=90%", "run.duration=20s"),
+    "points_exchanged": ("story", "settings.points.platforms.1.rate=47_000"),
     "premium_split": ("steps", "assumptions.0.value=14 %"),
 }

@@ -8,6 +8,7 @@ from node.contracts import (
     access,
     accounts,
     admission,  # noqa: F401 - adds an action to underwriting
+    bordereaux,
     cards,
     chain_accounts,
     checks,
@@ -56,6 +57,7 @@ from node.contracts import (
 from node.contracts.contract import Contract
 
 _CONTRACTS: tuple[Contract, ...] = (
+    bordereaux.contract,
     access.contract,
     accounts.contract,
     cards.contract,

@@ -7,6 +7,7 @@ contract for any action without a verb.
 from __future__ import annotations
 
 from scenarios.roles import (
+    books,  # noqa: F401
     broker,
     bureau,
     cedent,  # noqa: F401 - adds verbs to the insurer's

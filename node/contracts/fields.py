@@ -24,11 +24,17 @@ knows by this how."""
 Fen = Annotated[int, Meta(ge=0, lt=AMOUNT_END, extra={UNIT: "fen"})]
 """An amount that is not negative, in fen."""
 
+PositiveFen = Annotated[int, Meta(ge=1, lt=AMOUNT_END, extra={UNIT: "fen"})]
+"""An amount above nothing, in fen."""
+
 SignedFen = Annotated[int, Meta(gt=-AMOUNT_END, lt=AMOUNT_END, extra={UNIT: "fen"})]
 """An amount of either sign, in fen."""
 
 Ppm = Annotated[int, Meta(ge=0, le=MILLION, extra={UNIT: "ppm"})]
 """A share between nothing and all, in parts per million."""
+
+PositivePpm = Annotated[int, Meta(ge=1, le=MILLION, extra={UNIT: "ppm"})]
+"""A share above nothing and of the whole at most, in parts per million."""
 
 Millis = Annotated[int, Meta(ge=0, lt=2**53, extra={UNIT: "ms"})]
 """A business time, or a length of it, in milliseconds."""

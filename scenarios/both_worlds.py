@@ -26,6 +26,7 @@ INSURANCE = (
     *("underwriting", "contributions", "policies", "claims", "zero_perception", "products", "misbehaviour"),
     "finance",
     "actuary",
+    "reinsurance",
 )
 """Folders of shipped scenarios whose matter is business, not the network."""
 

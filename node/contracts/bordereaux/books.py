@@ -109,7 +109,7 @@ def close(ctx: Context, args: Which) -> Plain:
 
 @contract.action(roles=("reinsurer",))
 def confirm(ctx: Context, args: Which) -> Plain:
-    """The reinsurer agrees with the whole, without a break; ``reconciled_after_ms`` is counted from the end of the period."""
+    """The reinsurer agrees with the whole, without a break; the time that took counts from the period's end."""
     bordereau = ctx.find(Bordereau, args.bordereau)
     ctx.require(ctx.client == bordereau.reinsurer, "not_the_reinsurer", ctx.client)
     confirmed = replace(bordereau, state=BORDEREAU.next(bordereau.state, "confirm"), confirmed_ms=ctx.time_ms)

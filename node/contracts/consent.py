@@ -203,7 +203,7 @@ def ask(ctx: Context, args: AskArgs) -> Plain:
 
 
 @contract.action(
-    roles=("bureau", "hospital", "patient"),
+    roles=("bureau", "hospital", "patient", "pharmacy"),
     endorse=all_of(role("bureau"), signed(record(Query, "query").field("reader"))),
 )
 def answer(ctx: Context, args: AnswerArgs) -> Plain:
@@ -245,8 +245,8 @@ def granted_fields(asked: tuple[str, ...], covered: tuple[str, ...], filed: tupl
 
 
 def _require_holds_records(ctx: Context, holder: str, subject: str) -> None:
-    """Bureau and hospitals hold records; so do the subject's own wallets, where data stay on a person's device."""
-    if ctx.role_of(holder) not in {"bureau", "hospital"}:
+    """Bureau, hospitals and drugstores hold records; so do the subject's wallets, for data on a person's own device."""
+    if ctx.role_of(holder) not in {"bureau", "hospital", "pharmacy"}:
         ctx.require(holder in ctx.find(Subject, subject).wallets, "wrong_role", f"{holder} holds no records")
 
 

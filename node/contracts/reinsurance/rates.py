@@ -11,12 +11,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from node.contracts.fields import MILLION
+from node.contracts.fields import MILLION, UNIT
 
 WHOLE = MILLION
 """100 %, in millionths."""
 
-RatioPpm = Annotated[int, Meta(ge=0, le=100 * MILLION)]
+RatioPpm = Annotated[int, Meta(ge=0, le=100 * MILLION, extra={UNIT: "ppm"})]
 """A ratio that may exceed one, as a loss ratio may, in millionths."""
 
 

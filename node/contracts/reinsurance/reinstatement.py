@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from node.contracts.fields import Fen
-from node.contracts.reinsurance.layers import Layer
+from node.contracts.reinsurance.layers import Layer, in_layer
 from node.contracts.reinsurance.rates import WHOLE, RatioPpm, part
 
 REINSTATEMENTS_MAX = 16
@@ -58,8 +58,12 @@ class CatastropheLayer(msgspec.Struct, frozen=True, array_like=True, forbid_unkn
     def premium_to_date(self, recovered: int) -> int:
         """The reinstatement premium due in all once ``recovered`` fen were recovered, rounded once."""
         limit = self.layer.limit
-        weighted = sum(rate * min(max(recovered - place * limit, 0), limit) for place, rate in enumerate(self.rates))
-        return part(self.premium, weighted, limit * WHOLE) if limit else 0
+        return part(self.premium, weighted_to_date(self.rates, limit, recovered), limit * WHOLE) if limit else 0
+
+
+def weighted_to_date(rates: Sequence[int], limit: int, recovered: int) -> int:
+    """How much of a layer's limit was reinstated once ``recovered`` fen were, each part times its rate (millionths)."""
+    return sum(rate * in_layer(recovered, place * limit, limit) for place, rate in enumerate(rates))
 
 
 def pro_rata_premium(premium: int, loss: int, limit: int, days_left: int = 1, days: int = 1) -> int:

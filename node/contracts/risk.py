@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from node.contracts.context import Context, Plain
 from node.contracts.contract import Contract
 from node.contracts.fields import Arguments, Digest, Fen, Record
+from node.contracts.incentives import count_query, count_supply
 
 
 class Cover(Record, frozen=True):
@@ -79,6 +80,7 @@ def inquire(ctx: Context, args: InquireArgs) -> Plain:
         time_ms=ctx.time_ms,
     )
     ctx.put(ctx.object_id, inquiry)
+    count_query(ctx, ctx.client, args.token)
     return {"duplicate": cover is not None, "accumulated_fen": accumulated_fen}
 
 
@@ -89,6 +91,8 @@ def add_cover(ctx: Context, token: str, sum_insured_fen: int) -> None:
     cap = ctx.get(Cap, "cap")
     ctx.require(cap is None or total <= cap.sum_insured_fen, "accumulation_exceeded")
     ctx.put(token, Cover(policies=cover.policies + 1, sum_insured_fen=total))
+    if ctx.role == "insurer":
+        count_supply(ctx, ctx.client, token)
 
 
 def remove_cover(ctx: Context, token: str, sum_insured_fen: int) -> None:

@@ -19,6 +19,7 @@ from node.contracts.endorsement import Endorsement, RecordPath, all_of, record, 
 from node.contracts.fields import Arguments, Millis, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.policy import Policy, in_force
+from node.contracts.registers import require_registered
 from node.ledger.transaction import Name
 from node.privacy.commitments import Commitments
 from node.privacy.envelope import Envelope
@@ -124,6 +125,7 @@ class NoticeArgs(Arguments, frozen=True):
 def propose(ctx: Context, args: ProposeArgs) -> Plain:
     """The cedent 分出方 signs first."""
     ctx.require_role(args.reinsurer, "reinsurer")
+    require_registered(ctx, args.reinsurer)
     ctx.require(args.starts_ms < args.ends_ms, "period_empty")
     _carry_between(ctx, args.terms, ctx.client, args.reinsurer)
     treaty = Treaty(
@@ -144,6 +146,7 @@ def sign(ctx: Context, args: TreatyArgs) -> Plain:
     """The reinsurer 分入方 signs the terms committed to."""
     treaty = ctx.find(Treaty, args.treaty)
     ctx.require(treaty.reinsurer == ctx.client, "not_a_party", ctx.client)
+    require_registered(ctx, ctx.client)
     ctx.put(args.treaty, replace(treaty, state=TREATY.next(treaty.state, "sign")))
     return {"treaty": args.treaty}
 
@@ -152,6 +155,7 @@ def sign(ctx: Context, args: TreatyArgs) -> Plain:
 def cede(ctx: Context, args: LineArgs) -> Plain:
     """Cede a policy and its share of premium and commission at binding 分出."""
     treaty = signed_treaty(ctx, args.treaty)
+    require_registered(ctx, treaty.reinsurer)
     policy = ctx.find(Policy, args.about)
     ctx.require(policy.insurer == treaty.cedent, "wrong_insurer", policy.insurer)
     ctx.require(in_force(policy, ctx.time_ms), "policy_not_in_force", args.about)

@@ -38,6 +38,7 @@ ROLES = MappingProxyType(
         for role in (
             Role("insurer", "保险公司", "underwrites, asks for history under a voucher, pays claims, cedes"),
             Role("reinsurer", "再保险公司", "takes shares of risks by treaty, settles statements, retrocedes"),
+            Role("intermediary", "中介机构", "sells insurers' policies and is paid a commission"),
             Role("broker", "保险经纪", "places treaties between insurers and reinsurers"),
             Role("hospital", "医院", "reports treatment and charges, answers under a voucher"),
             Role("bureau", "医保局", "reviews filings, holds medical history, supervises each answer"),

@@ -31,6 +31,7 @@ from scenarios.results.exchanges import exchange_lines
 from scenarios.results.figures import Sheet, figures_json
 from scenarios.results.funnel import Stage, funnel_json
 from scenarios.results.leakage import Leakage
+from scenarios.runner.alerts import measure_alerts
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
 from scenarios.runner.exported import export_ledgers
@@ -94,6 +95,9 @@ def conclude(plan: Plan, left: Left) -> Finished:
     record, holdings = left.record, left.holdings
     metrics = measure(record)
     believed = [held for held in holdings if plan.scenario.node_number(held.name) not in record.lying]
+    if believed:
+        highest = max(believed, key=lambda held: held.chain.height)
+        measure_alerts(metrics, plan.scenario, record, highest.chain.tree)
     said = _said(plan, left, believed)
     clocks = _clocks(plan, record, metrics, said)
     leakage = None if left.meter is None else left.meter.matrix({held.name: held.safe for held in holdings})

@@ -103,7 +103,7 @@ def _decide(ctx: Context, kind: str, about: str, event: str, reason: str) -> Pla
     ctx.require(len(deciding) >= watch.needed, "council_short", f"{len(deciding)} of {watch.needed}")
     key = f"{kind}/{about}"
     before = ctx.get(Freeze, key) or Freeze("FREE", "", "", (), 0)
-    asked_by = next(name for name in ctx.signers if ctx.role_of(name) == "regulator")
+    asked_by = next((name for name in ctx.signers if ctx.role_of(name) == "regulator"), "")
     after = replace(
         before,
         state=FREEZE.next(before.state, event),

@@ -74,12 +74,12 @@ def accumulated(ctx: Context, watch: Watch, key: str, after: Record, before: Rec
     return Finding(key, ctx.client, ctx.time_ms) if crossed else None
 
 
-def told_late(ctx: Context, _: Watch, key: str, after: Record, before: Record | None) -> Finding | None:
+def told_late(ctx: Context, __: Watch, key: str, after: Record, before: Record | None) -> Finding | None:
     """迟延通知: a loss was told to the reinsurer after its time; a breach since that time was over."""
     assert isinstance(after, Loss)  # noqa: S101 - its namespace
     if before is not None or not after.late:
         return None
-    treaty_id, _, claim = key.partition("|")
+    treaty_id, claim = key.split("|", 1)
     treaty = ctx.find(Treaty, treaty_id)
     return Finding(claim, treaty.cedent, after.noticed_ms - after.delay_ms + treaty.notice_within_ms)
 

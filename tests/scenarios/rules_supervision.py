@@ -1,0 +1,33 @@
+"""The rules of the scenarios on supervision, and what breaks them."""
+
+from node.contracts.oversight import RULES as LIVE
+from tests.scenarios.rules import Replaced
+
+
+def _asleep(name):
+    """As if nobody looked for that kind of breach."""
+    awake = {**LIVE, name: LIVE[name]._replace(judge=lambda *_: None)}
+    return Replaced("node.contracts.oversight.watching:RULES", awake)  # a table takes the table's place
+
+
+OPEN_TO_ALL = Replaced("node.contracts.contract:Action.is_open_to", lambda *_: True)
+"""As if every action were open to every role."""
+
+UNASKED = Replaced("node.contracts.endorsement:_OfRole.missing", lambda *_: "")
+"""As if no role's signature were needed."""
+
+RULES = {
+    "frozen": (
+        *("council_short", "funds_frozen", "illegal_transition", "institution_frozen", "matter_frozen"),
+        *("unknown_institution", OPEN_TO_ALL, UNASKED),
+    ),
+    "live_rules": tuple(map(_asleep, LIVE)),
+    "seen_in_part": ("out_of_scope", "wrong_recipients", OPEN_TO_ALL),
+}
+
+BROKEN = {
+    "frozen": ("steps", "settings.oversight.needed=2"),
+    "live_rules": ("records.oversight_alerts == 7", "settings.oversight.rules=[solvency]"),
+    "nobody_waits": ("drained", "faults=[{at: 1 ms, crash: hospital}, {at: 1 ms, crash: bureau}]", "run.duration=12s"),
+    "seen_in_part": ("steps", "world.regulator_scope.policy=[policyholder, product, starts, ends, state, premium_fen]"),
+}

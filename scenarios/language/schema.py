@@ -19,6 +19,7 @@ from scenarios.language.models.base import Part, Word
 from scenarios.language.models.business import Assumption, Flow, Story
 from scenarios.language.models.consensus import Consensus
 from scenarios.language.models.costs import CostsOrName
+from scenarios.language.models.economics import Economics
 from scenarios.language.models.expect import Expect
 from scenarios.language.models.faults import Fault
 from scenarios.language.models.members import ClientName, Clients, MemberName, Members
@@ -109,6 +110,8 @@ class Scenario(Part):
     """What is so before the story begins."""
     arms: Arms = Arms()
     """How long the stages of one claim take, on the chain and on paper."""
+    economics: Economics | None = None
+    """What the network costs and saves its members a year, by how many have joined."""
     story: tuple[Story, ...] = ()
     """Named steps, one after the other. A scenario has a story or a workload, not both."""
     workload: tuple[Flow, ...] = ()

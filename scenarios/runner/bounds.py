@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from node.contracts.accounts import Account
+from node.contracts.fields import MILLION
 from node.ledger.state_tree import StateTree
 from scenarios.language.comparisons import (
     PER_SECOND,
@@ -102,6 +103,8 @@ class Measures:
         if last == "rate":
             return Value(Fraction(found, PER_SECOND), Dimension(time=-1))
         unit = "events" if last == "count" else self._metrics.unit(head)
+        if unit == "ppm":
+            return Value(Fraction(found, MILLION))
         return Value(Fraction(found), {"ns": Dimension(time=1), "fen": Dimension(money=1)}.get(unit, Dimension()))
 
     def _balance(self, owner: str, kind: str) -> Value:

@@ -12,6 +12,8 @@ from node.assembly import Common
 from node.contracts.runtime import business_entries
 from node.ledger import business_lines, business_root
 from node.ledger.business import Entry
+from scenarios.economics import Costed, costed, economic_figures, measure_economics
+from scenarios.language.models.economics import Economics
 from scenarios.results import (
     Expectation,
     Manifest,
@@ -95,6 +97,9 @@ def conclude(plan: Plan, left: Left) -> Finished:
     record, holdings = left.record, left.holdings
     metrics = measure(record)
     believed = [held for held in holdings if plan.scenario.node_number(held.name) not in record.lying]
+    economics = _economics(plan, believed)
+    if economics is not None:
+        measure_economics(*economics, metrics, record.ended_ns)
     if believed:
         highest = max(believed, key=lambda held: held.chain.height)
         measure_alerts(metrics, plan.scenario, record, highest.chain.tree)
@@ -121,7 +126,7 @@ def conclude(plan: Plan, left: Left) -> Finished:
         leakage=leakage,
         funnel=funnel_of(plan.workload, record.acknowledged),
         arms=None if clocks is None else clocks.arms,
-        figures=_figures(evidence),
+        figures=(*_figures(evidence), *(economic_figures(*economics) if economics is not None else ())),
         scores=tuple(evidence.scores),
         business=_common_business(believed),
     )
@@ -247,6 +252,14 @@ def _clocks(plan: Plan, record: RunRecord, metrics: Metrics, said: Retold | None
     clocks.take(of_story(scenario, seed, record.acknowledged), metrics)
     clocks.take(flow_claims(scenario, seed, record.acknowledged), metrics)
     return clocks
+
+
+def _economics(plan: Plan, believed: Sequence[Holdings]) -> tuple[Economics, Costed] | None:
+    """The scenario's terms, and what a transaction took on disks; None without terms or without transactions."""
+    if plan.scenario.economics is None or not believed:
+        return None
+    measured = costed(max(believed, key=lambda held: held.chain.height).certified())
+    return None if measured is None else (plan.scenario.economics, measured)
 
 
 def _figures(evidence: Evidence) -> tuple[Sheet, ...]:

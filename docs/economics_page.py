@@ -41,7 +41,7 @@ Networks of a whole industry have failed on one question: what is it worth to wh
 where both of its sides have joined, so the first members pay for the last. A scenario's
 [`economics`](reference/scenario.md#economics) says what a node, what is common, joining and an item cost, and a run
 measures what a transaction takes on disks ({bytes:,} bytes here). Out come, as measures that expectations bound and
-[sweeps](guide/sweep.md) vary, and as tables of the report:
+[sweeps](guide/9-sweep-and-compare.md) vary, and as tables of the report:
 
 | measure | |
 |-|-|

@@ -17,6 +17,7 @@ from node.contracts.accounts import account, post
 from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.fields import UNIT, Arguments, Fen, Label, Millis
+from node.contracts.registers import require_registered
 from node.contracts.reinsurance.programmes.records import (
     Called,
     CashCall,
@@ -76,6 +77,7 @@ def sign(ctx: Context, args: Sign) -> Plain:
     for reinsurer in programme.reinsurers:
         ctx.require_role(reinsurer, "reinsurer")
         ctx.require_signed(reinsurer)
+        require_registered(ctx, reinsurer)
     ctx.put(ctx.object_id, programme)
     for section in args.sections:
         for (reinsurer, _), deposit in zip(section.takers, deposits(section), strict=True):

@@ -12,6 +12,7 @@ from scenarios.roles import (
     bureau,
     cedent,  # noqa: F401 - adds verbs to the insurer's
     channel,
+    closing,  # noqa: F401 - adds a verb to the insurer's
     consortium,
     filing,  # noqa: F401 - adds a verb to the insurer's
     hospital,

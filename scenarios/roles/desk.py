@@ -109,6 +109,9 @@ class Act:
     def share_ppm(self, key: str) -> int:
         return self._unit(key, units.parse_share)
 
+    def money_fen(self, key: str) -> int:
+        return self._unit(key, units.parse_money)
+
     def duration_ms(self, key: str) -> int:
         return self._unit(key, units.parse_duration) // MILLISECOND
 

@@ -8,15 +8,19 @@ blocks the others had decided beyond the one that holds the alert when the regul
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from consensus.vocabulary import MILLISECOND
-from node.contracts.oversight import Alert
+from node.contracts.oversight import RULES, Alert, Freeze
 from node.ledger.state_tree import StateTree
 from scenarios.language.schema import Scenario
 from scenarios.results import Metrics
+from scenarios.results.accounts.telling import moment
+from scenarios.results.figures import Column, Sheet
 from scenarios.runner.record import RunRecord
 
 SUPERVISOR = "regulator"
+_ABOUT_CHARACTERS = 32
 
 
 def measure_alerts(metrics: Metrics, scenario: Scenario, record: RunRecord, tree: StateTree) -> None:
@@ -48,3 +52,43 @@ def _decided_by_supervisor(scenario: Scenario, record: RunRecord) -> dict[int, i
         if decision.node in nodes:
             known[decision.height] = min(decision.now_ns, known.get(decision.height, decision.now_ns))
     return known
+
+
+def alert_figures(tree: StateTree) -> Iterator[Sheet]:
+    """Tables of what the live rules found, and of what was ordered."""
+    alerts: list[tuple[str, Alert]] = list(tree.items(Alert.namespace))
+    if alerts:
+        yield Sheet(
+            title="What the live rules found 实时监管",
+            columns=(
+                Column("rule", "text"),
+                Column("institution", "text"),
+                Column("about", "text"),
+                Column("a breach since", "text"),
+                Column("found", "text"),
+            ),
+            rows=tuple(
+                (
+                    f"{alert.rule} {RULES[alert.rule].chinese}",
+                    alert.institution,
+                    alert.about[:_ABOUT_CHARACTERS],
+                    moment(alert.occurred_ms),
+                    moment(alert.detected_ms),
+                )
+                for _, alert in sorted(alerts, key=lambda item: (item[1].detected_ms, item[0]))
+            ),
+            note="Business time. Each was found in the block that booked it.",
+        )
+    orders: list[tuple[str, Freeze]] = list(tree.items(Freeze.namespace))
+    if orders:
+        yield Sheet(
+            title="Freeze orders 冻结令",
+            columns=tuple(
+                Column(name, "text") for name in ("what", "state", "since", "reason", "asked by", "decided by")
+            ),
+            rows=tuple(
+                (key, of.state.lower(), moment(of.since_ms), of.reason, of.asked_by, ", ".join(of.decided_by))
+                for key, of in orders
+            ),
+            note="As they stand at the end; the ledger has every order before.",
+        )

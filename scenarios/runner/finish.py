@@ -34,6 +34,7 @@ from scenarios.results.figures import Sheet, figures_json
 from scenarios.results.funnel import Stage, funnel_json
 from scenarios.results.leakage import Leakage
 from scenarios.runner.alerts import measure_alerts
+from scenarios.runner.closings import measure_closings
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
 from scenarios.runner.exported import export_ledgers
@@ -103,6 +104,7 @@ def conclude(plan: Plan, left: Left) -> Finished:
     if believed:
         highest = max(believed, key=lambda held: held.chain.height)
         measure_alerts(metrics, plan.scenario, record, highest.chain.tree)
+        measure_closings(metrics, highest.chain.tree, record.ended_ns)
     said = _said(plan, left, believed)
     clocks = _clocks(plan, record, metrics, said)
     leakage = None if left.meter is None else left.meter.matrix({held.name: held.safe for held in holdings})

@@ -1,6 +1,7 @@
 """What supervisors see of a run, as tables of its report.
 
-How applicants were treated, who identified whom 反洗钱, what products were filed, and what the code maps lacked.
+How applicants were treated, who identified whom 反洗钱, what products were filed, what the code maps lacked, what the
+live rules found and what was frozen, whose books are closed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from node.contracts.kyc import AmlView
 from node.contracts.money import allocate
 from node.ledger.state_tree import StateTree
 from scenarios.results.figures import Column, Sheet
+from scenarios.runner.alerts import alert_figures
+from scenarios.runner.closings import closing_figures
 
 _DAY_MS = 86_400_000
 _PSEUDONYM_CHARACTERS = 12
@@ -22,7 +25,8 @@ _PSEUDONYM_CHARACTERS = 12
 
 def supervision_figures(tree: StateTree) -> tuple[Sheet, ...]:
     """The tables that the state at the end holds, those of fairness first; none where nothing was published."""
-    return (*_fairness(tree), *_identities(tree), *_filings(tree), *_codes(tree))
+    told = (_fairness(tree), _identities(tree), _filings(tree), _codes(tree), alert_figures(tree), closing_figures(tree))
+    return tuple(sheet for tell in told for sheet in tell(tree))
 
 
 def _fairness(tree: StateTree) -> Iterator[Sheet]:

@@ -16,7 +16,14 @@ OPEN_TO_ALL = Replaced("node.contracts.contract:Action.is_open_to", lambda *_: T
 UNASKED = Replaced("node.contracts.endorsement:_OfRole.missing", lambda *_: "")
 """As if no role's signature were needed."""
 
+BLIND = Replaced("scenarios.runner.closings:_breaks", lambda *_: iter(()))
+"""As if nobody audited signed books."""
+
 RULES = {
+    "books_closed": (
+        *("account_left_out", "balance_differs", "closed_already", "does_not_add_up", "entry_differs"),
+        *("entry_unknown", "out_of_order", "totals_unordered", "unknown_kind", BLIND),
+    ),
     "frozen": (
         *("council_short", "funds_frozen", "illegal_transition", "institution_frozen", "matter_frozen"),
         *("unknown_institution", OPEN_TO_ALL, UNASKED),
@@ -26,6 +33,7 @@ RULES = {
 }
 
 BROKEN = {
+    "books_closed": ("books.breaks == 1", "story.april.edited=1 CNY", "story.april.of=cash", "story.april.both=true"),
     "frozen": ("steps", "settings.oversight.needed=2"),
     "live_rules": ("records.oversight_alerts == 7", "settings.oversight.rules=[solvency]"),
     "nobody_waits": ("drained", "faults=[{at: 1 ms, crash: hospital}, {at: 1 ms, crash: bureau}]", "run.duration=12s"),

@@ -25,6 +25,7 @@ from scenarios.shipped import find_scenario, themes
 INSURANCE = (
     *("underwriting", "contributions", "policies", "claims", "zero_perception", "products", "misbehaviour"),
     "supervision",
+    "property",
     "finance",
     "health",
     "actuary",

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 from msgspec.structs import replace
 
 from node.contracts.accounts import account, pay, post
-from node.contracts.context import Context, EventKind, Plain, Refusal
+from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.endorsement import argument, role, signed
 from node.contracts.fields import Arguments, Count, Digest, Fen, Label, Millis, Name, Readers, Record
@@ -306,9 +306,8 @@ def _marks(args: RegisterArgs | DeathArgs) -> tuple[tuple[str, str], ...]:
 def _carcass(ctx: Context, args: DeathArgs) -> tuple[str, Animal]:
     """Which animal it was: all three readings lead to it, and it has died but now."""
     known = [ctx.get(Mark, f"{kind}/{mark}") for kind, mark in _marks(args)]
-    first = next((mark.animal for mark in known if mark is not None), None)
-    if first is None:
-        raise Refusal("unknown_animal", args.biometrics)
+    first = next((mark.animal for mark in known if mark is not None), "")
+    ctx.require(bool(first), "unknown_animal", args.biometrics)
     same = all(mark is not None and mark.animal == first for mark in known)
     ctx.require(same, "marks_of_several", "what was read leads to different animals, or in part to none")
     animal = ctx.find(Animal, first)

@@ -25,7 +25,7 @@ _PSEUDONYM_CHARACTERS = 12
 
 def supervision_figures(tree: StateTree) -> tuple[Sheet, ...]:
     """The tables that the state at the end holds, those of fairness first; none where nothing was published."""
-    told = (_fairness(tree), _identities(tree), _filings(tree), _codes(tree), alert_figures(tree), closing_figures(tree))
+    told = (_fairness, _identities, _filings, _codes, alert_figures, closing_figures)
     return tuple(sheet for tell in told for sheet in tell(tree))
 
 

@@ -9,6 +9,7 @@ import typer
 
 from scenarios.commands import (
     accounts,
+    actuarial,
     checking,
     edges,
     experiments,
@@ -32,6 +33,7 @@ FAMILIES: tuple[typer.Typer, ...] = tuple(
         extraction,
         ledgers,
         selling,
+        actuarial,
         edges,
         checking,
         networks,

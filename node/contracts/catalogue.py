@@ -37,6 +37,7 @@ from node.contracts import (
     indemnity,
     intermediaries,
     kyc,
+    losses,
     matching,
     netting,
     oracle,
@@ -69,6 +70,7 @@ from node.contracts.property import CONTRACTS as PROPERTY
 from node.contracts.reinsurance import programmes
 
 _CONTRACTS: tuple[Contract, ...] = (
+    losses.contract,
     access.contract,
     accounts.contract,
     adjustments.contract,

@@ -7,6 +7,7 @@ contract for any action without a verb.
 from __future__ import annotations
 
 from scenarios.roles import (
+    losses,  # noqa: F401
     books,  # noqa: F401
     broker,
     bureau,

@@ -121,10 +121,11 @@ class NoticeArgs(Arguments, frozen=True):
     claim: ObjectId
 
 
-@contract.action(roles=("insurer",))
+@contract.action(roles=("insurer", "reinsurer"))
 def propose(ctx: Context, args: ProposeArgs) -> Plain:
-    """The cedent 分出方 signs first."""
+    """The cedent 分出方 signs first: an insurer, or a reinsurer that cedes on 转分保."""
     ctx.require_role(args.reinsurer, "reinsurer")
+    ctx.require(args.reinsurer != ctx.client, "treaty_with_oneself")
     require_registered(ctx, args.reinsurer)
     ctx.require(args.starts_ms < args.ends_ms, "period_empty")
     _carry_between(ctx, args.terms, ctx.client, args.reinsurer)

@@ -71,6 +71,10 @@ In mid-year the largest of all twenty becomes insolvent and leaves its part of t
 with it go back to paper, and the others carry its part, so what is carried adds up to the platform's cost as before.
 What a full year is worth to the other {others} together, {before} million yuan, is {after} million in this one;
 {losers} of them end it with a loss, and {without} would without that.
+
+What it owes to the insured is another matter, and lies on the chain:
+[`left_in_mid_year`](../scenarios/library/economics/left_in_mid_year.yaml) has policies and claims carried on by another
+insurer (contract [`takeovers`](reference/contracts.md)), with what is left to cover them; a guarantee fund bears the rest.
 """
 
 

@@ -69,6 +69,7 @@ KINDS = MappingProxyType(
         "project-loans": "asset or liability: what a plan has lent to a project 项目融资",
         "sales-fees-paid": "expense: commission to those who sell 销售费用",
         "sales-fees-earned": "income: commission of those who sell 佣金收入",
+        "takeover-settled": "income or expense: what covers obligations that another carries on 业务转让",
         "points-settled": "income or expense: points that another platform took over 积分清算",
     }
 )

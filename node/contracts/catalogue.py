@@ -9,6 +9,7 @@ from node.contracts import (
     accounts,
     adjustments,
     admission,  # noqa: F401 - adds an action to underwriting
+    annuities,
     bordereaux,
     cards,
     chain_accounts,
@@ -59,7 +60,9 @@ from node.contracts import (
     sales_fees,
     statements,
     supervision,
+    suspense,
     swaps,
+    takeovers,
     transfers,
     treaty,
     underwriting,
@@ -70,9 +73,9 @@ from node.contracts.property import CONTRACTS as PROPERTY
 from node.contracts.reinsurance import programmes
 
 _CONTRACTS: tuple[Contract, ...] = (
-    losses.contract,
     access.contract,
     accounts.contract,
+    annuities.contract,
     adjustments.contract,
     bordereaux.contract,
     cards.contract,
@@ -102,6 +105,7 @@ _CONTRACTS: tuple[Contract, ...] = (
     indemnity.contract,
     intermediaries.contract,
     kyc.contract,
+    losses.contract,
     matching.contract,
     netting.contract,
     personal_accounts.contract,
@@ -124,7 +128,9 @@ _CONTRACTS: tuple[Contract, ...] = (
     sales_fees.contract,
     statements.contract,
     supervision.contract,
+    suspense.contract,
     swaps.contract,
+    takeovers.contract,
     transfers.contract,
     treaty.contract,
     underwriting.contract,

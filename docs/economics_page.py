@@ -73,8 +73,9 @@ What a full year is worth to the other {others} together, {before} million yuan,
 {losers} of them end it with a loss, and {without} would without that.
 
 What it owes to the insured is another matter, and lies on the chain:
-[`left_in_mid_year`](../scenarios/library/economics/left_in_mid_year.yaml) has policies and claims carried on by another
-insurer (contract [`takeovers`](reference/contracts.md)), with what is left to cover them; a guarantee fund bears the rest.
+[`left_in_mid_year`](../scenarios/library/economics/left_in_mid_year.yaml) has policies and claims carried on by
+another insurer (contract [`takeovers`](reference/contracts.md)), with what is left to cover them; a guarantee fund bears
+what lacks.
 """
 
 

@@ -26,7 +26,7 @@ STAGES = {
 _STATISTICS = ("count", "mean", "p5", "p50", "p90", "p95", "p99", "max", "rate")
 _LASTING = ("commit_latency", "read_latency", "block_spread")
 _COUNTED = ("throughput", "blocks", "refused")
-_FAMILIES = ("alerts", "arms", "books", "economics", "sent", "heard", "network")
+_FAMILIES = ("alerts", "arms", "books", "economics", "sent", "heard", "network", "notices")
 """Each has measures of its own below it: live rules, books, stages of two clocks, what joining is worth, kinds of
 messages, their fate."""
 _WRITTEN = {"duration": "a duration, like `2s`", "rate": "a rate, like `10/s`", "count": "a plain number, like `3`"}

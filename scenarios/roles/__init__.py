@@ -7,8 +7,7 @@ contract for any action without a verb.
 from __future__ import annotations
 
 from scenarios.roles import (
-    losses,  # noqa: F401
-    books,  # noqa: F401
+    books,  # noqa: F401 - adds verbs to the cedent's, the reinsurer's and the hospital's
     broker,
     bureau,
     cedent,  # noqa: F401 - adds verbs to the insurer's
@@ -20,6 +19,7 @@ from scenarios.roles import (
     insurer,
     insurer_claims,  # noqa: F401 - adds verbs to the insurer's
     keeper,
+    losses,  # noqa: F401 - adds verbs to the cedent's and the reinsurer's
     patient,
     regulator,
     reinsurer,

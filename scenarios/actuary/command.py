@@ -30,7 +30,7 @@ def show_triangle(source: Path, period_days: int, start: str | None, at: str | N
     def show() -> None:
         found = _triangle(source, period_days, start, at)
         heads = ["origin", *(str(number + 1) for number in range(len(found.rows)))]
-        lines = [[label, *row] for label, row in zip(found.labels, found.rows, strict=True)]
+        lines: list[list[Any]] = [[label, *row] for label, row in zip(found.labels, found.rows, strict=True)]
         _print(f"{source}: known, in yuan", heads, [[line[0], *map(_yuan, line[1:])] for line in lines])
         _write(out, heads, lines)
 
@@ -50,7 +50,7 @@ def show_reserve(  # noqa: PLR0913, PLR0917 -- the choices of one command
         made = estimate(found.rows, choice)
         heads = ["origin", "known", "ultimate", "IBNR", "standard error"]
         named = [*zip(found.labels, made.rows, strict=True), ("all", made.total)]
-        lines = [[label, *(round(amount) for amount in row)] for label, row in named]
+        lines: list[list[Any]] = [[label, *(round(amount) for amount in row)] for label, row in named]
         _print(f"{source}: chain-ladder, in yuan", heads, [[line[0], *map(_yuan, line[1:])] for line in lines])
         typer.echo("factors: " + "  ".join(f"{factor:.4f}" for factor in made.factors))
         _write(out, heads, lines)

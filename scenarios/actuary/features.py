@@ -40,4 +40,4 @@ def profit_commission(loss_ratio: Floats, share: float, expenses: float) -> Floa
 def sliding_commission(loss_ratio: Floats, points: Sequence[tuple[float, float]]) -> Floats:
     """A commission that falls along (loss ratio, rate) ``points`` in straight lines, and is level beyond them."""
     ratios, rates = zip(*points, strict=True)
-    return np.interp(loss_ratio, ratios, rates)
+    return np.asarray(np.interp(loss_ratio, ratios, rates))

@@ -6,12 +6,13 @@ A severity is known by its limited expected value, E[min(X, x)]: everything that
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc
+from scipy.special import gammainc, ndtr  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float64]
 
@@ -81,12 +82,10 @@ class Lognormal:
 
 
 def _normal(z: Floats) -> Floats:
-    from scipy.special import ndtr  # noqa: PLC0415 - a ufunc that scipy types loosely
-
     return np.asarray(ndtr(z), dtype=np.float64)
 
 
-_KINDS = {"gamma": Gamma, "pareto": Pareto, "lognormal": Lognormal}
+_KINDS: Mapping[str, Callable[[float, float], Severity]] = {"gamma": Gamma, "pareto": Pareto, "lognormal": Lognormal}
 
 
 def parse_severity(text: str) -> Severity:

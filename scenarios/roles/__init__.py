@@ -14,6 +14,7 @@ from scenarios.roles import (
     channel,
     closing,  # noqa: F401 - adds a verb to the insurer's
     consortium,
+    estimation,
     filing,  # noqa: F401 - adds a verb to the insurer's
     hospital,
     insurer,
@@ -34,6 +35,7 @@ _TABLES = {
         broker.verb,
         bureau.verb,
         channel.verb,
+        estimation.verb,
         hospital.verb,
         insurer.verb,
         keeper.verb,

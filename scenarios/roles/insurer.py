@@ -14,7 +14,7 @@ from node.contracts.products import Product, band_of, benefits_of, score
 from node.contracts.risk import InquireArgs
 from node.contracts.underwriting import Application, AssessArgs
 from node.privacy import Value
-from scenarios.roles import asking, checking, gateway, matching, mini_program, purging
+from scenarios.roles import asking, checking, estimation, gateway, matching, mini_program, purging
 from scenarios.roles.desk import Act, Desk, Request, Verbs
 
 verb = Verbs("insurer")
@@ -31,6 +31,8 @@ verb("open-matching")(matching.open_matching)
 verb("offer-people")(matching.offer_people)
 verb("answer-people")(matching.answer_people)
 verb("conclude-matching")(matching.conclude_matching)
+verb("join-pool")(estimation.join_pool)
+verb("supply-share")(estimation.supply_share)
 
 
 @verb("file")

@@ -20,7 +20,7 @@ from typing import Any
 import click
 import typer.main
 
-from scenarios.adversary.byzantine import BEHAVIOURS
+from scenarios.adversary.byzantine import LIES
 from scenarios.adversary.byzantine.node import as_ever, listens
 from scenarios.cli import app
 from scenarios.language import json_schema
@@ -112,7 +112,7 @@ def _lies() -> Iterator[str]:
     yield ""
     yield "| lie | |"
     yield "|-|-|"
-    for name, behaviour in BEHAVIOURS.items():
+    for name, behaviour in LIES.items():
         ways = [inspect.getdoc(way) for way in (behaviour.speaks, behaviour.hears) if way not in (as_ever, listens)]
         late = ["Says everything as late as it may, just under the timeout."] if behaviour.holds else []
         yield f"| `{name}` | {cell(' '.join([*filter(None, ways), *late]))} |"

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from scenarios.experiments import phases, phases_page
+from scenarios.experiments import collusion, phases, phases_page
 from scenarios.experiments.curves import curves
 from scenarios.experiments.elections import load_elections
 from scenarios.experiments.page import page, table
@@ -24,8 +24,10 @@ def run_experiment(path: Path, *, trials: int | None, jobs: int, kept: Path | No
         _elections(path, trials, jobs, kept, written)
     elif kind == "pbft-phases":
         _phases(path, trials, jobs, written)
+    elif kind == "collusion":
+        _collusion(path, written)
     else:
-        message = "`kind` must be `elections` or `pbft-phases`"
+        message = "`kind` must be `collusion`, `elections` or `pbft-phases`"
         raise ScenarioInvalid([Problem(Mark(str(path), -1, 0), ("kind",), message)])
 
 
@@ -53,6 +55,14 @@ def _phases(path: Path, trials: int | None, jobs: int, written: Path | None) -> 
     if written is not None:
         command = f"consortium experiment {path.stem} --page {written}"
         written.write_text(phases_page.page(experiment, rows, command), encoding="utf-8")
+
+
+def _collusion(path: Path, written: Path | None) -> None:
+    rows = collusion.measure(collusion.load_collusion(path))
+    typer.echo(collusion.table(rows))
+    if written is not None:
+        command = f"consortium experiment {path.stem} --page {written}"
+        written.write_text(collusion.page(rows, command), encoding="utf-8")
 
 
 def _progress() -> Progress:

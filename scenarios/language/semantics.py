@@ -184,9 +184,9 @@ def _too_many_liars(scenario: Scenario, liars: list[str], index: int) -> Iterato
 
 def lie_names() -> tuple[str, ...]:
     """The ways in which a node can lie."""
-    from scenarios.adversary.byzantine import BEHAVIOURS  # noqa: PLC0415 - loads the adversary, for liars only
+    from scenarios.adversary.byzantine import LIES  # noqa: PLC0415 - loads the adversary, for liars only
 
-    return tuple(BEHAVIOURS)
+    return tuple(LIES)
 
 
 def _rings_pass_each_node_once(scenario: Scenario) -> Iterator[Finding]:

@@ -74,7 +74,7 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     judged = [Expectation(name, "fail", detail) for name, detail in evidence.record.violations]
     if evidence.record.accountability is not None:  # nothing else is promised
         judged = judged or [Expectation("accountability", "pass", evidence.record.accountability)]
-        return judged + _metrics(evidence)
+        return judged + _divergence(evidence) + _metrics(evidence)
     seen = {name for name, _ in evidence.record.violations}
     judged += [_SAFETY[name](evidence) for name in expect.safety if name in _SAFETY and name not in seen]
     judged += [_steps(evidence), _drained(evidence), *_liveness(evidence), *_story(evidence), *_flows(evidence)]
@@ -87,6 +87,15 @@ def judge_run(evidence: Evidence) -> list[Expectation]:
     if evidence.record.trouble is not None:
         judged.append(Expectation("environment", "inconclusive", str(evidence.record.trouble)))
     return judged
+
+
+def _divergence(evidence: Evidence) -> list[Expectation]:
+    """Where more lied than are tolerated: whether heights fell apart, as asked."""
+    wanted, forked = evidence.plan.scenario.expect.diverges, evidence.record.forked or 0
+    if wanted is None:
+        return []
+    detail = f"{forked or 'no'} height{'s' if forked > 1 else ''} fell apart"
+    return [Expectation("diverges", "pass" if wanted == (forked > 0) else "fail", detail)]
 
 
 def verdict_of(expectations: Sequence[Expectation], *, interrupted: bool) -> str:

@@ -18,7 +18,7 @@ from consensus.vocabulary import Effects, NodeId
 from network.virtual.draws import Stream
 from network.virtual.machine import Machine
 from node.replica import Replica
-from scenarios.adversary.byzantine import BEHAVIOURS, Accountability
+from scenarios.adversary.byzantine import LIES, Accountability
 from scenarios.adversary.byzantine.node import RELEASE, LyingNode, Voice
 from scenarios.language.findings import arithmetic
 from scenarios.runner.plan import Plan
@@ -73,6 +73,11 @@ class Liars:
         return f"a height fell apart, and whoever signed for both sides is one of {names}; {asked}"
 
     @property
+    def forked(self) -> int | None:
+        """How many heights fell apart, where more lied than are tolerated."""
+        return self._watch.disagreements if self._too_many else None
+
+    @property
     def _too_many(self) -> bool:
         scenario = self._plan.scenario
         return sum(node in scenario.voters for node in scenario.liars) > arithmetic(scenario).f
@@ -103,6 +108,6 @@ class Turncoat:
         names = self._behaviours(now)
         if not names and not held:
             return self.replica
-        lies = tuple(BEHAVIOURS[name] for name in names)
+        lies = tuple(LIES[name] for name in names)
         self._voice.hold_ns = self._hold_ns if any(lie.holds for lie in lies) else 0
         return LyingNode(self.replica, self._voice, lies)

@@ -57,6 +57,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     down: list[int] = []  # nodes that did not run at the end
     lying: list[int] = []  # nodes that were Byzantine for a while: nothing is promised of what they hold
     accountability: str | None = None  # what came of more liars than are tolerated; None where there were not so many
+    forked: int | None = None  # heights that fell apart where more lied than are tolerated
     violations: list[tuple[str, str]] = []
     rejections: dict[str, int] = {}
     counters: dict[str, int] = {}

@@ -121,6 +121,7 @@ class VirtualRun:
         self.record.down = [node for node in range(self._nodes) if self.world.condition(node) == "down"]
         self.record.lying = list(self._plan.scenario.liars)
         self.record.accountability = self._liars.accountability
+        self.record.forked = self._liars.forked
         self.record.exchanges = self._witness.exchanges()
         self.record.unacknowledged.extend(
             Unacknowledged(step, called) for step, called in self._conductor().unacknowledged()

@@ -6,8 +6,8 @@ with its own key alone: forging another's signature is what cryptography exclude
 """
 
 from scenarios.adversary.byzantine.accountability import Accountability
-from scenarios.adversary.byzantine.behaviours import BEHAVIOURS
+from scenarios.adversary.byzantine.behaviours import BEHAVIOURS, LIES
 from scenarios.adversary.byzantine.casting import bend, draw_liars, room_for
 from scenarios.adversary.byzantine.node import LyingNode, Voice
 
-__all__ = ["BEHAVIOURS", "Accountability", "LyingNode", "Voice", "bend", "draw_liars", "room_for"]
+__all__ = ["BEHAVIOURS", "LIES", "Accountability", "LyingNode", "Voice", "bend", "draw_liars", "room_for"]

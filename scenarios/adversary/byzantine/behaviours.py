@@ -47,3 +47,6 @@ BEHAVIOURS: dict[str, Behaviour] = {
 
 BESIDES = ("bad-proofs", "lying-checkpoint", "lying-transfer", "lying-reply")
 """Those that are about rare words, and leave a liar as much of a part in all else as it had: they go with any other."""
+
+LIES = BEHAVIOURS | {"conspire": Behaviour("conspire", votes.conspire)}
+"""Every lie that a scenario may name. Conspiring is not drawn: up to f who do so come to nothing."""

@@ -9,6 +9,7 @@ from consensus.pbft.certificates import pre_prepare_bytes
 from consensus.pbft.messages import Checkpoint, CommitVote, NewView, Prepare, PrePrepare, ViewChange
 from consensus.vocabulary import Broadcast, Reply
 from network.virtual.bare.messages import Done
+from node.ledger.merkle import merkle_root
 from scenarios.adversary.byzantine.node import Outward, Voice
 from scenarios.adversary.byzantine.signing import resigned
 
@@ -35,6 +36,39 @@ def _another(block: Block) -> Block:
     """A block for the same place that is in order by itself: the same transactions, stated by an older state."""
     header = msgspec.structs.replace(block.header, state_height=0, state=block.header.state, round=block.round)
     return Block(header, block.transactions[:-1] if block.transactions else ())
+
+
+def conspire(voice: Voice, effect: Outward) -> list[Outward]:
+    """Tells either half of the others, by number, of another block, and votes for each where it is told of.
+
+    Liars who do so need not speak to each other: which two blocks there are follows from either, and the halves from
+    the numbers. With more than f of them each half may come to a quorum of its own.
+    """
+    message, block = effect.message, voice.block
+    if isinstance(message, PrePrepare):
+        block = message.block
+    if isinstance(effect, Reply) or not isinstance(message, PrePrepare | Prepare) or block is None:
+        return [effect]
+    pair = sorted((block, _rival(block)), key=lambda one: one.hash)
+    told: list[Outward] = []
+    for half, told_of in enumerate(pair):
+        receivers = tuple(node for node in voice.receivers(effect) if node % 2 == half)
+        if isinstance(message, PrePrepare):
+            said = resigned(message, voice.crypto, block=told_of)
+        else:
+            said = resigned(message, voice.crypto, hash=told_of.hash)
+        vote = CommitVote(message.view, block.height, told_of.hash, voice.me, b"")
+        told += [Broadcast(one, to=receivers) for one in (said, resigned(vote, voice.crypto))] if receivers else []
+    return told
+
+
+def _rival(block: Block) -> Block:
+    """Another block for the same place that is in order: first and last transaction change places; its own rival's."""
+    if len(block.transactions) < 2:
+        return block
+    first, *between, last = block.transactions
+    turned = (last, *between, first)
+    return Block(msgspec.structs.replace(block.header, transactions=merkle_root(turned)), turned)
 
 
 def withhold(voice: Voice, effect: Outward) -> list[Outward]:

@@ -145,6 +145,8 @@ class Expect(Part):
 
     safety: tuple[Safety, ...] = ("agreement", "validity", "total_order", "durability", "no_double_payment")
     """Properties watched at every commit of every node; `linearizable`: of what clients heard, reads included."""
+    diverges: bool | None = None
+    """Where more than f lie: yes, some height does fall apart, as it may; no, none does. Left out, either will do."""
     liveness: Liveness = Liveness()
     """That the network gets on."""
     metrics: tuple[Metric, ...] = ()

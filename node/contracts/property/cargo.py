@@ -1,9 +1,9 @@
 """Cross-border cargo 跨境贸易保险 (row 28): declared once at the single window 国际贸易单一窗口, used by all.
 
-A trader types a shipment's particulars once; they are part of the declaration. The window lodges the carrier's bill of
-lading, and the contract holds one against the other, field by field. What differs is named, and blocks everything
-until the trader has corrected it or the window lodged the right bill. Of a declaration that matches, cover, customs and
-bank need its number alone: nobody types anything again, and the declaration counts it.
+An exporter types a shipment's particulars once; they are part of the declaration. The window lodges the carrier's bill
+of lading, and the contract holds one against the other, field by field. What differs is named, and blocks everything
+until the exporter has corrected it or the window lodged the right bill. Of a declaration that matches, cover, customs
+and bank need its number alone: nobody types anything again, and the declaration counts it.
 
 An insurer's open cover 预约保单 says for which goods and routes it holds, at what rate, and up to how much on one
 vessel: a declaration within it is insured by one act 一键投保 and nobody's judgement.
@@ -63,7 +63,7 @@ class Declaration(Record, frozen=True):
     namespace: ClassVar[str] = "cargo_declarations"
 
     state: str
-    trader: str
+    exporter: str
     particulars: Particulars
     papers: str
     bill: str
@@ -99,7 +99,7 @@ class VesselExposure(Record, frozen=True):
     insured_fen: int
 
 
-FLAGGED = EventKind("declaration_flagged", parties=("trader",), roles=("customs",))
+FLAGGED = EventKind("declaration_flagged", parties=("exporter",), roles=("customs",))
 
 contract = Contract("cargo", records=(Declaration, OpenCover, VesselExposure), events=(FLAGGED,))
 
@@ -157,12 +157,12 @@ def offer(ctx: Context, args: OfferArgs) -> Plain:
     return {"cover": ctx.object_id}
 
 
-@contract.action(roles=("trader",))
+@contract.action(roles=("exporter",))
 def declare(ctx: Context, args: DeclareArgs) -> Plain:
-    """The trader enters a shipment, once 一次录入."""
+    """The exporter enters a shipment, once 一次录入."""
     declared = Declaration(
         state="DECLARED",
-        trader=ctx.client,
+        exporter=ctx.client,
         particulars=args.particulars,
         papers=args.papers,
         bill="",
@@ -186,15 +186,15 @@ def lodge(ctx: Context, args: BillArgs) -> Plain:
     state = DECLARATION.next(declared.state, "differ" if flags else "match")
     ctx.put(args.declaration, replace(declared, state=state, bill=args.bill, flags=flags))
     if flags:
-        ctx.emit("declaration_flagged", declaration=args.declaration, trader=declared.trader, fields=flags)
+        ctx.emit("declaration_flagged", declaration=args.declaration, exporter=declared.exporter, fields=flags)
     return {"state": state, "flags": flags}
 
 
-@contract.action(roles=("trader",))
+@contract.action(roles=("exporter",))
 def correct(ctx: Context, args: CorrectArgs) -> Plain:
-    """The trader corrects what was typed wrong, and types no more than that; the bill is to be lodged anew."""
+    """The exporter corrects what was typed wrong, and types no more than that; the bill is to be lodged anew."""
     declared = ctx.find(Declaration, args.declaration)
-    ctx.require(declared.trader == ctx.client, "not_your_declaration", ctx.client)
+    ctx.require(declared.exporter == ctx.client, "not_your_declaration", ctx.client)
     state = DECLARATION.next(declared.state, "correct")
     changed = differences(declared.particulars, args.particulars)
     ctx.require(bool(changed), "nothing_corrected", args.declaration)
@@ -210,11 +210,11 @@ def correct(ctx: Context, args: CorrectArgs) -> Plain:
     return {"state": state, "typed": corrected.typed}
 
 
-@contract.action(roles=("trader",))
+@contract.action(roles=("exporter",))
 def insure(ctx: Context, args: InsureArgs) -> Plain:
     """Insure a declared shipment 一键投保: what the open cover allows is covered at once 自动核保."""
     declared = _matched(ctx, args.declaration)
-    ctx.require(declared.trader == ctx.client, "not_your_declaration", ctx.client)
+    ctx.require(declared.exporter == ctx.client, "not_your_declaration", ctx.client)
     ctx.require(not declared.insurer, "insured_already", declared.insurer)
     cover = ctx.find(OpenCover, args.cover)
     goods = declared.particulars
@@ -248,7 +248,7 @@ def clear(ctx: Context, args: DeclarationArgs) -> Plain:
 
 @contract.action(roles=("bank",))
 def take_up(ctx: Context, args: DeclarationArgs) -> Plain:
-    """The trader's bank takes up the documents 接受单据 of goods that are insured and cleared, once."""
+    """The exporter's bank takes up the documents 接受单据 of goods that are insured and cleared, once."""
     declared = _matched(ctx, args.declaration)
     ctx.require(bool(declared.insurer) and declared.cleared, "papers_incomplete", args.declaration)
     ctx.require(not declared.bank, "taken_up_already", declared.bank)

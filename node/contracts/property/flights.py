@@ -170,9 +170,10 @@ def land(ctx: Context, args: LandArgs) -> Plain:
 
 @contract.action()
 def close(ctx: Context, args: FlightArgs) -> Plain:
-    """Settle by the readings there are, once the oracles have been waited for."""
+    """Settle by the readings there are, once the oracles have been waited for or have settled it elsewhere."""
     ctx.find(InsuredFlight, args.flight)
-    oracle.close(ctx, CloseArgs(args.flight))
+    if ctx.find(Question, args.flight).state == "OPEN":
+        oracle.close(ctx, CloseArgs(args.flight))
     return _settled(ctx, args.flight)
 
 

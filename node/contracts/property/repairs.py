@@ -158,7 +158,7 @@ class RepairArgs(Arguments, frozen=True):
     photos: Digest
 
 
-@contract.action(roles=("maker",), endorse=signed(argument("owner")))
+@contract.action(roles=("carmaker",), endorse=signed(argument("owner")))
 def build(ctx: Context, args: BuildArgs) -> Plain:
     """The maker registers a vehicle with its owner."""
     ctx.require(ctx.get(Vehicle, args.vehicle) is None, "built_already", args.vehicle)
@@ -166,7 +166,7 @@ def build(ctx: Context, args: BuildArgs) -> Plain:
     return {"vehicle": args.vehicle}
 
 
-@contract.action("list", roles=("maker",))
+@contract.action("list", roles=("carmaker",))
 def list_part(ctx: Context, args: ListArgs) -> Plain:
     """The maker lists a part, or lists it anew."""
     kind = PartKind(models=args.models, zone=args.zone, price_fen=args.price_fen, minutes=args.minutes)
@@ -174,7 +174,7 @@ def list_part(ctx: Context, args: ListArgs) -> Plain:
     return {"models": args.models}
 
 
-@contract.action(roles=("maker",))
+@contract.action(roles=("carmaker",))
 def make(ctx: Context, args: MakeArgs) -> Plain:
     """The maker registers pieces of a part that it lists."""
     ctx.find(PartKind, f"{ctx.client}/{args.part}")
@@ -185,7 +185,7 @@ def make(ctx: Context, args: MakeArgs) -> Plain:
     return {"pieces": len(args.serials)}
 
 
-@contract.action(roles=("maker",))
+@contract.action(roles=("carmaker",))
 def authorise(ctx: Context, args: AuthoriseArgs) -> Plain:
     """The maker authorises a shop for its brand 授权维修."""
     ctx.require_role(args.shop, "shop")

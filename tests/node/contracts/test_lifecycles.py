@@ -11,6 +11,13 @@ from node.contracts.coordination.records import BILL
 from node.contracts.deposits import DEPOSIT
 from node.contracts.kyc import PROFILE
 from node.contracts.policy import LIEN, POLICY
+from node.contracts.property.cargo import DECLARATION
+from node.contracts.property.cold_chain import SHIPMENT
+from node.contracts.property.flights import FLIGHT
+from node.contracts.property.livestock import ANIMAL
+from node.contracts.property.mutual import MUTUAL_CLAIM
+from node.contracts.property.receivables import RECEIVABLE
+from node.contracts.property.repairs import ACCIDENT
 from node.contracts.sales import DISCLOSURE
 from node.contracts.statements import STATEMENT
 from node.contracts.treaty import LOSS, TREATY
@@ -19,6 +26,7 @@ from node.contracts.vouchers import VOUCHER
 
 ALL = (
     *(APPLICATION, BILL, CARD, CHECK, CLAIM, DEPOSIT, DISCLOSURE, FILING, LIEN, LOSS, POLICY, PROFILE, QUERY, SLIP),
+    *(ACCIDENT, ANIMAL, DECLARATION, FLIGHT, MUTUAL_CLAIM, RECEIVABLE, SHIPMENT),
     *(STATEMENT, TREATY, VOUCHER),
 )
 

@@ -25,7 +25,16 @@ from scenarios.language.reading import Document
 from scenarios.language.schema import Scenario
 from scenarios.language.verdicts import problems_of
 from scenarios.results.figures import Sheet
-from scenarios.runner import city_plan, contributions, e_policies, loss_development, market, transfers, zero_perception
+from scenarios.runner import (
+    city_plan,
+    contributions,
+    e_policies,
+    hospital_totals,
+    loss_development,
+    market,
+    transfers,
+    zero_perception,
+)
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.drafts import Draft, steps_of
 from scenarios.runner.market.cast import CastError
@@ -70,6 +79,14 @@ FLOWS: Mapping[str, FlowKind] = MappingProxyType(
             build=contributions.build,
             openings=contributions.openings,
             differences=contributions.differences,
+        ),
+        hospital_totals.FLOW: FlowKind(
+            arguments=hospital_totals.HospitalTotals,
+            cast=hospital_totals.parties_of,
+            build=hospital_totals.build,
+            openings=hospital_totals.openings,
+            differences=hospital_totals.differences,
+            figures=hospital_totals.figures,
         ),
         e_policies.FLOW: FlowKind(
             arguments=e_policies.EPolicies,

@@ -9,7 +9,7 @@ from pydantic import Field
 from scenarios.language.models.base import Part, Word
 
 MEMBERS_MAX = 256
-CLIENTS_MAX = 10_000
+CLIENTS_MAX = 20_000
 
 
 class Members(Part):

@@ -95,7 +95,10 @@ def book_event(ctx: Context, args: BookEvent) -> Plain:
 
 @contract.action(name="state-event", roles=("insurer", "reinsurer"))
 def state_an_event(ctx: Context, args: OfEvent) -> Plain:
-    """出险通知. What an event brings from each section as the books stand; changes nothing."""
+    """出险通知. What an event brings from each section as the books stand, and what reinstatements cost by now.
+
+    Changes nothing.
+    """
     programme = ctx.find(Programme, args.programme)
     ctx.require(ctx.client in (programme.cedent, *programme.reinsurers), "not_your_programme", args.programme)
     ctx.find(LossEvent, f"{args.programme}/{args.event}")
@@ -104,7 +107,12 @@ def state_an_event(ctx: Context, args: OfEvent) -> Plain:
     worked = work_out(programme.sections, year)
     brought = {one.section.name: one.by_event[place] for one in worked.sections if one.by_event}
     gross = sum(loss.amount for loss in year.events[place].losses)
-    return {"gross_fen": gross, "recovered": {**brought}, "kept_fen": gross - sum(brought.values())}
+    return {
+        "gross_fen": gross,
+        "recovered": {**brought},
+        "kept_fen": gross - sum(brought.values()),
+        "reinstatements": worked.reinstatements(),
+    }
 
 
 def open_programme(ctx: Context, key: str) -> Programme:

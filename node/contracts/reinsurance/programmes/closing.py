@@ -58,7 +58,7 @@ def close(ctx: Context, args: Close) -> Plain:
         "retained_fen": worked.retained,
         "recovered": {one.section.name: one.loss - one.taken_back for one in worked.sections},
         "premiums": {one.section.name: one.premium + one.price for one in worked.sections},
-        "reinstatements": {one.section.name: one.reinstatement for one in worked.sections if one.reinstatement},
+        "reinstatements": worked.reinstatements(),
         "balances": {reinsurer: theirs.balance_fen for reinsurer, theirs in stated.items()},
     }
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from node.contracts.events import Plain
 from node.contracts.fields import Fen, Label, Millis
 from node.contracts.money import allocate
 from node.contracts.reinsurance.layers import in_layer
@@ -92,6 +93,10 @@ class Worked(NamedTuple):
             if one.section.name == name:
                 return one
         raise KeyError(name)
+
+    def reinstatements(self) -> dict[str, Plain]:
+        """What reinstatements cost, by section, where they cost something."""
+        return {one.section.name: one.reinstatement for one in self.sections if one.reinstatement}
 
 
 class _Group(NamedTuple):

@@ -63,6 +63,7 @@ def test_a_year_of_a_programme():
         "gross_fen": 200_000 * YUAN,
         "kept_fen": 66_000 * YUAN,
         "recovered": {"cat": 54_000 * YUAN, "quota": 80_000 * YUAN},
+        "reinstatements": {"cat": 7_200 * YUAN},
     }
     called = act(bench, "insurer-1", "call", Call(PROGRAMME, "cat", 27_000 * YUAN), 30)
     # half of what the layer owes, at 60,000 of 100,000 on a deposit of 10,000: 3,000, placed 90 %

@@ -25,12 +25,17 @@ class MinimumAndDeposit(msgspec.Struct, frozen=True, array_like=True, forbid_unk
 class SwingRate(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Premium as loaded losses to the layer, between two rates of the subject premium.
 
-    ``percent`` 75 is what the market calls "100/75": losses are multiplied by 100/75.
+    ``percent`` 75 is what the market calls "100/75": losses are multiplied by 100/75. Invariant: the minimum is not
+    above the maximum.
     """
 
     percent: Annotated[int, Meta(ge=1, le=100)]
     minimum: Ppm
     maximum: Ppm
+
+    def __post_init__(self) -> None:
+        if self.minimum > self.maximum:
+            raise ValueError(f"no rate lies between {self.minimum} and {self.maximum}")
 
     def premium(self, subject: int, loss: int) -> int:
         """The swing rated premium for ``loss`` (fen) to the layer on a ``subject`` premium (fen)."""

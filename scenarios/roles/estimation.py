@@ -59,7 +59,7 @@ def publish_rates(desk: Desk, act: Act) -> Request:
     study_id = desk.object(act, "study")
     study = desk.find(act, Study, study_id)
     pool = desk.find(act, Pool, study.pool)
-    supplies = [desk.find(act, StudyShare, f"{study_id}|{name}").supply for name in study.supplied]
+    supplies = [desk.find(act, StudyShare, f"{study_id}|{name}").supply for name in dict.fromkeys(study.supplied)]
     shares = [msgspec.msgpack.decode(bytes.fromhex(_text(desk, act, one)), type=Share) for one in supplies]
     try:
         sums = sum_of(study_id, pool.parties, shares)

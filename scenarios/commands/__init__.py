@@ -19,6 +19,7 @@ from scenarios.commands import (
     results,
     running,
     selling,
+    supervising,
     writing,
 )
 
@@ -32,6 +33,7 @@ FAMILIES: tuple[typer.Typer, ...] = tuple(
         accounts,
         extraction,
         ledgers,
+        supervising,
         selling,
         actuarial,
         edges,

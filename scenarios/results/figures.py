@@ -11,6 +11,9 @@ from scenarios.results.numbers import Int64
 
 Unit = Literal["text", "count", "fen", "ppm"]
 
+TRAIL = "What the regulator saw 监管留痕"
+"""The title of the table by which a regulator's views are found again."""
+
 
 class Column(msgspec.Struct, frozen=True):
     """One column: what its cells are called, and what they are counted in. Text stands as it is."""

@@ -38,6 +38,7 @@ from scenarios.runner.closings import measure_closings
 from scenarios.runner.conductor import Acknowledged
 from scenarios.runner.expectations import Evidence, judge_run, verdict_of
 from scenarios.runner.exported import export_ledgers
+from scenarios.runner.finance_figures import finance_figures
 from scenarios.runner.flows import flow_claims, flow_figures
 from scenarios.runner.funnel import funnel_of
 from scenarios.runner.holdings import Holdings, Retold, retold
@@ -272,9 +273,10 @@ def _figures(evidence: Evidence) -> tuple[Sheet, ...]:
     if not evidence.complete or not evidence.holdings:
         return ()
     tree = evidence.highest.chain.tree
+    of_finance = finance_figures(tree, evidence.plan.scenario, evidence.plan.seed)
     of_flows = flow_figures(evidence.plan.scenario, tree, evidence.plan.seed) if evidence.plan.scenario.workload else ()
     seen = trail_figures(evidence.plan.scenario, evidence.record, tree)
-    return (*of_flows, *supervision_figures(tree), *seen)
+    return (*of_flows, *supervision_figures(tree), *of_finance, *seen)
 
 
 def _common_business(holdings: Sequence[Holdings]) -> tuple[Entry, ...] | None:

@@ -1,5 +1,6 @@
 """The rules of the scenarios on money between institutions, and what breaks them."""
 
+from node.contracts.asset_plans.schedule import periods
 from node.contracts.points import Exchange
 from tests.scenarios.rules import Replaced
 
@@ -21,10 +22,29 @@ def _towards_nothing(positions):
     return {name: (abs(position) // 1_000) * (1 if position > 0 else -1) for name, position in positions.items()}
 
 
+def _rounded_units(amount, plan):
+    """As if a fen that is left over stayed with the project."""
+    whole = sum(units for _, units in plan.investors)
+    return tuple(amount * units // whole for _, units in plan.investors)
+
+
+def _each_rounded(principal, rate, starts_ms, dates_ms):
+    """As if each instalment were worked out by itself and rounded up."""
+    return tuple(-(-principal * rate * days // 365_000_000) for days in periods(starts_ms, dates_ms))
+
+
 UNSIGNED = Replaced("node.contracts.endorsement:_Signed.missing", lambda *_: "")
 """As if it did not matter who signed besides the sender."""
 
 RULES = {
+    "asset_backed_plan": (
+        *("all_interest_paid", "asset_backs_another", "beyond_the_target", "called_already", "dates_out_of_order"),
+        *("forged_contract", "holder_twice", "illegal_transition", "interest_open", "look_through_incomplete"),
+        *("named_already", "not_backed", "not_due_yet", "not_fully_raised", "units_not_whole"),
+        UNSIGNED,
+        Replaced("node.contracts.asset_plans.running:divided", _rounded_units),
+        Replaced("node.contracts.asset_plans.raising:instalments", _each_rounded),
+    ),
     "annuity_moved": (
         *("illegal_transition", "no_amount", "not_your_turn", "other_amount", "plan_exists", "same_plan"),
         *("under_way_already", "wrong_recipients"),
@@ -54,6 +74,7 @@ RULES = {
 }
 
 BROKEN = {
+    "asset_backed_plan": ("story", "story.accrue.at=2023-07-09 09:00"),
     "annuity_moved": ("story", "settings={annuities: {within_ms: 5 days}}"),
     "unidentified_receipts": ("steps", "assumptions.return-after.value=61 days"),
     "orders_on_chain": ("drained", "faults.0.loss=90%", "run.duration=20s"),

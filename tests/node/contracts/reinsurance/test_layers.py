@@ -1,4 +1,4 @@
-"""Goldens G3 (a tower) and G4c (its layers see the subject loss), and what every tower keeps."""
+"""What every tower of layers keeps."""
 
 from __future__ import annotations
 
@@ -7,36 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.contracts.reinsurance.layers import Layer, retained, tower
-
-MILLION_YUAN = 100_000_000  # fen
-
-
-def million(amount: str) -> int:
-    """ "33.68772" million yuan in fen, exactly."""
-    whole, _, fraction = amount.partition(".")
-    return int(whole) * MILLION_YUAN + int((fraction + "00000000")[:8])
-
-
-LOW = Layer(limit=million("5"), attachment=million("5"))
-HIGH = Layer(limit=million("10"), attachment=million("10"))
-
-
-@pytest.mark.parametrize(
-    ("loss", "recoveries", "net"),
-    [("4", ("0", "0"), "4"), ("7", ("2", "0"), "5"), ("12", ("5", "2"), "5"), ("23", ("5", "10"), "8")],
-)
-def test_g3_per_risk_tower(loss, recoveries, net):
-    assert tower(million(loss), (LOW, HIGH)) == tuple(map(million, recoveries))
-    assert retained(million(loss), (LOW, HIGH)) == million(net)
-
-
-@pytest.mark.parametrize(
-    ("loss", "first", "second"),
-    [("83.68772", "30", "33.68772"), ("100", "30", "50"), ("52.35591", "30", "2.35591")],
-)
-def test_g4c_layers_see_the_subject_loss_and_never_the_net_of_the_layer_below(loss, first, second):
-    layers = (Layer(million("30"), million("20")), Layer(million("50"), million("50")))
-    assert tower(million(loss), layers) == (million(first), million(second))
 
 
 def test_overlapping_layers_are_our_own_mistake():

@@ -1,4 +1,4 @@
-"""Goldens G1 (quota share) and G11 (its statement of account); periods sum to the year to the fen."""
+"""A quota share's periods sum to its year to the fen; the headings of its account (golden G11)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from node.contracts.reinsurance.statement import state_account
 
 YUAN = 100  # fen
 FORTY = QuotaShare(cession=400_000, commission=300_000)
-
-
-def test_g1_quota_share():
-    ceded = cede(FORTY, premium=10_000_000 * YUAN, loss=6_500_000 * YUAN)
-    assert ceded == Cession(premium=4_000_000 * YUAN, commission=1_200_000 * YUAN, loss=2_600_000 * YUAN)
-    assert ceded.balance == 200_000 * YUAN
 
 
 def test_a_half_ceded_leaves_half():

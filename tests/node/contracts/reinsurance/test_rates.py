@@ -1,4 +1,4 @@
-"""Rounding is to the nearest fen and reversible; what reinsurers share adds up (golden G17)."""
+"""Rounding is to the nearest fen and reversible; what reinsurers share adds up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.contracts.money import allocate
 from node.contracts.reinsurance.rates import WHOLE, clip, part
 
 amounts = st.integers(min_value=-(10**15), max_value=10**15)
@@ -32,11 +31,6 @@ def test_a_part_is_within_half_a_fen_and_reverses_with_its_sign(amount, numerato
 def test_a_share_that_is_none_is_our_own_mistake(numerator, denominator):
     with pytest.raises(ValueError, match="no share"):
         part(100, numerator, denominator)
-
-
-def test_g17_several_reinsurers_share_an_amount_without_losing_a_fen():
-    assert allocate(311_290, (333_333, 333_333, 333_334)) == (103_763, 103_763, 103_764)
-    assert allocate(9_750, (1, 1, 2)) == (2_438, 2_437, 4_875)  # 97.50 stays 97.50, where cells of 2 dp make 97.51
 
 
 def test_clip_needs_a_range():

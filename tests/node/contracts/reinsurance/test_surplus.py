@@ -1,4 +1,4 @@
-"""Golden G2: a surplus treaty of five lines of ten million, and facultative above it."""
+"""A surplus treaty of five lines of ten million, and facultative above it: every fen has a carrier."""
 
 from __future__ import annotations
 
@@ -6,26 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.contracts.reinsurance.surplus import Shares, Surplus
+from node.contracts.reinsurance.surplus import Surplus
 
 MILLION = 100_000_000  # yuan in fen
 TREATY = Surplus(retention=10 * MILLION, lines=5, facultative=40 * MILLION)
-
-
-@pytest.mark.parametrize(
-    ("sum_insured", "ceded_per_million"),
-    [(8, 0), (10, 0), (35, 714_286), (60, 833_333)],
-)
-def test_g2_ceded_share(sum_insured, ceded_per_million):
-    shares = TREATY.shares(sum_insured * MILLION)
-    assert round(shares.treaty * 1_000_000 / (sum_insured * MILLION)) == ceded_per_million
-    assert (shares.facultative, shares.beyond) == (0, 0)
-
-
-def test_g2_a_risk_of_a_hundred_is_kept_ceded_and_placed_10_50_40():
-    shares = TREATY.shares(100 * MILLION)
-    assert shares == Shares(retained=10 * MILLION, treaty=50 * MILLION, facultative=40 * MILLION, beyond=0)
-    assert shares.split(1_000) == Shares(retained=100, treaty=500, facultative=400, beyond=0)
 
 
 def test_what_no_cover_takes_falls_back():

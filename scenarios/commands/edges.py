@@ -63,3 +63,36 @@ def import_(
     from scenarios.edges.fhir.command import import_bills  # noqa: PLC0415 -- loads the models
 
     raise typer.Exit(import_bills(file, out))
+
+
+reinsurance = typer.Typer(
+    no_args_is_help=True, help="Messages between cedents and reinsurers: JSON, RETACC and REBORD."
+)
+app.add_typer(reinsurance, name="reinsurance")
+
+
+@reinsurance.command(
+    "export", epilog="\b\nExample:\n  consortium reinsurance export runs/seventeen_breaks/latest -o messages"
+)
+def export_messages(
+    folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run's folder.")],
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Where they go.")] = Path("messages"),
+) -> None:
+    """Write what a run's parties agreed on as messages: accounts, bordereaux, movements of claims and answers.
+
+    Each is a JSON file. Accounts and bordereaux are UN/EDIFACT segments besides (RETACC, REBORD).
+    """
+    from scenarios.edges.reinsurance.command import export_run  # noqa: PLC0415 -- loads the runner
+
+    raise typer.Exit(export_run(folder, out))
+
+
+@reinsurance.command("import", epilog="\b\nExample:\n  consortium reinsurance import messages/0001-Bordereau.edi")
+def import_message(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A RETACC or a REBORD.")],
+) -> None:
+    """Read an account or a bordereau from UN/EDIFACT segments, judge its sums, and print it as JSON."""
+    from scenarios.edges.reinsurance.command import import_message as read  # noqa: PLC0415 -- likewise
+
+    raise typer.Exit(read(file))

@@ -13,7 +13,7 @@ from node.contracts.bordereaux.books import StateArgs
 from node.contracts.bordereaux.breaks import CorrectArgs
 from node.contracts.bordereaux.originals import WitnessArgs
 from node.contracts.bordereaux.records import Stated
-from node.privacy import Value, commitment
+from node.privacy import Envelope, Value, commitment
 from scenarios.language import units
 from scenarios.roles import hospital, insurer, reinsurer
 from scenarios.roles.desk import Act, Desk, Request
@@ -46,16 +46,8 @@ def state_book(desk: Desk, act: Act) -> Request:
     told = _money_by_line(act, "told")
     figures = _figures(desk, act)
     lines = _stated(desk, act.who, bordereau.kind, figures)
-    sealed: dict[str, Value] = {"total_fen": sum(figures.values()) + sum(told.values())}
-    columns: dict[str, tuple[int | str, ...]] = {
-        "reference": tuple(figures),
-        "amount_fen": tuple(fen + told.get(reference, 0) for reference, fen in figures.items()),
-        "salt": tuple(_salt(desk, act.who, bordereau.kind, reference) for reference in figures),
-    }
-    for name, column in columns.items():
-        for place in range(0, len(column), COLUMN):
-            sealed[f"{name}/{place // COLUMN:02}"] = column[place : place + COLUMN]
-    envelope = desk.seal(act, "treaty", sealed, (bordereau.cedent, bordereau.reinsurer))
+    shown = {reference: fen + told.get(reference, 0) for reference, fen in figures.items()}
+    envelope = _sealed(desk, act, bordereau, shown)
     arguments = StateArgs(bordereau=bordereau_id, lines=lines, figures=envelope)
     return Request(contract="bordereaux", action="state", arguments=arguments, envelope=envelope)
 
@@ -91,12 +83,29 @@ def correct_line(desk: Desk, act: Act) -> Request:
     line = _number(act, "line", act.text("line"))
     ((reference, fen),) = _drawn(desk, act, range(line, line + 1)).items()
     ((stated),) = _stated(desk, bordereau.cedent, bordereau.kind, {reference: fen})
-    arguments = CorrectArgs(bordereau=bordereau_id, reference=reference, digest="" if gone else stated.digest)
-    return Request(contract="bordereaux", action="correct", arguments=arguments)
+    tells = act.who == bordereau.cedent and not gone
+    envelope = _sealed(desk, act, bordereau, {reference: fen}) if tells else None
+    digest = "" if gone else stated.digest
+    arguments = CorrectArgs(bordereau=bordereau_id, reference=reference, digest=digest, figures=envelope)
+    return Request(contract="bordereaux", action="correct", arguments=arguments, envelope=envelope)
 
 
 insurer.verb("correct-line")(correct_line)
 reinsurer.verb("correct-line")(correct_line)
+
+
+def _sealed(desk: Desk, act: Act, bordereau: Bordereau, figures: Figures) -> Envelope:
+    """References, amounts and salts for the bordereau's two sides, column by column."""
+    sealed: dict[str, Value] = {"total_fen": sum(figures.values())}
+    columns: dict[str, tuple[int | str, ...]] = {
+        "reference": tuple(figures),
+        "amount_fen": tuple(figures.values()),
+        "salt": tuple(_salt(desk, act.who, bordereau.kind, reference) for reference in figures),
+    }
+    for name, column in columns.items():
+        for place in range(0, len(column), COLUMN):
+            sealed[f"{name}/{place // COLUMN:02}"] = column[place : place + COLUMN]
+    return desk.seal(act, "treaty", sealed, (bordereau.cedent, bordereau.reinsurer))
 
 
 def _figures(desk: Desk, act: Act) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from node.contracts.bordereaux.breaks import broken_lines, broken_since, of_a_party, settled, was_broken
+from node.contracts.bordereaux.breaks import broken_lines, broken_since, carry_figures, of_a_party, settled, was_broken
 from node.contracts.bordereaux.records import (
     BORDEREAU,
     LINES_MAX,
@@ -77,7 +77,7 @@ def state_lines(ctx: Context, args: StateArgs) -> Plain:
     cedent = ctx.client == bordereau.cedent
     ctx.require(ctx.client not in bordereau.closed, "book_closed", ctx.client)
     if cedent:
-        _carry_figures(ctx, bordereau, args.figures)
+        carry_figures(ctx, bordereau, args.figures)
     else:
         ctx.require(args.figures is None, "figures_are_the_cedents")
     breaks = []
@@ -139,12 +139,3 @@ def _state(ctx: Context, bordereau_id: str, bordereau: Bordereau, stated: Stated
         breaks_ever=bordereau.breaks_ever + newly,
     )
     return counted, bool(line.broken_ms)
-
-
-def _carry_figures(ctx: Context, bordereau: Bordereau, figures: Envelope | None) -> None:
-    """The reinsurer is told what it is to check; nobody else is."""
-    ctx.require(figures is not None, "figures_missing")
-    assert figures is not None  # noqa: S101 - required above
-    parties = tuple(sorted((bordereau.cedent, bordereau.reinsurer)))
-    ctx.require(figures.recipients == parties, "wrong_recipients")
-    ctx.carry(figures, ctx.object_id)

@@ -20,6 +20,7 @@ from node.contracts.bordereaux.records import (
 )
 from node.contracts.context import Context, Plain
 from node.contracts.fields import Arguments, ObjectId
+from node.privacy.envelope import Envelope
 
 DAY_MS = 86_400_000
 AGES_DAYS = (1, 7, 30, 90)
@@ -27,11 +28,15 @@ AGES_DAYS = (1, 7, 30, 90)
 
 
 class CorrectArgs(Arguments, frozen=True):
-    """One's own figure for a broken line, put right; "" takes the line out of one's book."""
+    """One's own figure for a broken line, put right; "" takes the line out of one's book.
+
+    ``figures``, where the cedent tells another figure: amount and salt, sealed to both sides.
+    """
 
     bordereau: ObjectId
     reference: Reference
     digest: Annotated[str, Meta(max_length=64, pattern=r"^([0-9a-f]{64})?\Z")]
+    figures: Envelope | None = None
 
 
 @contract.action(roles=("insurer", "reinsurer"))
@@ -43,6 +48,10 @@ def correct(ctx: Context, args: CorrectArgs) -> Plain:
     line = ctx.find(BookLine, key)
     ctx.require(line.broken_ms > 0, "not_a_break", args.reference)
     cedent = ctx.client == bordereau.cedent
+    if cedent and args.digest:
+        carry_figures(ctx, bordereau, args.figures)
+    else:
+        ctx.require(args.figures is None, "figures_are_the_cedents")
     changed = replace(line, cedent=args.digest) if cedent else replace(line, reinsurer=args.digest)
     gone = not changed.cedent and not changed.reinsurer
     mended = gone or _agree(ctx, bordereau, args.reference, changed)
@@ -102,6 +111,15 @@ def was_broken(ctx: Context, bordereau: Bordereau, reference: str, line: BookLin
     figures = [figure for figure in (line.cedent, line.reinsurer) if figure]
     alike = len(set(figures)) == 1 and _as_witnessed(ctx, bordereau, reference, figures[0])
     return (line, False) if alike else (broken_since(ctx, line), True)
+
+
+def carry_figures(ctx: Context, bordereau: Bordereau, figures: Envelope | None) -> None:
+    """The reinsurer is told what it is to check; nobody else is."""
+    ctx.require(figures is not None, "figures_missing")
+    assert figures is not None  # noqa: S101 - required above
+    parties = tuple(sorted((bordereau.cedent, bordereau.reinsurer)))
+    ctx.require(figures.recipients == parties, "wrong_recipients")
+    ctx.carry(figures, ctx.object_id)
 
 
 def broken_since(ctx: Context, line: BookLine) -> BookLine:

@@ -72,7 +72,9 @@ class Table:
 
     def correct(self, who, reference, fen=None, **options):
         digest = "" if fen is None else stated({reference: fen})[0].digest
-        return self.do(who, "correct", CorrectArgs(self.id, reference, digest), **options)
+        record = f"{who}/{self.numbers[who] + 1}"
+        figures = sealed(record, {"amount_fen": fen}, (CEDENT, REINSURER)) if who == CEDENT and digest else None
+        return self.do(who, "correct", CorrectArgs(self.id, reference, digest, figures), **options)
 
     @property
     def record(self) -> Bordereau:
@@ -188,6 +190,8 @@ def test_who_may_do_what_when():
     assert table.batch(REINSURER, stated({"no-1": 2})).code == "ok"
     assert table.correct(CEDENT, "no-1", 2).code == "book_not_closed"
     assert table.close(CEDENT).code == "ok"
+    unsaid = CorrectArgs(table.id, "no-1", stated({"no-1": 2})[0].digest)
+    assert table.do(CEDENT, "correct", unsaid).code == "figures_missing"
     assert table.close(CEDENT).code == "book_closed"
     assert table.batch(CEDENT, stated({"no-2": 2})).code == "book_closed"
     assert table.confirm().code == "illegal_transition"

@@ -3,7 +3,8 @@
 Each file holds one concept of the field as pure integer arithmetic (``layers``, ``quota_share``, ``stop_loss`` ...).
 On top of it, ``book`` keeps the entries a treaty is about, ``terms`` what was agreed, ``closing`` turns a period's
 entries into an account, and ``treaties`` is what the chain runs: both sides sign, the cedent closes, the reinsurer
-confirms.
+confirms. :mod:`~node.contracts.reinsurance.programmes` puts sections of every kind together in their inuring order;
+``spirals`` passes losses along nets of retrocession.
 """
 
 from node.contracts.reinsurance.commission import (
@@ -14,14 +15,12 @@ from node.contracts.reinsurance.commission import (
     loss_participation,
     profit_commissions,
 )
-from node.contracts.reinsurance.inuring import Kept, side_by_side, stacked
 from node.contracts.reinsurance.layers import Layer, in_layer, retained, tower
 from node.contracts.reinsurance.netting import Debt, Netting, net_out
 from node.contracts.reinsurance.premium import MinimumAndDeposit, SwingRate
 from node.contracts.reinsurance.quota_share import Cession, QuotaShare, cede
 from node.contracts.reinsurance.rates import WHOLE, clip, part
 from node.contracts.reinsurance.reinstatement import CatastropheLayer, Recovery, pro_rata_premium
-from node.contracts.reinsurance.retrocession import Cover, Spiral, along_chain, around_circle
 from node.contracts.reinsurance.statement import Statement, state_account
 from node.contracts.reinsurance.stop_loss import StopLoss
 from node.contracts.reinsurance.surplus import Shares, Surplus
@@ -32,9 +31,7 @@ __all__ = [
     "WHOLE",
     "CatastropheLayer",
     "Cession",
-    "Cover",
     "Debt",
-    "Kept",
     "Layer",
     "MinimumAndDeposit",
     "Netting",
@@ -43,7 +40,6 @@ __all__ = [
     "Recovery",
     "Shares",
     "SlidingScale",
-    "Spiral",
     "Statement",
     "StopLoss",
     "Surplus",
@@ -51,8 +47,6 @@ __all__ = [
     "Terms",
     "TreatyYear",
     "after_corridor",
-    "along_chain",
-    "around_circle",
     "cede",
     "clip",
     "contract",
@@ -63,8 +57,6 @@ __all__ = [
     "pro_rata_premium",
     "profit_commissions",
     "retained",
-    "side_by_side",
-    "stacked",
     "state_account",
     "tower",
 ]

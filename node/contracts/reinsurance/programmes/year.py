@@ -15,7 +15,7 @@ import msgspec
 from node.contracts.events import Plain
 from node.contracts.fields import Fen, Label, Millis
 from node.contracts.money import allocate
-from node.contracts.reinsurance.layers import in_layer
+from node.contracts.reinsurance.commission import after_corridor, loss_participation
 from node.contracts.reinsurance.programmes.covers import Basis, Days, Priced, QuotaShareCover, Reinstated, Unit
 from node.contracts.reinsurance.programmes.sections import Section, Stage, stages
 from node.contracts.reinsurance.rates import WHOLE, part
@@ -199,13 +199,9 @@ class _Book:
         cover = self.section.cover
         if not isinstance(cover, QuotaShareCover):
             return 0
-        corridor = cover.corridor
-        back = (
-            in_layer(self.loss, part(self.premium, corridor.start), part(self.premium, corridor.width))
-            if corridor
-            else 0
-        )
-        return back + part(max(self.loss - back - self.premium, 0), cover.participation)
+        width, start = (cover.corridor.width, cover.corridor.start) if cover.corridor else (0, 0)
+        left = after_corridor(self.loss, part(self.premium, width), part(self.premium, start))
+        return self.loss - left + loss_participation(self.premium, left, cover.participation)
 
 
 def work_out(sections: Sequence[Section], year: Year) -> Worked:

@@ -17,7 +17,6 @@ from node.contracts.reinsurance import (
     WHOLE,
     CatastropheLayer,
     Cession,
-    Cover,
     Debt,
     Layer,
     MinimumAndDeposit,
@@ -30,16 +29,12 @@ from node.contracts.reinsurance import (
     SwingRate,
     TreatyYear,
     after_corridor,
-    along_chain,
-    around_circle,
     cede,
     loss_participation,
     net_out,
     pro_rata_premium,
     profit_commissions,
     retained,
-    side_by_side,
-    stacked,
     state_account,
     tower,
 )
@@ -56,6 +51,7 @@ from node.contracts.reinsurance.programmes import (
     Worked,
     work_out,
 )
+from node.contracts.reinsurance.spirals import Retrocover, bear
 from tests.node.contracts.reinsurance.programmes import DAY_MS, section, year_of
 
 YUAN = 100  # fen
@@ -86,11 +82,15 @@ SWING = SwingRate(percent=75, minimum=30_000, maximum=100_000)
 STOP = StopLoss(limit=400_000, attachment=800_000, placed=900_000)
 TEN_XS_FIVE = Layer(10 * MILLION, 5 * MILLION)
 CHAIN = (
-    Cover("cedent", (("r1", WHOLE),), 400_000),
-    Cover("r1", (("rr1", 600_000), ("rr2", 400_000)), WHOLE, Layer(3 * MILLION, 1 * MILLION)),
-    Cover("rr2", (("rr3", WHOLE),), 500_000),
+    Retrocover("cedent", "r1", 400_000),
+    Retrocover("r1", "rr1", 600_000, Layer(3 * MILLION, 1 * MILLION)),
+    Retrocover("r1", "rr2", 400_000, Layer(3 * MILLION, 1 * MILLION)),
+    Retrocover("rr2", "rr3", 500_000),
 )
-SPIRAL = Layer(50 * MILLION, 10 * MILLION)
+FIFTY_XS_TEN = Layer(50 * MILLION, 10 * MILLION)
+SPIRAL = bear(
+    {"a": 40 * MILLION}, (Retrocover("a", "b", WHOLE, FIFTY_XS_TEN), Retrocover("b", "a", WHOLE, FIFTY_XS_TEN)), 10
+)
 DEBTS = [("a", "b", 100), ("b", "c", 70), ("c", "a", 40), ("a", "c", 30), ("b", "a", 25)]
 YEARS = [
     TreatyYear(1_000, 300, unearned_in=0, unearned_out=350, outstanding_in=0, outstanding_out=200, paid=500),
@@ -238,23 +238,15 @@ GOLDEN: dict[str, tuple[Any, Any]] = {
         0,
     ),
     "G12": (net_out(Debt(*debt) for debt in DEBTS), ({"a": -65, "b": 5, "c": 60}, 265, 65)),
-    "G13 stacked": (in_millions(*stacked(12 * MILLION, 400_000, TEN_XS_FIVE)), "4.8 2.2 5"),
-    "G13 side by side": (in_millions(*side_by_side(12 * MILLION, 400_000, TEN_XS_FIVE)), "4.8 4.2 3"),
-    "G13 as stages": (inuring(2, WHOLE), "4.8 2.2 5"),
-    "G13 as one stage": (inuring(1, 600_000), "4.8 4.2 3"),
+    "G13 stacked": (inuring(2, WHOLE), "4.8 2.2 5"),
+    "G13 side by side": (inuring(1, 600_000), "4.8 4.2 3"),
     "G14": (
-        {name: in_millions(amount) for name, amount in along_chain(12 * MILLION, "cedent", CHAIN).items()},
+        {name: in_millions(amount) for name, amount in bear({"cedent": 12 * MILLION}, CHAIN, 10).net.items()},
         {"cedent": "7.2", "r1": "1.8", "rr1": "1.8", "rr2": "0.6", "rr3": "0.6"},
     ),
-    "G15 gross": (
-        around_circle({"a": 40 * MILLION}, (("a", "b", SPIRAL), ("b", "a", SPIRAL))).gross,
-        {"a": 80 * MILLION, "b": 50 * MILLION},
-    ),
-    "G15 net": (
-        around_circle({"a": 40 * MILLION}, (("a", "b", SPIRAL), ("b", "a", SPIRAL))).net,
-        {"a": 30 * MILLION, "b": 10 * MILLION},
-    ),
-    "G15 rounds": (around_circle({"a": 40 * MILLION}, (("a", "b", SPIRAL), ("b", "a", SPIRAL))).rounds, 3),
+    "G15 gross": (SPIRAL.gross, {"a": 80 * MILLION, "b": 50 * MILLION}),
+    "G15 net": (SPIRAL.net, {"a": 30 * MILLION, "b": 10 * MILLION}),
+    "G15 rounds": (SPIRAL.rounds, 3),
     "G16": ([MinimumAndDeposit(80_000, rate=10_000).adjusted(income * 10**6) for income in (7, 9)], [80_000, 90_000]),
     "G16 as a section": ([priced(Price(80_000 * YUAN, 10_000), income * 10**6) for income in (7, 9)], [80_000, 90_000]),
     "G17": (allocate(311_290, (333_333, 333_333, 333_334)), (103_763, 103_763, 103_764)),

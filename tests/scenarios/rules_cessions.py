@@ -61,6 +61,7 @@ RULES = {
         "signed_already",
         Replaced("node.contracts.netting:net_out", _gross),
     ),
+    "commuted": ("illegal_transition", "treaty_commuted", "treaty_not_signed", UNSIGNED),
     "adjusted": (
         *("balance_differs", "not_your_agreement", "nothing_disputed", "nothing_stated", "two_premiums"),
         "year_unconfirmed",
@@ -92,6 +93,7 @@ BROKEN = {
     "spirals": ("story", "story.and-back.layer.attachment=11_000_000 CNY"),
     "netted": ("steps", "story.a-b.amount_fen=101 CNY"),
     "adjusted": ("story", "story.profit.terms.profit.share=21 %"),
+    "commuted": ("story", "story.commute.price_fen=1 CNY"),
     "unregistered": ("steps", "settings.registers.binding=false"),
     "cat_swap": ("steps", "story.enter.trigger=49"),
     "shared_data_rewarded": ("story", "settings.incentives.points_used=3"),

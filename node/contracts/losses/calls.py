@@ -24,6 +24,7 @@ from node.contracts.losses.records import (
     loss_key,
 )
 from node.contracts.losses.reserves import book, carry_between
+from node.contracts.treaty import signed_treaty
 from node.privacy.sums import Hidden, is_hidden, minus, opens
 
 
@@ -41,6 +42,7 @@ def call_for_cash(ctx: Context, args: AmountArgs) -> Plain:
     loss = ctx.find(TreatyLoss, loss_key(args.treaty, args.reference))
     ctx.require(loss.cedent == ctx.client, "not_the_cedent", ctx.client)
     ctx.require(loss.state == "OPEN", "loss_closed", args.reference)
+    signed_treaty(ctx, args.treaty)
     ctx.require(is_hidden(args.change), "not_a_commitment", args.reference)
     carry_between(ctx, loss, args.amounts)
     due_ms = ctx.time_ms + ctx.find(Rules, "rules").pay_within_ms
@@ -57,6 +59,7 @@ def pay_call(ctx: Context, args: PayArgs) -> Plain:
     key = loss_key(call.treaty, call.reference)
     loss = ctx.find(TreatyLoss, key)
     ctx.require(loss.reinsurer == ctx.client, "not_the_reinsurer", ctx.client)
+    signed_treaty(ctx, call.treaty)
     paid = replace(call, state=CALL.next(call.state, "pay"), paid_ms=ctx.time_ms)
     ctx.require(opens(call.amount, -args.amount_fen, args.blind), "opening_does_not_match", args.call)
     ctx.put(args.call, paid)

@@ -25,7 +25,7 @@ from node.contracts.losses.records import (
     loss_key,
     movement_key,
 )
-from node.contracts.treaty import signed_treaty
+from node.contracts.treaty import Treaty
 from node.privacy.envelope import Envelope
 from node.privacy.sums import NOTHING, Hidden, is_hidden, minus, opens, plus
 
@@ -87,7 +87,8 @@ def carry_between(ctx: Context, loss: TreatyLoss, envelope: Envelope) -> None:
 
 def _moved(ctx: Context, args: AmountArgs, loss: TreatyLoss) -> TreatyLoss:
     """The loss after one more step, which is kept, and counted among all that its reinsurer holds."""
-    signed_treaty(ctx, args.treaty)
+    treaty = ctx.find(Treaty, args.treaty)
+    ctx.require(treaty.state != "COMMUTED" or args.kind != "recovery", "treaty_commuted", args.treaty)
     ctx.require(loss.movements < MOVEMENTS_MAX, "too_many_movements", args.reference)
     movement = Movement(kind=args.kind, change=args.change, moved_by=ctx.object_id, time_ms=ctx.time_ms)
     return book(ctx, (args.treaty, args.reference), loss, movement)

@@ -7,14 +7,19 @@ the sum above the cap is refused.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from msgspec import Meta
 from msgspec.structs import replace
 
 from node.contracts.context import Context, Plain
 from node.contracts.contract import Contract
 from node.contracts.fields import Arguments, Digest, Fen, Record
 from node.contracts.incentives import count_query, count_supply
+
+
+DECLARED_MAX = 1_000
+"""Policies that are brought in at once."""
 
 
 class Cover(Record, frozen=True):
@@ -55,6 +60,12 @@ class Settings(Arguments, frozen=True):
     cap_fen: Fen
 
 
+class DeclareArgs(Arguments, frozen=True):
+    """Policies that were bound elsewhere: (token, sum insured in fen), ascending, each person once."""
+
+    rows: Annotated[tuple[tuple[Digest, Fen], ...], Meta(min_length=1, max_length=DECLARED_MAX)]
+
+
 class InquireArgs(Arguments, frozen=True):
     """Whom it is about."""
 
@@ -82,6 +93,21 @@ def inquire(ctx: Context, args: InquireArgs) -> Plain:
     ctx.put(ctx.object_id, inquiry)
     count_query(ctx, ctx.client, args.token)
     return {"duplicate": cover is not None, "accumulated_fen": accumulated_fen}
+
+
+@contract.action(roles=("insurer",))
+def declare(ctx: Context, args: DeclareArgs) -> Plain:
+    """An insurer brings in policies of before its time here. Those above the cap are counted, since they are bound."""
+    tokens = [token for token, _ in args.rows]
+    ctx.require(tokens == sorted(set(tokens)), "rows_out_of_order")
+    cap = ctx.get(Cap, "cap")
+    above = 0
+    for token, sum_insured_fen in args.rows:
+        cover = ctx.get(Cover, token) or Cover(policies=0, sum_insured_fen=0)
+        total = cover.sum_insured_fen + sum_insured_fen
+        above += cap is not None and total > cap.sum_insured_fen
+        ctx.put(token, Cover(policies=cover.policies + 1, sum_insured_fen=total))
+    return {"policies": len(args.rows), "above_cap": above}
 
 
 def add_cover(ctx: Context, token: str, sum_insured_fen: int) -> None:

@@ -28,6 +28,7 @@ from scenarios.results.figures import Sheet
 from scenarios.runner import (
     city_plan,
     contributions,
+    duplicate_questions,
     e_policies,
     hospital_totals,
     loss_development,
@@ -87,6 +88,14 @@ FLOWS: Mapping[str, FlowKind] = MappingProxyType(
             openings=hospital_totals.openings,
             differences=hospital_totals.differences,
             figures=hospital_totals.figures,
+        ),
+        duplicate_questions.FLOW: FlowKind(
+            arguments=duplicate_questions.DuplicateQuestions,
+            cast=duplicate_questions.parties_of,
+            build=duplicate_questions.build,
+            openings=duplicate_questions.openings,
+            differences=duplicate_questions.differences,
+            figures=duplicate_questions.figures,
         ),
         e_policies.FLOW: FlowKind(
             arguments=e_policies.EPolicies,

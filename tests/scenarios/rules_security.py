@@ -1,11 +1,24 @@
 """The rules that the scenarios of ``library/security`` are about, and what breaks their expectations."""
 
+from node.contracts.risk import Inquiry
 from tests.scenarios.rules import Replaced
 
-RULES = {}
+
+def _by_year_of_birth(_keyring, _bureau, identity):
+    """As if a token were of the year of birth alone."""
+    return identity[6:10].rjust(64, "0")
+
+
+RULES = {
+    "asked_before_bound": (
+        Replaced("node.contracts.risk:Inquiry", lambda **facts: Inquiry(**facts | {"duplicate": False})),
+        Replaced("scenarios.runner.duplicate_questions:pseudonym", _by_year_of_birth),
+    ),
+}
 """Scenario: its rules, as in test_rules_off.py."""
 
 BROKEN = {
+    "asked_before_bound": ("records.covers == 1_000", "assumptions.people.value=999"),
     "two_conspire": ("diverges", "faults.1.does=[mute]"),
     "one_conspires": ("drained", "run.duration=2 s"),
 }

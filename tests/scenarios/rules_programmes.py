@@ -67,6 +67,8 @@ RULES = {
         Replaced(f"{YEAR}:stages", _each_for_itself),
         Replaced(f"{YEAR}:_Book._reinstating", _never_used_up),
         Replaced(f"{YEAR}:weighted_to_date", _at_one_price),
+        Replaced(f"{YEAR}:Year.days_left", lambda year, *_: year.days),
+        Replaced(f"{YEAR}:allocate", lambda _, touched: touched),
     ),
     "cash_call": (
         *("amount_differs", "balance_differs", "below_the_cash_limit", "beyond_the_recovery", "illegal_transition"),

@@ -48,7 +48,6 @@ class Cover(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     """Base of the six kinds. ``basis`` None: whatever the other sections of its stage count."""
 
     basis: ClassVar[Basis | None] = None
-    proportional: ClassVar[bool] = False
 
     def touched(self, unit: Unit, income: int) -> int:
         """How much of one loss falls to it before its limits for an event or a year, in fen, on a 100 % basis.
@@ -82,8 +81,6 @@ class QuotaShareCover(Cover, frozen=True, tag="quota_share"):
     ``participation``; both are its own, no later section sees them.
     """
 
-    proportional: ClassVar[bool] = True
-
     cession: Ppm
     commission: Ppm = 0
     limit: Fen | None = None
@@ -109,8 +106,6 @@ class SurplusCover(Cover, frozen=True, tag="surplus"):
     """
 
     basis: ClassVar[Basis | None] = Basis.RISK
-    proportional: ClassVar[bool] = True
-
     retention: Fen
     lines: Lines
     above: Lines = 0
@@ -143,45 +138,39 @@ class Price(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
         return MinimumAndDeposit(self.deposit, self.rate).adjusted(income)
 
 
-class RiskExcess(Cover, frozen=True, tag="risk_excess"):
-    """险位超赔: ``layer`` of each risk, at most ``event_limit`` an event; ``rates`` as of a catastrophe cover."""
-
-    basis: ClassVar[Basis | None] = Basis.RISK
+class Excess(Cover, frozen=True):
+    """Base of what takes a ``layer`` of a loss at a ``price``."""
 
     layer: Layer
     price: Price
+
+    def touched(self, unit: Unit, income: int) -> int:  # noqa: ARG002 - it goes by the loss alone
+        return self.layer.recovery(unit.amount)
+
+
+class RiskExcess(Excess, frozen=True, tag="risk_excess"):
+    """险位超赔: the layer of each risk, at most ``event_limit`` an event; ``rates`` as of a catastrophe cover."""
+
+    basis: ClassVar[Basis | None] = Basis.RISK
+
     event_limit: Fen | None = None
     rates: Rates | None = None
     days: Days = "untimed"
 
-    def touched(self, unit: Unit, income: int) -> int:  # noqa: ARG002 - it goes by the loss alone
-        return self.layer.recovery(unit.amount)
 
-
-class CatastropheExcess(Cover, frozen=True, tag="catastrophe_excess"):
-    """巨灾超赔: ``layer`` of each event, filled up again once for each of ``rates`` (None: always, and for nothing)."""
+class CatastropheExcess(Excess, frozen=True, tag="catastrophe_excess"):
+    """巨灾超赔: the layer of each event, filled up again once for each of ``rates`` (None: always, and for nothing)."""
 
     basis: ClassVar[Basis | None] = Basis.EVENT
 
-    layer: Layer
-    price: Price
     rates: Rates | None = ()
     days: Days = "untimed"
 
-    def touched(self, unit: Unit, income: int) -> int:  # noqa: ARG002 - it goes by the loss alone
-        return self.layer.recovery(unit.amount)
 
-
-class AggregateExcess(Cover, frozen=True, tag="aggregate_excess"):
-    """累积超赔: ``layer`` of all losses of the year together."""
+class AggregateExcess(Excess, frozen=True, tag="aggregate_excess"):
+    """累积超赔: the layer of all losses of the year together."""
 
     basis: ClassVar[Basis | None] = Basis.YEAR
-
-    layer: Layer
-    price: Price
-
-    def touched(self, unit: Unit, income: int) -> int:  # noqa: ARG002 - it goes by the loss alone
-        return self.layer.recovery(unit.amount)
 
 
 class StopLossCover(Cover, frozen=True, tag="stop_loss"):
@@ -198,6 +187,6 @@ class StopLossCover(Cover, frozen=True, tag="stop_loss"):
 
 
 AnyCover = QuotaShareCover | SurplusCover | RiskExcess | CatastropheExcess | AggregateExcess | StopLossCover
-Priced = RiskExcess | CatastropheExcess | AggregateExcess | StopLossCover
+Priced = Excess | StopLossCover
 Reinstated = RiskExcess | CatastropheExcess
 Proportional = QuotaShareCover | SurplusCover

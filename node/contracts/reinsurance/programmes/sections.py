@@ -16,12 +16,10 @@ from msgspec import Meta
 from node.contracts.fields import UNIT, Label, Name
 from node.contracts.reinsurance.layers import in_layer
 from node.contracts.reinsurance.programmes.covers import (
-    AggregateExcess,
     AnyCover,
     Basis,
-    CatastropheExcess,
+    Excess,
     QuotaShareCover,
-    RiskExcess,
     StopLossCover,
     SurplusCover,
 )
@@ -113,9 +111,7 @@ def most_ceded(stage: Stage) -> int:
     surpluses = [(cover, placed) for cover, placed in covers if isinstance(cover, SurplusCover)]
     ratios = [(cover.attachment, cover.limit, placed) for cover, placed in covers if isinstance(cover, StopLossCover)]
     layers = [
-        (cover.layer.attachment, cover.layer.limit, placed)
-        for cover, placed in covers
-        if isinstance(cover, RiskExcess | CatastropheExcess | AggregateExcess)
+        (cover.layer.attachment, cover.layer.limit, placed) for cover, placed in covers if isinstance(cover, Excess)
     ]
     return quota_shares + _most_of_a_risk(surpluses) + _most_at_once(ratios) + _most_at_once(layers)
 

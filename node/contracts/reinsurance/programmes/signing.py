@@ -17,7 +17,7 @@ from node.contracts.accounts import account, post
 from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.fields import UNIT, Arguments, Fen, Label, Millis
-from node.contracts.registers import require_registered
+from node.contracts.registers import require_reinsurer
 from node.contracts.reinsurance.programmes.records import (
     Called,
     CashCall,
@@ -75,9 +75,8 @@ def sign(ctx: Context, args: Sign) -> Plain:
         reserve_ms=max(args.reserve_ms, args.until_ms),
     )
     for reinsurer in programme.reinsurers:
-        ctx.require_role(reinsurer, "reinsurer")
+        require_reinsurer(ctx, reinsurer)
         ctx.require_signed(reinsurer)
-        require_registered(ctx, reinsurer)
     ctx.put(ctx.object_id, programme)
     for section in args.sections:
         for (reinsurer, _), deposit in zip(section.takers, deposits(section), strict=True):

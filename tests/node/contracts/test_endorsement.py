@@ -162,6 +162,7 @@ def test_what_every_contract_asks_for():
         if action.endorse is not None
     }
     assert asked == {
+        "bordereaux.witness": "`insurer`",
         "cards.pass-on": "`to`",
         "claims.hand-in": "`claim.hospital`",
         "claims.recover": "`payer`",
@@ -179,6 +180,9 @@ def test_what_every_contract_asks_for():
         "indemnity.agree-layer": "`reinsurer`",
         "indemnity.recover": "`reinsurer`",
         "kyc.disclose": "`request.institution`",
+        "losses.call": "`treaty.cedent` and `treaty.reinsurer`",
+        "losses.close": "`treaty.cedent` and `treaty.reinsurer`",
+        "losses.move": "`treaty.cedent` and `treaty.reinsurer`",
         "pledges.pledge": "`policy.holder`",
         "policy.amend": "`policy.holder`",
         "policy.reinstate": "`policy.insurer`",

@@ -33,6 +33,7 @@ from scenarios.runner import (
     hospital_totals,
     loss_development,
     market,
+    points,
     transfers,
     zero_perception,
 )
@@ -110,6 +111,13 @@ FLOWS: Mapping[str, FlowKind] = MappingProxyType(
             build=loss_development.build,
             openings=loss_development.openings,
             differences=loss_development.differences,
+        ),
+        points.FLOW: FlowKind(
+            arguments=points.PointAccounts,
+            cast=points.cast_of,
+            build=points.build,
+            openings=points.openings,
+            differences=points.differences,
         ),
         transfers.FLOW: FlowKind(
             arguments=transfers.Transfers,

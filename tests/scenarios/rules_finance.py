@@ -1,7 +1,7 @@
 """The rules of the scenarios on money between institutions, and what breaks them."""
 
 from node.contracts.asset_plans.schedule import periods
-from node.contracts.points import Exchange
+from node.contracts.points import Exchange, exchanged
 from tests.scenarios.rules import Replaced
 
 
@@ -15,6 +15,11 @@ def _all_of_them(points, give_rate, take_rate):
     """As if whoever exchanges gave all points, whatever the others cost."""
     got = points * give_rate // take_rate
     return Exchange(used=points, got=got, owed=got * take_rate, kept=points * give_rate - got * take_rate)
+
+
+def _nothing_kept(points, give_rate, take_rate):
+    """As if what rounding keeps back were on nobody's books."""
+    return exchanged(points, give_rate, take_rate)._replace(kept=0)
 
 
 def _towards_nothing(positions):
@@ -54,6 +59,10 @@ RULES = {
         *("illegal_transition", "not_a_trader", "not_the_receiver", "not_the_sender", "order_exists", "order_expired"),
         *("order_missing", "other_terms", "own_order", "terms_incomplete", "wrong_recipients"),
     ),
+    "points_at_scale": (
+        Replaced("node.contracts.points:in_fen", lambda positions: dict.fromkeys(positions, 1)),
+        Replaced("node.contracts.points:exchanged", _nothing_kept),
+    ),
     "points_exchanged": (
         *("beyond_the_line", "not_your_points", "nothing_to_settle", "points_short", "same_platform"),
         "too_few_points",
@@ -78,6 +87,7 @@ BROKEN = {
     "annuity_moved": ("story", "settings={annuities: {within_ms: 5 days}}"),
     "unidentified_receipts": ("steps", "assumptions.return-after.value=61 days"),
     "orders_on_chain": ("drained", "faults.0.loss=90%", "run.duration=20s"),
+    "points_at_scale": ("steps", "settings.points.platforms.1.line_fen=1 CNY"),
     "points_exchanged": ("story", "settings.points.platforms.1.rate=47_000"),
     "premium_split": ("steps", "assumptions.0.value=14 %"),
 }

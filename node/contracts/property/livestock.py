@@ -17,12 +17,13 @@ from typing import ClassVar, Literal
 
 from msgspec.structs import replace
 
-from node.contracts.accounts import account, pay, post
+from node.contracts.accounts import account, post
 from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.endorsement import argument, role, signed
 from node.contracts.fields import Arguments, Count, Digest, Fen, Label, Millis, Name, Readers, Record
 from node.contracts.lifecycle import Lifecycle
+from node.contracts.property.cover import NO_COVER, Cover, CoverTerms, cover_at, covered
 from node.privacy.envelope import Envelope
 
 ANIMAL = Lifecycle(
@@ -48,10 +49,7 @@ REPORTED_BY = MappingProxyType(
 
 
 class Animal(Record, frozen=True):
-    """An animal; the key is the hash of its biometrics. ``insurer`` is "" where it never was insured.
-
-    ``owed_fen`` is what ``bank`` is to get first of ``sum_fen``.
-    """
+    """An animal; the key is the hash of its biometrics. ``owed_fen`` is what ``bank`` gets first of what is paid."""
 
     namespace: ClassVar[str] = "animals"
 
@@ -64,10 +62,7 @@ class Animal(Record, frozen=True):
     events: int
     vaccinated_ms: int | None
     ended_ms: int | None
-    insurer: str
-    sum_fen: int
-    covered_from_ms: int
-    covered_to_ms: int
+    covers: tuple[Cover, ...]
     bank: str
     owed_fen: int
 
@@ -152,13 +147,11 @@ class LifeArgs(Arguments, frozen=True):
 
 
 class CoverArgs(Arguments, frozen=True):
-    """Which animal of whom, for what sum, at what price, until when."""
+    """Which animal of whom, on what terms."""
 
     animal: Digest
     farm: Name
-    sum_fen: Fen
-    premium_fen: Fen
-    ends_ms: Millis
+    terms: CoverTerms
 
 
 class LendArgs(Arguments, frozen=True):
@@ -202,10 +195,7 @@ def register(ctx: Context, args: RegisterArgs) -> Plain:
         events=0,
         vaccinated_ms=None,
         ended_ms=None,
-        insurer="",
-        sum_fen=0,
-        covered_from_ms=0,
-        covered_to_ms=0,
+        covers=(),
         bank="",
         owed_fen=0,
     )
@@ -238,30 +228,19 @@ def insure(ctx: Context, args: CoverArgs) -> Plain:
     """One live, vaccinated animal gets one policy."""
     animal = _of_farm(ctx, args.animal, args.farm)
     ctx.require(animal.state == "ALIVE", "not_alive", animal.state)
-    ctx.require(ctx.time_ms >= animal.covered_to_ms, "insured_already", animal.insurer)
     ctx.require(animal.vaccinated_ms is not None, "not_vaccinated", args.animal)
-    ctx.require(ctx.time_ms < args.ends_ms, "cover_ended", args.animal)
-    insured = replace(
-        animal,
-        insurer=ctx.client,
-        sum_fen=args.sum_fen,
-        covered_from_ms=ctx.time_ms,
-        covered_to_ms=args.ends_ms,
-    )
-    ctx.put(args.animal, insured)
-    debit, credit = (args.farm, "premium-paid"), (ctx.client, "premium-income")
-    pay(ctx, f"livestock/{ctx.object_id}", args.premium_fen, debit=debit, credit=credit, memo="premium")
-    return {"sum_fen": args.sum_fen}
+    ctx.put(args.animal, replace(animal, covers=covered(ctx, animal.covers, args.farm, args.terms)))
+    return {"sum_fen": args.terms.sum_fen}
 
 
 @contract.action(roles=("bank",), endorse=signed(argument("farm")))
 def lend(ctx: Context, args: LendArgs) -> Plain:
     """A bank lends on an insured animal, up to its sum; one bank at a time."""
     animal = _of_farm(ctx, args.animal, args.farm)
-    alive = animal.state == "ALIVE" and ctx.time_ms < animal.covered_to_ms
-    ctx.require(alive, "not_insured", args.animal)
+    cover = cover_at(animal.covers, ctx.time_ms)
+    ctx.require(cover != NO_COVER and animal.state == "ALIVE", "not_insured", args.animal)
     ctx.require(animal.owed_fen == 0, "pledged_already", animal.bank)
-    ctx.require(0 < args.amount_fen <= animal.sum_fen, "beyond_the_sum", str(animal.sum_fen))
+    ctx.require(0 < args.amount_fen <= cover.sum_fen, "beyond_the_sum", str(cover.sum_fen))
     ctx.put(args.animal, replace(animal, bank=ctx.client, owed_fen=args.amount_fen))
     lines = (
         (account(ctx.client, "loans-granted"), args.amount_fen),
@@ -278,12 +257,12 @@ def claim(ctx: Context, args: DeathArgs) -> Plain:
     """A farmer claims for a carcass that the quarantine department has read; what was read decides."""
     animal_id, animal = _carcass(ctx, args)
     ctx.require(animal.farm == ctx.client, "not_your_animal", animal.farm)
-    ctx.require(bool(animal.insurer), "not_insured", animal_id)
-    covered = animal.covered_from_ms <= args.died_ms < animal.covered_to_ms
-    ctx.require(covered, "outside_the_term", animal_id)
-    to_bank_fen = _pay(ctx, animal)
+    ctx.require(bool(animal.covers), "not_insured", animal_id)
+    cover = cover_at(animal.covers, args.died_ms)
+    ctx.require(cover != NO_COVER, "outside_the_term", animal_id)
+    to_bank_fen = _pay(ctx, animal, cover)
     _die(ctx, animal_id, replace(animal, owed_fen=animal.owed_fen - to_bank_fen), args)
-    return {"paid_fen": animal.sum_fen - to_bank_fen, "to_bank_fen": to_bank_fen}
+    return {"paid_fen": cover.sum_fen - to_bank_fen, "to_bank_fen": to_bank_fen}
 
 
 @contract.action(roles=("quarantine",))
@@ -323,15 +302,15 @@ def _of_farm(ctx: Context, animal_id: str, farm: str) -> Animal:
     return animal
 
 
-def _pay(ctx: Context, animal: Animal) -> int:
+def _pay(ctx: Context, animal: Animal, cover: Cover) -> int:
     """Pay the sum, to the bank what it is owed; what it got."""
-    to_bank_fen = min(animal.owed_fen, animal.sum_fen)
+    to_bank_fen = min(animal.owed_fen, cover.sum_fen)
     lines = [
-        (account(animal.insurer, "claims-paid"), animal.sum_fen),
-        (account(animal.insurer, "cash"), -animal.sum_fen),
-        (account(animal.farm, "cash"), animal.sum_fen - to_bank_fen),
+        (account(cover.insurer, "claims-paid"), cover.sum_fen),
+        (account(cover.insurer, "cash"), -cover.sum_fen),
+        (account(animal.farm, "cash"), cover.sum_fen - to_bank_fen),
         (account(animal.farm, "loans-taken"), to_bank_fen),
-        (account(animal.farm, "claims-received"), -animal.sum_fen),
+        (account(animal.farm, "claims-received"), -cover.sum_fen),
     ]
     if to_bank_fen:
         lines += [

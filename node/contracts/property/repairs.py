@@ -19,6 +19,7 @@ from node.contracts.contract import Contract
 from node.contracts.endorsement import argument, record, signed
 from node.contracts.fields import Arguments, Count, Digest, Fen, Label, Labels, Millis, Name, ObjectId, Readers, Record
 from node.contracts.lifecycle import Lifecycle
+from node.contracts.property.cover import NO_COVER, Cover, CoverTerms, cover_at, covered
 
 ACCIDENT = Lifecycle("accident", {"REPORTED": {"repair": "REPAIRED"}, "REPAIRED": {}})
 
@@ -27,17 +28,14 @@ SERIALS_MAX = 64
 
 
 class Vehicle(Record, frozen=True):
-    """A vehicle; the key is the hash of its number 车架号. ``insurer`` is "" where it never was insured."""
+    """A vehicle; the key is the hash of its number 车架号."""
 
     namespace: ClassVar[str] = "vehicles"
 
     maker: str
     model: str
     owner: str
-    insurer: str
-    sum_fen: int
-    covered_from_ms: int
-    covered_to_ms: int
+    covers: tuple[Cover, ...]
 
 
 class PartKind(Record, frozen=True):
@@ -122,12 +120,10 @@ class AuthoriseArgs(Arguments, frozen=True):
 
 
 class CoverArgs(Arguments, frozen=True):
-    """Which vehicle, for what sum, at what price, until when."""
+    """Which vehicle, on what terms."""
 
     vehicle: Digest
-    sum_fen: Fen
-    premium_fen: Fen
-    ends_ms: Millis
+    terms: CoverTerms
 
 
 class AccidentArgs(Arguments, frozen=True):
@@ -162,7 +158,7 @@ class RepairArgs(Arguments, frozen=True):
 def build(ctx: Context, args: BuildArgs) -> Plain:
     """The maker registers a vehicle with its owner."""
     ctx.require(ctx.get(Vehicle, args.vehicle) is None, "built_already", args.vehicle)
-    ctx.put(args.vehicle, Vehicle(ctx.client, args.model, args.owner, "", 0, 0, 0))
+    ctx.put(args.vehicle, Vehicle(ctx.client, args.model, args.owner, ()))
     return {"vehicle": args.vehicle}
 
 
@@ -197,19 +193,8 @@ def authorise(ctx: Context, args: AuthoriseArgs) -> Plain:
 def insure(ctx: Context, args: CoverArgs) -> Plain:
     """An insurer and the owner agree on cover for a vehicle that has none."""
     vehicle = ctx.find(Vehicle, args.vehicle)
-    ctx.require(ctx.time_ms >= vehicle.covered_to_ms, "insured_already", vehicle.insurer)
-    ctx.require(ctx.time_ms < args.ends_ms, "cover_ended", args.vehicle)
-    covered = replace(
-        vehicle,
-        insurer=ctx.client,
-        sum_fen=args.sum_fen,
-        covered_from_ms=ctx.time_ms,
-        covered_to_ms=args.ends_ms,
-    )
-    ctx.put(args.vehicle, covered)
-    debit, credit = (vehicle.owner, "premium-paid"), (ctx.client, "premium-income")
-    pay(ctx, f"motor/{ctx.object_id}", args.premium_fen, debit=debit, credit=credit, memo="premium")
-    return {"sum_fen": args.sum_fen}
+    ctx.put(args.vehicle, replace(vehicle, covers=covered(ctx, vehicle.covers, vehicle.owner, args.terms)))
+    return {"sum_fen": args.terms.sum_fen}
 
 
 @contract.action("accident", roles=("police",))
@@ -229,18 +214,18 @@ def repair(ctx: Context, args: RepairArgs) -> Plain:
     vehicle = ctx.find(Vehicle, args.vehicle)
     ctx.require(accident.vehicle == args.vehicle, "other_vehicle", accident.vehicle)
     ctx.require(vehicle.owner == args.owner, "not_the_owner", args.owner)
-    covered = bool(vehicle.insurer) and vehicle.covered_from_ms <= accident.at_ms < vehicle.covered_to_ms
-    ctx.require(covered, "not_insured_then", args.vehicle)
+    cover = cover_at(vehicle.covers, accident.at_ms)
+    ctx.require(cover != NO_COVER, "not_insured_then", args.vehicle)
     shop = ctx.get(Workshop, f"{vehicle.maker}/{ctx.client}")
     ctx.require(shop is not None, "shop_not_authorised", ctx.client)
     fen = sum(_fitted(ctx, args.vehicle, vehicle, accident, job) for job in args.jobs)
     minutes = sum(job.minutes for job in args.jobs)
     asked_fen = fen + labour_fen(minutes, shop.hour_fen if shop else 0)
-    ctx.require(asked_fen <= vehicle.sum_fen, "beyond_the_sum", f"{asked_fen} fen")
+    ctx.require(asked_fen <= cover.sum_fen, "beyond_the_sum", f"{asked_fen} fen")
     ctx.put(args.accident, replace(accident, state=state, photos=args.photos, paid_fen=asked_fen))
-    debit, credit = (vehicle.insurer, "claims-paid"), (ctx.client, "repair-income")
+    debit, credit = (cover.insurer, "claims-paid"), (ctx.client, "repair-income")
     pay(ctx, f"repair/{args.accident}", asked_fen, debit=debit, credit=credit, memo="repair")
-    ctx.emit("vehicle_repaired", vehicle=args.vehicle, owner=args.owner, insurer=vehicle.insurer, shop=ctx.client)
+    ctx.emit("vehicle_repaired", vehicle=args.vehicle, owner=args.owner, insurer=cover.insurer, shop=ctx.client)
     return {"paid_fen": asked_fen}
 
 

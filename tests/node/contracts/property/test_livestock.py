@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from node.contracts.accounts import total_of_all_accounts
+from node.contracts.property.cover import CoverTerms
 from node.contracts.property.livestock import CoverArgs, DeathArgs, LendArgs, LifeArgs, RegisterArgs
 from tests.node.contracts.property.kit import CASH, balance, enclosed, market
 
@@ -27,7 +28,7 @@ def live(network, animal, kind, who="quarantine", at=10):
 
 
 def cover(network, animal, *, farm="farmer-1", insurer="insurer-1", at=20, ends=ENDS):
-    args = CoverArgs(animal, farm, SUM, PREMIUM, ends)
+    args = CoverArgs(animal, farm, CoverTerms(SUM, PREMIUM, ends))
     return network.do(insurer, "livestock.insure", args, at=at, cosigners=(farm,)).code
 
 
@@ -74,6 +75,7 @@ def test_one_live_animal_has_one_policy_at_a_time(farm):
     animal = marks(OWN)["biometrics"]
     assert cover(farm, animal, insurer="insurer-2", at=ENDS - 1) == "insured_already"
     assert cover(farm, animal, insurer="insurer-2", at=ENDS, ends=2 * ENDS) == "ok"
+    assert claim(farm, marks(NEIGHBOURS), who="farmer-2", died=30).code == "not_insured"
     assert live(farm, animal, "slaughter", at=ENDS + 1) == "ok"
     assert claim(farm, marks(OWN), died=ENDS + 1, at=ENDS + 2).code == "slaughtered_before"
     assert live(farm, animal, "transport", who="farmer-1") == "ok"
@@ -88,3 +90,10 @@ def test_the_bank_comes_first(farm, lent, to_farm, left):
     assert balance(farm, "bank-1", "cash") == CASH
     assert balance(farm, "farmer-1", "loans-taken") == -left
     assert total_of_all_accounts(farm.tree) == 0
+
+
+@pytest.mark.parametrize(("died", "insurer"), [(ENDS - 1, "insurer-1"), (ENDS, "insurer-2")])
+def test_the_insurer_of_the_day_pays_however_late_the_claim(farm, died, insurer):
+    assert cover(farm, marks(OWN)["biometrics"], insurer="insurer-2", at=ENDS, ends=2 * ENDS) == "ok"
+    assert claim(farm, marks(OWN), died=died, at=ENDS + 50).code == "ok"
+    assert balance(farm, insurer, "claims-paid") == SUM

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from node.contracts.property.cover import CoverTerms
 from node.contracts.property.repairs import (
     AccidentArgs,
     AuthoriseArgs,
@@ -39,7 +40,10 @@ def street():
         network.do("carmaker", "repairs.list", ListArgs(part, models, zone, 1_000, 40))
         network.do("carmaker", "repairs.make", MakeArgs(part, serials))
     network.do("carmaker", "repairs.authorise", AuthoriseArgs("shop-1", 18_000))
-    network.do("insurer-1", "repairs.insure", CoverArgs(CAR, 30_000, 100, 1_000), at=10, cosigners=("owner-1",))
+    terms = CoverArgs(CAR, CoverTerms(30_000, 100, 1_000))
+    network.do("insurer-1", "repairs.insure", terms, at=10, cosigners=("owner-1",))
+        "insurer-1", "repairs.insure", CoverArgs(CAR, CoverTerms(30_000, 100, 1_000)), at=10, cosigners=("owner-1",)
+    )
     for at in (9, 10, 999, 1_000):
         network.do("police", "repairs.accident", AccidentArgs(CAR, at, ("front",), PHOTOS), at=2_000)
     return network

@@ -19,7 +19,7 @@ from node.contracts.contract import Contract
 from node.contracts.endorsement import argument, signed
 from node.contracts.fields import MILLION, Arguments, Fen, Label, Name, ObjectId, Ppm, Record, SignedFen
 from node.contracts.lifecycle import Lifecycle
-from node.contracts.registers import require_registered
+from node.contracts.registers import require_reinsurer
 from node.contracts.reinsurance.commission import (
     ProfitCommission,
     SlidingScale,
@@ -136,8 +136,7 @@ class AnswerArgs(Arguments, frozen=True):
 @contract.action(roles=("insurer", "reinsurer"), endorse=signed(argument("reinsurer")))
 def agree(ctx: Context, args: AgreeArgs) -> Plain:
     """约定. Both sides sign; "two_premiums" where a swing rate and a minimum would both set the premium."""
-    ctx.require_role(args.reinsurer, "reinsurer")
-    require_registered(ctx, args.reinsurer)
+    require_reinsurer(ctx, args.reinsurer)
     ctx.require(ctx.client != args.reinsurer, "own_reinsurer", ctx.client)
     ctx.require(args.terms.swing is None or args.terms.minimum is None, "two_premiums", args.treaty)
     ctx.put(ctx.object_id, Agreement(ctx.client, args.reinsurer, args.treaty, args.terms))

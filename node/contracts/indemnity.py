@@ -19,7 +19,7 @@ from node.contracts.contract import Contract
 from node.contracts.endorsement import argument, signed
 from node.contracts.fields import AMOUNT_END, Arguments, Fen, Name, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
-from node.contracts.registers import require_registered
+from node.contracts.registers import require_reinsurer
 
 POLICYHOLDERS = "policyholders"
 """Owner of the account in which the money of everybody who is insured is kept as one."""
@@ -220,8 +220,7 @@ def pay_loss(ctx: Context, args: Decide) -> Plain:
 @contract.action(roles=("insurer",), endorse=signed(argument("reinsurer")))
 def agree_layer(ctx: Context, args: AgreeLayer) -> Plain:
     """超赔合约. Cedent and reinsurer agree on a layer, once; it stands for every claim from here on."""
-    ctx.require_role(args.reinsurer, "reinsurer")
-    require_registered(ctx, args.reinsurer)
+    require_reinsurer(ctx, args.reinsurer)
     ctx.require(ctx.get(Layer, ctx.client) is None, "layer_exists", ctx.client)
     ctx.put(ctx.client, Layer(args.reinsurer, args.retention_fen, args.limit_fen))
     return {"cedent": ctx.client}

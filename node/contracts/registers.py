@@ -2,7 +2,7 @@
 
 Who may trade on the network is the members' matter (:mod:`node.contracts.registry`); who may carry insurance or
 assume a cession is the regulator's. Where the network's settings say that the register of reinsurers binds, every
-contract by which a reinsurer takes a risk on asks :func:`require_registered`. Losses of what was taken on before are
+contract by which a reinsurer takes a risk on asks :func:`require_reinsurer`. Losses of what was taken on before are
 paid all the same.
 """
 
@@ -158,6 +158,12 @@ def is_registered(ctx: Context, kind: str, name: str) -> bool:
     """Does ``name`` stand on the register ``kind`` at this business time, whether or not it binds?"""
     entry = ctx.get(Entry, entry_key(kind, name))
     return entry is not None and entry.holds(ctx.time_ms)
+
+
+def require_reinsurer(ctx: Context, name: str) -> None:
+    """Refuse whoever may assume no cession: with "wrong_role", or as :func:`require_registered` does."""
+    ctx.require_role(name, REINSURER)
+    require_registered(ctx, name)
 
 
 def require_registered(ctx: Context, name: str) -> None:

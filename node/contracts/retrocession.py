@@ -18,7 +18,7 @@ from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
 from node.contracts.endorsement import argument, signed
 from node.contracts.fields import MILLION, Arguments, Fen, Label, Millis, Name, PositivePpm, Record
-from node.contracts.registers import require_registered
+from node.contracts.registers import require_reinsurer
 from node.contracts.reinsurance.layers import Layer
 from node.contracts.reinsurance.spirals import Borne, Retrocover, bear, most_ceded
 
@@ -97,8 +97,7 @@ def cede(ctx: Context, args: CedeArgs) -> Plain:
     """转分. A cover, on both signatures; together a company's covers cede no fen twice ("over_ceded")."""
     ctx.require(args.starts_ms < args.ends_ms, "period_empty", args.circle)
     ctx.require(ctx.client != args.taker, "own_reinsurer", args.taker)
-    ctx.require_role(args.taker, "reinsurer")
-    require_registered(ctx, args.taker)
+    require_reinsurer(ctx, args.taker)
     circle = ctx.get(Circle, args.circle) or Circle(covers=(), parties=())
     ctx.require(len(circle.covers) < COVERS_MAX, "circle_full", args.circle)
     cover = Retrocover(ctx.client, args.taker, args.share_ppm, args.layer)

@@ -20,7 +20,7 @@ from node.contracts.endorsement import Endorsement, RecordPath, all_of, record, 
 from node.contracts.fields import Arguments, Fen, Millis, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.policy import Policy, in_force
-from node.contracts.registers import require_registered
+from node.contracts.registers import require_registered, require_reinsurer
 from node.ledger.transaction import Name
 from node.privacy.commitments import Commitments
 from node.privacy.envelope import Envelope
@@ -132,9 +132,8 @@ class NoticeArgs(Arguments, frozen=True):
 @contract.action(roles=("insurer", "reinsurer"))
 def propose(ctx: Context, args: ProposeArgs) -> Plain:
     """The cedent 分出方 signs first: an insurer, or a reinsurer that cedes on 转分保."""
-    ctx.require_role(args.reinsurer, "reinsurer")
+    require_reinsurer(ctx, args.reinsurer)
     ctx.require(args.reinsurer != ctx.client, "treaty_with_oneself")
-    require_registered(ctx, args.reinsurer)
     ctx.require(args.starts_ms < args.ends_ms, "period_empty")
     _carry_between(ctx, args.terms, ctx.client, args.reinsurer)
     treaty = Treaty(

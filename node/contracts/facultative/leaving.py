@@ -18,7 +18,7 @@ from node.contracts.facultative.records import BY_CEDENT, LINE, SLIP, Departure,
 from node.contracts.fields import Arguments, Fen, Name, ObjectId, Ppm
 from node.contracts.money import share
 from node.contracts.policy.days import days_begun, earned_fen
-from node.contracts.registers import require_registered
+from node.contracts.registers import require_reinsurer
 
 
 class TransferArgs(Arguments, frozen=True):
@@ -42,8 +42,7 @@ def transfer(ctx: Context, args: TransferArgs) -> Plain:
     slip, place = _leaving(ctx, args.slip)
     line = slip.lines[place]
     state = LINE.next(line.state, "transfer")
-    ctx.require_role(args.to, "reinsurer")
-    require_registered(ctx, args.to)
+    require_reinsurer(ctx, args.to)
     ctx.require(args.to not in {other.reinsurer for other in slip.lines}, "on_the_slip_already", args.to)
     unearned = _unearned_fen(slip, line, ctx.time_ms)
     losses = share(line.reserve_fen, args.loss_ppm)

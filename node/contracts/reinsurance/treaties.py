@@ -20,7 +20,7 @@ from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.endorsement import argument, signed
 from node.contracts.fields import Arguments, Label, Millis, Name, SignedFen
-from node.contracts.registers import require_registered
+from node.contracts.registers import require_reinsurer
 from node.contracts.reinsurance.book import Entry, entries_of, total
 from node.contracts.reinsurance.closing import close_period, close_year, settlement
 from node.contracts.reinsurance.quota_share import Cession
@@ -89,8 +89,7 @@ class ConfirmYear(Arguments, frozen=True):
 @contract.action(roles=("insurer",), endorse=signed(argument("reinsurer")))
 def sign_treaty(ctx: Context, args: SignTreaty) -> Plain:
     """签订分保合约. Signed by both sides; the stop loss's deposit premium is paid at once."""
-    ctx.require_role(args.reinsurer, "reinsurer")
-    require_registered(ctx, args.reinsurer)
+    require_reinsurer(ctx, args.reinsurer)
     ctx.require(all(a < b for a, b in pairwise(args.boundaries_ms)), "periods_not_ascending", args.line)
     ctx.require(ctx.time_ms <= args.boundaries_ms[0], "inception_in_the_past", args.line)
     key = treaty_key(ctx.client, args.line)

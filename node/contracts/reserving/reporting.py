@@ -17,7 +17,7 @@ from node.contracts.context import Context, Plain
 from node.contracts.endorsement import all_of, argument, record, signed
 from node.contracts.fields import Arguments, Digest, Fen, Label, Millis, Name, ObjectId, Ppm
 from node.contracts.money import share
-from node.contracts.registers import require_registered
+from node.contracts.registers import require_reinsurer
 from node.contracts.reserving.development import added, empty
 from node.contracts.reserving.records import (
     BASIS,
@@ -82,8 +82,7 @@ class RecoverArgs(Arguments, frozen=True):
 @contract.action(roles=("actuary",), endorse=all_of(signed(argument("reinsurer")), signed(argument("cedents"))))
 def agree(ctx: Context, args: AgreeArgs) -> Plain:
     """Actuary, reinsurer and every cedent sign what is valued, and how."""
-    ctx.require_role(args.reinsurer, "reinsurer")
-    require_registered(ctx, args.reinsurer)
+    require_reinsurer(ctx, args.reinsurer)
     ctx.require(len(set(args.cedents)) == len(args.cedents), "cedent_twice")
     for cedent in args.cedents:
         ctx.require_role(cedent, "insurer")

@@ -21,7 +21,7 @@ def draw_delays(found: Sequence[Summary], path: Path) -> None:
         from matplotlib.figure import Figure  # noqa: PLC0415 -- likewise
     except ImportError:
         raise ActuaryError("pictures come with an extra: pip install 'consortium-sim[analysis]'") from None
-    figure = Figure(figsize=(8.0, 4.5), layout="constrained")
+    figure = Figure(figsize=(8.0, 5.0), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     days = [one.median_days for one in found]
@@ -49,7 +49,6 @@ def draw_delays(found: Sequence[Summary], path: Path) -> None:
     axes.plot(
         days, [one.emerged / THOUSAND_YUAN for one in found], linestyle=":", color="#222222", label="what emerged"
     )
-    axes.set_yscale("symlog", linthresh=100)
     axes.set_xticks(days)
     axes.set_xlabel("median delay of notice, days")
     axes.set_ylabel("thousand yuan, reinsurer's share")

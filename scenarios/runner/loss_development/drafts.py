@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 
 from node.contracts.accounts import Opening
+from node.contracts.fields import Arguments
 from node.contracts.reserving import (
     ROWS_MAX,
     AgreeArgs,
@@ -168,14 +169,14 @@ def _valued(
 
 
 def _actuarial(  # noqa: PLR0913, PLR0917 - the facts of one booking
-    cast: Cast, name: str, call: str, time_ms: int, arguments: Callable[[Objects], object], after: tuple[str, ...]
+    cast: Cast, name: str, call: str, time_ms: int, arguments: Callable[[Objects], Arguments], after: tuple[str, ...]
 ) -> Draft:
     return Draft(
         id=name,
         time_ms=time_ms,
         client=cast.actuary,
         call=call,
-        arguments=arguments,  # type: ignore[arg-type] - any of the contract's
+        arguments=arguments,
         cosigners=(cast.reinsurer,),
         after=after,
         flow=FLOW,

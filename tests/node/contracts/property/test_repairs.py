@@ -42,8 +42,6 @@ def street():
     network.do("carmaker", "repairs.authorise", AuthoriseArgs("shop-1", 18_000))
     terms = CoverArgs(CAR, CoverTerms(30_000, 100, 1_000))
     network.do("insurer-1", "repairs.insure", terms, at=10, cosigners=("owner-1",))
-        "insurer-1", "repairs.insure", CoverArgs(CAR, CoverTerms(30_000, 100, 1_000)), at=10, cosigners=("owner-1",)
-    )
     for at in (9, 10, 999, 1_000):
         network.do("police", "repairs.accident", AccidentArgs(CAR, at, ("front",), PHOTOS), at=2_000)
     return network

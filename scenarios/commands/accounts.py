@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenarios.failures import EXIT_INVALID, say
+from scenarios.failures import EXIT_FAIL, EXIT_INVALID, say
 from scenarios.language.problems import visible
 
 if TYPE_CHECKING:
+    from scenarios.results.accounts import Books
     from scenarios.results.accounts.telling import View
 
 app = typer.Typer()
@@ -19,7 +20,8 @@ app = typer.Typer()
 @app.command(
     epilog="\b\nExamples:\n  consortium accounts runs/one_claim/latest\n"
     "  consortium accounts runs/one_claim/latest --owner insurer-1 --as-of '2023-04-18 12:00'\n"
-    "  consortium accounts runs/one_claim/latest --journal --kind claims-paid --csv"
+    "  consortium accounts runs/one_claim/latest --journal --kind claims-paid --csv\n"
+    "  consortium accounts runs/one_claim/latest --owner insurer-1 --against book.csv"
 )
 def accounts(  # noqa: PLR0913 -- one parameter an option
     folder: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run's folder.")],
@@ -33,6 +35,10 @@ def accounts(  # noqa: PLR0913 -- one parameter an option
     ] = None,
     journal: Annotated[bool, typer.Option("--journal", help="The entries as they were posted.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values, in fen and milliseconds.")] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", metavar="CSV", help="Hold this book of --owner's against the ledger."),
+    ] = None,
 ) -> None:
     """Show a run's double-entry books: trial balance, a statement of account, or the journal."""
     from scenarios.results.accounts import AsOf, BooksError, parse_as_of, read_books  # noqa: PLC0415 -- loads contracts
@@ -47,10 +53,32 @@ def accounts(  # noqa: PLR0913 -- one parameter an option
     if owner is not None and owner not in books.owners:
         say(f"consortium: {owner!r} has no account; there are those of {', '.join(books.owners) or 'nobody'}")
         raise typer.Exit(EXIT_INVALID)
+    if against is not None:
+        _hold_against(books, owner, against)
+        return
     view: View = "journal" if journal else "trial-balance" if owner is None else "statement"
     write = as_csv if csv else told
     text = write(books, view, owner=owner, kind=kind).rstrip("\n")
     typer.echo(text if csv else "\n".join(map(visible, text.split("\n"))))
+
+
+def _hold_against(books: Books, owner: str | None, path: Path) -> None:
+    """Name every entry of a book that is another on the ledger; exit code 1 where there is one."""
+    from scenarios.results.accounts import BooksError, held_against  # noqa: PLC0415 -- loads contracts
+
+    if owner is None:
+        say("consortium: --against needs --owner: whose book is it?")
+        raise typer.Exit(EXIT_INVALID)
+    try:
+        different = list(held_against(books, owner, path))
+    except BooksError as error:
+        say(f"consortium: {error}")
+        raise typer.Exit(EXIT_INVALID) from None
+    for line in different:
+        typer.echo(visible(line))
+    if different:
+        raise typer.Exit(EXIT_FAIL)
+    typer.echo("the book is as on the ledger")
 
 
 def _require_kind(kind: str | None) -> None:

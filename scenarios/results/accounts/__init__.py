@@ -2,10 +2,12 @@
 
 :mod:`books` is double entry over postings and nothing else; :mod:`reading` takes them from a run's folder, as of its
 end, a height or a moment of business time, and holds them to the balances that the state root fixes; :mod:`telling`
-writes them down for people and as CSV. The contract is :mod:`node.contracts.accounts`.
+writes them down for people and as CSV, :mod:`against` holds somebody's own book against them. The contract is
+:mod:`node.contracts.accounts`.
 """
 
+from scenarios.results.accounts.against import held_against
 from scenarios.results.accounts.books import Books, BooksError, Entry, Line, Turnover
 from scenarios.results.accounts.reading import AsOf, parse_as_of, read_books
 
-__all__ = ["AsOf", "Books", "BooksError", "Entry", "Line", "Turnover", "parse_as_of", "read_books"]
+__all__ = ["AsOf", "Books", "BooksError", "Entry", "Line", "Turnover", "held_against", "parse_as_of", "read_books"]

@@ -43,6 +43,7 @@ def transfer(ctx: Context, args: TransferArgs) -> Plain:
     line = slip.lines[place]
     state = LINE.next(line.state, "transfer")
     require_reinsurer(ctx, args.to)
+    ctx.require(args.to != slip.cedent, "own_reinsurer", args.to)
     ctx.require(args.to not in {other.reinsurer for other in slip.lines}, "on_the_slip_already", args.to)
     unearned = _unearned_fen(slip, line, ctx.time_ms)
     losses = share(line.reserve_fen, args.loss_ppm)

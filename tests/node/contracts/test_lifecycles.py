@@ -2,6 +2,8 @@ import pytest
 
 from node.contracts import Lifecycle, Refusal
 from node.contracts.access import FILING
+from node.contracts.annuities import TRANSFER
+from node.contracts.asset_plans import PLAN
 from node.contracts.cards import CARD
 from node.contracts.checks import CHECK
 from node.contracts.claims import CLAIM
@@ -10,6 +12,7 @@ from node.contracts.consent import QUERY
 from node.contracts.coordination.records import BILL
 from node.contracts.deposits import DEPOSIT
 from node.contracts.kyc import PROFILE
+from node.contracts.orders import ORDER
 from node.contracts.policy import LIEN, POLICY
 from node.contracts.property.cargo import DECLARATION
 from node.contracts.property.cold_chain import SHIPMENT
@@ -19,7 +22,9 @@ from node.contracts.property.mutual import MUTUAL_CLAIM
 from node.contracts.property.receivables import RECEIVABLE
 from node.contracts.property.repairs import ACCIDENT
 from node.contracts.sales import DISCLOSURE
+from node.contracts.sales_fees import PREMIUM
 from node.contracts.statements import STATEMENT
+from node.contracts.suspense import RECEIPT
 from node.contracts.treaty import LOSS, TREATY
 from node.contracts.underwriting import APPLICATION
 from node.contracts.vouchers import VOUCHER
@@ -28,6 +33,7 @@ ALL = (
     *(APPLICATION, BILL, CARD, CHECK, CLAIM, DEPOSIT, DISCLOSURE, FILING, LIEN, LOSS, POLICY, PROFILE, QUERY, SLIP),
     *(ACCIDENT, ANIMAL, DECLARATION, FLIGHT, MUTUAL_CLAIM, RECEIVABLE, SHIPMENT),
     *(STATEMENT, TREATY, VOUCHER),
+    *(ORDER, PLAN, PREMIUM, RECEIPT, TRANSFER),
 )
 
 

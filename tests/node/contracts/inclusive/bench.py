@@ -29,8 +29,8 @@ KEY = bytes(32)
 class Bench:
     """One state; ``do`` runs one transaction on it and keeps what comes of it."""
 
-    def __init__(self, others: Mapping[str, str] | None = None) -> None:
-        """``others``: further clients and their roles."""
+    def __init__(self, others: Mapping[str, str] | None = None, **settings: Arguments) -> None:
+        """``others``: further clients and their roles; ``settings``: other contracts', with _ for -."""
         roles = {**ROLES, **(others or {})}
         openings = tuple(Opening(owner, OPENING_FEN) for owner in (*roles, "residents"))
         self.genesis = Genesis(
@@ -41,7 +41,10 @@ class Bench:
             clients=tuple(
                 Client(name=name, role=role, home=0, verify_key=KEY, seal_key=KEY) for name, role in roles.items()
             ),
-            settings=(("accounts", msgspec.msgpack.encode(Settings(openings))),),
+            settings=(
+                ("accounts", msgspec.msgpack.encode(Settings(openings))),
+                *((name.replace("_", "-"), msgspec.msgpack.encode(given)) for name, given in settings.items()),
+            ),
         )
         self.directory = Directory(self.genesis)
         self.tree = genesis_state(self.genesis)

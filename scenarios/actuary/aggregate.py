@@ -20,10 +20,14 @@ from scenarios.actuary.severity import Floats, Severity
 
 @dataclass(frozen=True)
 class Layer:
-    """``limit`` in excess of ``attachment`` of every single loss."""
+    """``limit`` in excess of ``attachment`` of every single loss. ValueError where there is nothing in it."""
 
     limit: float
     attachment: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (0.0 < self.limit < np.inf and 0.0 <= self.attachment < np.inf):
+            raise ValueError(f"{self.limit:g} xs {self.attachment:g} is no layer: its limit must be more than nothing")
 
     def of(self, losses: Floats) -> Floats:
         """What falls into the layer of each of ``losses``."""

@@ -74,7 +74,7 @@ def show_price(
         try:
             risk, layer = Risk(losses, parse_severity(severity)), Layer(limit, attachment)
             cover = Cover(layer, reinstatements, percent / 100)
-            drawn, worked_out = simulated(risk, cover, years, seed), exact(risk, cover, limit / 1024)
+            drawn, worked_out = simulated(risk, cover, years, seed), exact(risk, cover)
         except ValueError as error:
             raise ActuaryError(str(error)) from None
         heads = ["", "simulated", "standard error", "95 % from", "to", "numerical"]

@@ -26,24 +26,17 @@ def draw_delays(found: Sequence[Summary], path: Path) -> None:
     axes = figure.subplots()
     days = [one.median_days for one in found]
     axes.axhline(0.0, color="#888888", linewidth=0.8)
-    axes.errorbar(
-        days,
-        [one.deviation / THOUSAND_YUAN for one in found],
-        [one.deviation_half / THOUSAND_YUAN for one in found],
-        marker="o",
-        capsize=4,
-        color="#b3432b",
-        label="root mean square error of an estimate",
-    )
-    axes.errorbar(
-        days,
-        [one.bias / THOUSAND_YUAN for one in found],
-        [one.bias_half / THOUSAND_YUAN for one in found],
-        marker="s",
-        capsize=4,
-        color="#2b6cb3",
-        label="mean error (estimate less what emerged)",
-    )
+    for told, values, marker, color in (
+        (
+            "root mean square error of an estimate",
+            [(one.deviation, one.deviation_half) for one in found],
+            "o",
+            "#b3432b",
+        ),
+        ("mean error (estimate less what emerged)", [(one.bias, one.bias_half) for one in found], "s", "#2b6cb3"),
+    ):
+        means, halves = ([value[part] / THOUSAND_YUAN for value in values] for part in (0, 1))
+        axes.errorbar(days, means, halves, marker=marker, capsize=4, color=color, label=told)
     said = [one.said / THOUSAND_YUAN for one in found]
     axes.plot(days, said, linestyle="--", color="#666666", label="Mack's standard error at the time")
     axes.plot(

@@ -17,6 +17,9 @@ from scenarios.actuary.aggregate import Layer, Risk, compound
 Z95 = 1.959963984540054
 YEARS_AT_ONCE = 200_000
 
+POINTS = 1 << 16
+"""Of the lattice."""
+
 
 @dataclass(frozen=True)
 class Estimated:
@@ -79,10 +82,19 @@ def simulated(risk: Risk, cover: Cover, years: int, seed: int) -> Price:
     )
 
 
-def exact(risk: Risk, cover: Cover, step: float, size: int = 1 << 16) -> Price:
-    """The price from the distribution of the year's total, on a lattice: no error but the lattice's."""
-    total = compound([risk], cover.layer, step=step, size=size)
+def exact(risk: Risk, cover: Cover, step: float | None = None) -> Price:
+    """The price from the distribution of the year's total, on a lattice: no error but the lattice's.
+
+    ``step`` is its fineness; without one, a 1024th of the limit, or what makes the lattice long enough for all losses.
+    """
+    total = compound([risk], cover.layer, step=step or _step_for(risk, cover.layer), size=POINTS)
     limit, count = cover.layer.limit, cover.reinstatements
     recovery = total.expected(lambda losses: np.minimum(losses, (count + 1) * limit))
     reinstated = total.expected(lambda losses: np.minimum(losses, count * limit)) / limit
     return Price(Estimated(recovery), Estimated(recovery / (1.0 + cover.rate * reinstated)))
+
+
+def _step_for(risk: Risk, layer: Layer) -> float:
+    """So that the lattice holds as many full losses of the layer as a year will hardly ever have."""
+    most = risk.losses + 8.0 * np.sqrt(risk.losses) + 8.0
+    return float(max(layer.limit / 1024, most * layer.limit / POINTS))

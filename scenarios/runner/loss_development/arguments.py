@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from node.contracts.inclusive import DAY_MS
 from scenarios.language.models.base import Fen, Part, Ppm
@@ -32,7 +32,7 @@ class LossDevelopment(Part):
     """From a stay to when the insurer tells of it: drawn for each stay."""
     payment: LatencyOrDuration
     """From then to when the insurer has paid: drawn for each stay."""
-    periods_a_year: Literal[1, 2, 4, 12] = 4
+    periods_a_year: Literal[1, 2, 4, 8] = 4
     """Into how many periods the triangle cuts a year."""
     reports_a_period: Annotated[int, Field(ge=1, le=31)] = 3
     """How many bordereaux each insurer sends in a period; the last an hour before it ends."""
@@ -44,12 +44,6 @@ class LossDevelopment(Part):
     """The reinsurer's share of every loss."""
     capital: Fen
     """Cash that the reinsurer begins with."""
-
-    @model_validator(mode="after")
-    def _some_periods_are_years(self) -> LossDevelopment:
-        if self.origins > 40:
-            raise ValueError("five years of `periods_a_year` must make 40 periods at most")
-        return self
 
     @property
     def origins(self) -> int:

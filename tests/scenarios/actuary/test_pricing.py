@@ -45,6 +45,15 @@ def test_the_stated_error_is_the_error():
     assert sum(abs(error) > 1.96 for error in errors) <= 8
 
 
+@pytest.mark.parametrize("losses", [0.0, 0.01, 3.0, 400.0])
+def test_few_losses_and_many_fit_onto_the_lattice(losses):
+    """Where the year's total is never limited, its mean is the losses' times their mean in the layer."""
+    cover = Cover(Layer(30, 20), reinstatements=10_000, rate=0)
+    price = exact(Risk(losses, Gamma(2, 15)), cover)
+    assert price.recovery.value == pytest.approx(losses * cover.layer.mean(Gamma(2, 15)), rel=1e-3)
+    assert price.premium.value == price.recovery.value
+
+
 def test_the_same_seed_is_the_same_price():
     assert simulated(RISK, COVER, 1_000, 3) == simulated(RISK, COVER, 1_000, 3)
     assert simulated(RISK, COVER, 1_000, 3) != simulated(RISK, COVER, 1_000, 4)
@@ -120,6 +129,9 @@ def test_a_lattice_that_is_too_short_is_refused():
         compound([Risk(50, Gamma(2, 15))], Layer(30, 20), step=0.25, size=1 << 10)
     with pytest.raises(ValueError, match="do not reach"):
         compound([RISK], Layer(3_000, 20), step=0.25, size=1 << 10)
+    for limit, attachment in ((0, 5), (-1, 5), (10, -1), (float("inf"), 0)):
+        with pytest.raises(ValueError, match="is no layer"):
+            Layer(limit, attachment)
     with pytest.raises(ValueError, match="two years"):
         simulated(RISK, COVER, 1, 1)
 

@@ -107,3 +107,17 @@ def test_a_table_is_read_and_its_mistakes_are_named(tmp_path):
             movements_of(table)
     with pytest.raises(ActuaryError, match="give a run's folder"):
         movements_of(tmp_path / "nowhere")
+
+
+def test_claims_of_a_run_are_read_from_notice_to_payment(tmp_path):
+    folder = tmp_path / "run"
+    (folder / "state").mkdir(parents=True)
+    state = folder / "state" / "business.jsonl"
+    paid = '["claims","hospital/1",{"paid_fen":500,"paid_ms":%d,"reported_ms":%d}]' % (40 * DAY_MS, DAY_MS)  # noqa: UP031
+    unpaid = '["claims","hospital/2",{"paid_fen":0,"paid_ms":0,"reported_ms":5}]'
+    state.write_text(f'["accounts","a",7]\n{paid}\n{unpaid}\n')
+    assert movements_of(folder) == [Movement(DAY_MS, 40 * DAY_MS, 500)]
+    for line in ("rubbish", '["claims","hospital/3",{"paid_fen":5}]', '["ceded_losses","x",7]'):
+        state.write_text(f"{paid}\n{line}\n")
+        with pytest.raises(ActuaryError, match=r"business\.jsonl:2: not an entry"):
+            movements_of(folder)

@@ -5,7 +5,6 @@ Whoever exports stands where hospital and insurer stand together: the chain itse
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,28 +13,16 @@ from scenarios.edges.fhir.bills import claim_of, identifier_of
 from scenarios.edges.fhir.errors import FhirError
 from scenarios.edges.fhir.models import Version
 from scenarios.edges.fhir.resources import Case, claim_response, consent, coverage, explanation_of_benefit, moment
-from scenarios.language import load_scenario
-from scenarios.results import RunFolder
-from scenarios.runner.plan import make_plan
-
-Records = dict[str, dict[str, dict[str, Any]]]
-"""Namespace -> key -> record."""
+from scenarios.edges.run_records import read_run
 
 _KEPT = ("claims", "policies", "vouchers")
 
 
 def cases_of(path: Path) -> list[Case]:
     """The claims that a hospital reported in the run whose folder is ``path``, by their ids; FhirError without one."""
-    folder = RunFolder(path)
-    if not folder.manifest.is_file():
-        raise FhirError(str(path), "is no run's folder: it has no manifest.json")
-    if not folder.business.is_file():
-        raise FhirError(str(folder.business), "is missing: the nodes agreed on no business state")
-    records = _records(folder.business)
-    manifest = json.loads(folder.manifest.read_bytes())
-    scenario = load_scenario(folder.scenario)
+    plan, records = read_run(path, _KEPT, FhirError)
+    scenario = plan.scenario
     stays = {step.id: step.__pydantic_extra__.get("stay") for step in scenario.story if step.do == "report-discharge"}
-    plan = make_plan(scenario, protocol=manifest["protocol"], seed=manifest["seed"])
     found = []
     for step in plan.workload.steps:
         claim_id = f"{step.client}/{step.number}"
@@ -92,13 +79,3 @@ def _resources(case: Case, version: Version) -> Iterator[dict[str, Any]]:
     )
     yield claim_response(case)
     yield explanation_of_benefit(case)
-
-
-def _records(path: Path) -> Records:
-    found: Records = {namespace: {} for namespace in _KEPT}
-    with path.open("rb") as lines:
-        for line in lines:
-            namespace, key, record = json.loads(line)
-            if namespace in found:
-                found[namespace][key] = record
-    return found

@@ -6,7 +6,6 @@ Whoever exports stands where a treaty's two sides stand: the ledger alone has no
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,12 +30,8 @@ from scenarios.edges.reinsurance.messages import (
     TechnicalAccount,
     summed,
 )
-from scenarios.language import load_scenario
-from scenarios.results import RunFolder
-from scenarios.runner.plan import Plan, make_plan
-
-Records = Mapping[str, Mapping[str, dict[str, Any]]]
-"""Namespace -> key -> record."""
+from scenarios.edges.run_records import Records, read_run
+from scenarios.runner.plan import Plan
 
 _KEPT = ("treaties", "statements", "bordereaux", "bordereau_lines", "reinsured_losses", "reserve_movements")
 _COLUMNS = ("reference", "amount_fen", "salt")
@@ -51,14 +46,7 @@ _HEADINGS: tuple[tuple[str, Entry, int], ...] = (
 
 def messages_of(path: Path) -> list[Message]:
     """The messages of the run whose folder is ``path``, by kind and reference; MessageError where it has none."""
-    folder = RunFolder(path)
-    if not folder.manifest.is_file():
-        raise MessageError(str(path), "is no run's folder: it has no manifest.json")
-    if not folder.business.is_file():
-        raise MessageError(str(folder.business), "is missing: the nodes agreed on no business state")
-    records = _records(folder.business)
-    manifest = json.loads(folder.manifest.read_bytes())
-    plan = make_plan(load_scenario(folder.scenario), protocol=manifest["protocol"], seed=manifest["seed"])
+    plan, records = read_run(path, _KEPT, MessageError)
     sealed = {
         shared.envelope.record: {opening.path: opening.value for opening in shared.openings}
         for shared in plan.workload.shared
@@ -192,13 +180,3 @@ def _yuan(fen: Value, sign: int = 1) -> str:
 
 def _day(time_ms: int) -> str:
     return dt.datetime.fromtimestamp(time_ms / 1000, dt.UTC).strftime("%Y%m%d")
-
-
-def _records(path: Path) -> Records:
-    found: dict[str, dict[str, dict[str, Any]]] = {namespace: {} for namespace in _KEPT}
-    with path.open("rb") as lines:
-        for line in lines:
-            namespace, key, record = json.loads(line)
-            if namespace in found:
-                found[namespace][key] = record
-    return found

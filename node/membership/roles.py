@@ -40,6 +40,8 @@ ROLES = MappingProxyType(
             Role("reinsurer", "再保险公司", "takes shares of risks by treaty, settles statements, retrocedes"),
             Role("intermediary", "中介机构", "sells insurers' policies and is paid a commission"),
             Role("broker", "保险经纪", "places treaties between insurers and reinsurers"),
+            Role("actuary", "精算师", "values what is owed and not yet known, and prices what may come"),
+            Role("platform", "隐私计算中台", "adds up what others share masked, and publishes what tells of nobody"),
             Role("hospital", "医院", "reports treatment and charges, answers under a voucher"),
             Role("bureau", "医保局", "reviews filings, holds medical history, supervises each answer"),
             Role("regulator", "监管机构", "watches what it is entitled to see and writes nothing", read_only=True),

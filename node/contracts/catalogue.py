@@ -69,6 +69,7 @@ from node.contracts import (
     transfers,
     treaty,
     underwriting,
+    uploads,
     versions,
 )
 from node.contracts.contract import Contract
@@ -140,6 +141,7 @@ _CONTRACTS: tuple[Contract, ...] = (
     transfers.contract,
     treaty.contract,
     underwriting.contract,
+    uploads.contract,
     versions.contract,
     *PROPERTY,
 )

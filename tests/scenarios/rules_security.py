@@ -10,6 +10,7 @@ def _by_year_of_birth(_keyring, _bureau, identity):
 
 
 RULES = {
+    "illegal_upload": ("content_blocked", "file_too_large", "not_listed", "type_not_allowed"),
     "asked_before_bound": (
         Replaced("node.contracts.risk:Inquiry", lambda **facts: Inquiry(**facts | {"duplicate": False})),
         Replaced("scenarios.runner.duplicate_questions:pseudonym", _by_year_of_birth),
@@ -18,6 +19,8 @@ RULES = {
 """Scenario: its rules, as in test_rules_off.py."""
 
 BROKEN = {
+    "illegal_upload": ("detection.illegal-upload", "expect.detection.illegal-upload.within=1 h"),
+    "stolen_key": ("steps", "misbehaviour.0.key=2"),
     "asked_before_bound": ("records.covers == 1_000", "assumptions.people.value=999"),
     "two_conspire": ("diverges", "faults.1.does=[mute]"),
     "one_conspires": ("drained", "run.duration=2 s"),

@@ -22,8 +22,10 @@ Kind = Literal[
     "colluding-hospital",
     "double-claim",
     "forged-invoice",
+    "illegal-upload",
     "lying-oracle",
     "silent-policy-edit",
+    "stolen-key",
     "withheld-loss-notice",
 ]
 
@@ -115,6 +117,15 @@ class ForgedInvoice(InStory):
         return self
 
 
+class IllegalUpload(InStory):
+    """违法上传. Somebody uploads a file that nobody may upload."""
+
+    kind: Literal["illegal-upload"]
+    """This one."""
+    content: str
+    """What is in it, in place of what the step says."""
+
+
 class LyingOracle(InStory):
     """预言机说谎. An oracle states another value than the one it saw."""
 
@@ -131,6 +142,17 @@ class SilentPolicyEdit(InStory):
     """This one."""
 
 
+class StolenKey(InStory):
+    """盗用私钥. A thief signs with a key that its owner had replaced, and sends money to somebody else."""
+
+    kind: Literal["stolen-key"]
+    """This one."""
+    payee: Word
+    """To whom."""
+    key: Annotated[int, Field(ge=1, le=64)] = 1
+    """Which of the owner's keys, counted from the first."""
+
+
 class WithheldLossNotice(InStory):
     """隐瞒出险. A cedent does not tell its reinsurer of a loss, or tells it late."""
 
@@ -145,8 +167,10 @@ Misbehaviour = Annotated[
     | ColludingHospital
     | DoubleClaim
     | ForgedInvoice
+    | IllegalUpload
     | LyingOracle
     | SilentPolicyEdit
+    | StolenKey
     | WithheldLossNotice,
     Discriminator("kind"),
 ]

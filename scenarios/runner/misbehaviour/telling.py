@@ -18,9 +18,11 @@ from scenarios.language.models.misbehaviour import (
     BackdatedCover,
     DoubleClaim,
     ForgedInvoice,
+    IllegalUpload,
     InStory,
     LyingOracle,
     SilentPolicyEdit,
+    StolenKey,
     WithheldLossNotice,
 )
 from scenarios.language.models.world import Stay, World
@@ -49,8 +51,10 @@ ACTS: Mapping[type[InStory], tuple[str, ...]] = {
     BackdatedCover: ("bind",),
     DoubleClaim: ("answer",),
     ForgedInvoice: ("answer",),
+    IllegalUpload: ("uploads.upload",),
     LyingOracle: ("oracle.read",),
     SilentPolicyEdit: ("deposit",),
+    StolenKey: ("transfers.send",),
     WithheldLossNotice: ("notify-loss",),
 }
 """By kind, the acts that can be lies of it."""
@@ -185,6 +189,11 @@ def _forged(lie: ForgedInvoice, step: Story, stays: dict[str, Stay]) -> dict[str
 
 
 @_told.register
+def _uploaded(lie: IllegalUpload, step: Story, stays: dict[str, Stay]) -> dict[str, Any]:  # noqa: ARG001 - as above
+    return {"digest": {"hash": lie.content}}
+
+
+@_told.register
 def _misread(lie: LyingOracle, step: Story, stays: dict[str, Stay]) -> dict[str, Any]:  # noqa: ARG001 - as above
     return {"value": lie.value}
 
@@ -192,6 +201,11 @@ def _misread(lie: LyingOracle, step: Story, stays: dict[str, Stay]) -> dict[str,
 @_told.register
 def _edited(lie: SilentPolicyEdit, step: Story, stays: dict[str, Stay]) -> dict[str, Any]:  # noqa: ARG001 - as above
     return {"edited": True}
+
+
+@_told.register
+def _stolen(lie: StolenKey, step: Story, stays: dict[str, Stay]) -> dict[str, Any]:  # noqa: ARG001 - as above
+    return {"payee": lie.payee, "signed_with": lie.key}
 
 
 @_told.register
@@ -220,8 +234,10 @@ _SUBJECTS: Mapping[type[InStory], Callable[[Mapping[str, Story], Story], str]] =
     BackdatedCover: lambda _, step: step.id,
     DoubleClaim: _claim_of_papers,
     ForgedInvoice: _claim_of_papers,
+    IllegalUpload: lambda _, step: step.id,
     LyingOracle: lambda _, step: step.id,
     SilentPolicyEdit: lambda _, step: _named(step, "policy"),
+    StolenKey: lambda _, step: step.id,
     WithheldLossNotice: lambda _, step: _named(step, "claim"),
 }
 """By kind, the step whose object an alarm must name."""

@@ -13,9 +13,11 @@ from scenarios.runner.misbehaviour.detectors.bills import raised
 from scenarios.runner.misbehaviour.detectors.claims import doubled
 from scenarios.runner.misbehaviour.detectors.edits import edited
 from scenarios.runner.misbehaviour.detectors.invoices import forged
+from scenarios.runner.misbehaviour.detectors.keys import stolen
 from scenarios.runner.misbehaviour.detectors.notices import withheld
 from scenarios.runner.misbehaviour.detectors.oracles import misread
 from scenarios.runner.misbehaviour.detectors.stamps import backdated
+from scenarios.runner.misbehaviour.detectors.uploads import illegal
 from scenarios.runner.misbehaviour.watching import Alarm, Watched
 
 Detector = Callable[[Watched, int | None], Iterator[Alarm]]
@@ -26,8 +28,10 @@ DETECTORS: Mapping[str, Detector] = MappingProxyType(
         "colluding-hospital": raised,
         "double-claim": doubled,
         "forged-invoice": forged,
+        "illegal-upload": illegal,
         "lying-oracle": misread,
         "silent-policy-edit": edited,
+        "stolen-key": stolen,
         "withheld-loss-notice": withheld,
     }
 )

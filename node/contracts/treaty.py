@@ -8,7 +8,7 @@ Policy by policy, the reinsurer sees the originals of what it takes on (逐单�
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from msgspec.structs import replace
 
@@ -122,6 +122,12 @@ class CommuteArgs(Arguments, frozen=True):
     price_fen: Fen
 
 
+class CorrectArgs(LineArgs, frozen=True):
+    """Of which kind the line about it is, and what its amounts should have been."""
+
+    kind: Literal["cession", "reserve", "recovery"]
+
+
 class NoticeArgs(Arguments, frozen=True):
     """A claim under a treaty."""
 
@@ -225,6 +231,18 @@ def commute(ctx: Context, args: CommuteArgs) -> Plain:
         memo="commutation",
     )
     return {"price_fen": args.price_fen}
+
+
+@contract.action(roles=("insurer", "reinsurer"), endorse=BOTH_SIDES)
+def correct(ctx: Context, args: CorrectArgs) -> Plain:
+    """Put a line's amounts right 更正, as both sides sign: one that no statement has, or that a dispute gave back."""
+    treaty = signed_treaty(ctx, args.treaty)
+    key = line_key(args.treaty, args.kind, args.about)
+    line = ctx.find(Line, key)
+    ctx.require(not line.statement, "line_stated", key)
+    _carry_between(ctx, args.amounts, treaty.cedent, treaty.reinsurer)
+    ctx.put(key, replace(line, amounts=args.amounts.commitments, time_ms=ctx.time_ms))
+    return {"line": key}
 
 
 def line_key(treaty: str, kind: str, about: str) -> str:

@@ -14,7 +14,10 @@ UNSIGNED = Replaced("node.contracts.endorsement:_Signed.missing", lambda *_: "")
 """As if it did not matter who signed besides the sender."""
 
 RULES = {
-    "ceded_under_seal": ("booked_already", "treaty_not_signed", "wrong_recipients"),
+    "ceded_under_seal": (
+        *("booked_already", "illegal_transition", "line_stated", "stated_already", "treaty_not_signed"),
+        "wrong_recipients",
+    ),
     "one_fen": (
         *("breaks_open", "witnessed_already"),
         Replaced("node.contracts.bordereaux.breaks:_as_witnessed", lambda *_: True),

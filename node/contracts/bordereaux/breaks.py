@@ -55,7 +55,7 @@ def correct(ctx: Context, args: CorrectArgs) -> Plain:
     changed = replace(line, cedent=args.digest) if cedent else replace(line, reinsurer=args.digest)
     gone = not changed.cedent and not changed.reinsurer
     mended = gone or _agree(ctx, bordereau, args.reference, changed)
-    age_ms = ctx.time_ms - line.broken_ms
+    age_ms = _age_ms(ctx, line)
     if gone:
         ctx.delete(BookLine, key)
     else:
@@ -78,7 +78,7 @@ def ages(ctx: Context, args: Which) -> Plain:
     oldest_ms = 0
     for _, line in broken_lines(ctx, args.bordereau, bordereau):
         if line.broken_ms:
-            age_ms = ctx.time_ms - line.broken_ms
+            age_ms = _age_ms(ctx, line)
             bands[sum(age_ms >= days * DAY_MS for days in AGES_DAYS)] += 1
             oldest_ms = max(oldest_ms, age_ms)
     return {"bands": tuple(bands), "oldest_ms": oldest_ms}
@@ -125,6 +125,11 @@ def carry_figures(ctx: Context, bordereau: Bordereau, figures: Envelope | None) 
 def broken_since(ctx: Context, line: BookLine) -> BookLine:
     """The line, a break from now on."""
     return replace(line, broken_ms=max(1, ctx.time_ms))
+
+
+def _age_ms(ctx: Context, line: BookLine) -> int:
+    """How long it has been a break; nothing for a transaction that claims to come before."""
+    return max(0, ctx.time_ms - line.broken_ms)
 
 
 def broken_lines(ctx: Context, bordereau_id: str, bordereau: Bordereau) -> Iterator[tuple[str, BookLine]]:

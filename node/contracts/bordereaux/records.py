@@ -37,7 +37,7 @@ class Bordereau(Record, frozen=True):
     """A bordereau of a sealed treaty. ``lines`` stand in either book, ``matched`` of them alike in both.
 
     ``witnessed``: every line needs its :class:`Original`, and to agree with it. ``closed``: by whom its book is closed.
-    ``longest_break_ms``: how long the line that was put right last, or the slowest one, was a break.
+    ``longest_break_ms``: the longest that a line was a break before it was put right.
     """
 
     namespace: ClassVar[str] = "bordereaux"

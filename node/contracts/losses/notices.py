@@ -24,7 +24,6 @@ from node.contracts.losses.records import (
 from node.contracts.treaty import Treaty, signed_treaty
 from node.privacy.sums import NOTHING
 
-
 FIRST_TIER = 3
 """The reinsurer of the insured's own insurer."""
 
@@ -68,6 +67,7 @@ def notice(ctx: Context, args: NoticeArgs) -> Plain:
     treaty = signed_treaty(ctx, args.treaty)
     ctx.require(treaty.cedent == ctx.client, "not_the_cedent", ctx.client)
     told = _known(ctx, args)
+    ctx.require(ctx.time_ms >= told.known_ms, "before_it_was_known", args.reference)
     ctx.require(ctx.get(TreatyLoss, loss_key(args.treaty, args.reference)) is None, "noticed_already", args.reference)
     treaty_id, treaties, late = args.treaty, 0, False
     following = ctx.get(Following, treaty_id)

@@ -191,6 +191,7 @@ def test_what_every_contract_asks_for():
         "reinsurance.sign-treaty": "`reinsurer`",
         "statements.settle": "`statement.treaty.cedent` and `statement.treaty.reinsurer`",
         "treaty.cede": "`treaty.cedent` and `treaty.reinsurer`",
+        "treaty.correct": "`treaty.cedent` and `treaty.reinsurer`",
         "treaty.recover": "`treaty.cedent` and `treaty.reinsurer`",
         "treaty.reserve": "`treaty.cedent` and `treaty.reinsurer`",
         "underwriting.admit": "the bureau",

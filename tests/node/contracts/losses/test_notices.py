@@ -31,6 +31,13 @@ def test_a_millisecond_decides():
     assert Table().tell(at=72 * HOUR + 1).output["late"]
 
 
+def test_nobody_tells_of_a_loss_before_it_happened():
+    table = Table()
+    table.happened("no-0002", 5 * HOUR)
+    assert table.tell(reference="no-0002", at=5 * HOUR - 1).code == "before_it_was_known"
+    assert table.tell(reference="no-0002", at=5 * HOUR).code == "ok"
+
+
 def test_from_tier_to_tier_each_has_its_own_hours():
     table = tiers()
     table.tell(at=70 * HOUR)
@@ -46,7 +53,7 @@ def test_a_following_treaty_is_told_in_the_same_breath():
     assert table.tell(at=5 * HOUR).output == {"told": 2, "late": False, "since_loss_ms": 5 * HOUR}
     assert (table.loss(OUTWARD).tier, table.loss(OUTWARD).way) == (4, "flat")
     assert table.loss(OUTWARD).noticed_ms == table.loss().noticed_ms
-    assert table.tell(REINSURER, OUTWARD, inward=TREATY).code == "noticed_already"
+    assert table.tell(REINSURER, OUTWARD, inward=TREATY, at=6 * HOUR).code == "noticed_already"
 
 
 def test_a_spiral_of_treaties_ends_where_it_is_known_already():

@@ -2,6 +2,7 @@ import pytest
 
 from node.contracts import Lifecycle, Refusal
 from node.contracts.access import FILING
+from node.contracts.adjustments import YEAR
 from node.contracts.annuities import TRANSFER
 from node.contracts.asset_plans import PLAN
 from node.contracts.cards import CARD
@@ -11,7 +12,11 @@ from node.contracts.coinsurance import SLIP
 from node.contracts.consent import QUERY
 from node.contracts.coordination.records import BILL
 from node.contracts.deposits import DEPOSIT
+from node.contracts.facultative import LINE
+from node.contracts.facultative import SLIP as FACULTATIVE
+from node.contracts.intermediaries import ITEM
 from node.contracts.kyc import PROFILE
+from node.contracts.netting import BALANCE, ROUND
 from node.contracts.orders import ORDER
 from node.contracts.policy import LIEN, POLICY
 from node.contracts.property.cargo import DECLARATION
@@ -25,6 +30,7 @@ from node.contracts.sales import DISCLOSURE
 from node.contracts.sales_fees import PREMIUM
 from node.contracts.statements import STATEMENT
 from node.contracts.suspense import RECEIPT
+from node.contracts.swaps import SWAP
 from node.contracts.treaty import LOSS, TREATY
 from node.contracts.underwriting import APPLICATION
 from node.contracts.vouchers import VOUCHER
@@ -33,6 +39,7 @@ ALL = (
     *(APPLICATION, BILL, CARD, CHECK, CLAIM, DEPOSIT, DISCLOSURE, FILING, LIEN, LOSS, POLICY, PROFILE, QUERY, SLIP),
     *(ACCIDENT, ANIMAL, DECLARATION, FLIGHT, MUTUAL_CLAIM, RECEIVABLE, SHIPMENT),
     *(STATEMENT, TREATY, VOUCHER),
+    *(BALANCE, FACULTATIVE, ITEM, LINE, ROUND, SWAP, YEAR),
     *(ORDER, PLAN, PREMIUM, RECEIPT, TRANSFER),
 )
 

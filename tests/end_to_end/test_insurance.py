@@ -12,6 +12,7 @@ PLAYED = {
     "reads_off_the_log": "raft",
     "own_product": "pbft",
     "silent_policy_edit": "raft",
+    "flight_delay": "pbft",
 }
 """Scenario: the protocol with real processes; the other one orders in virtual time."""
 

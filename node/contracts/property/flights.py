@@ -125,11 +125,11 @@ def history(ctx: Context, args: HistoryArgs) -> Plain:
 @contract.action("open", roles=("insurer",))
 def open_flight(ctx: Context, args: OpenArgs) -> Plain:
     """The insurer offers cover for a flight, at the price that its history makes, and asks the oracles."""
-    late = dict(ctx.find(FlightHistory, args.flight).late).get(args.threshold_min)
-    ctx.require(late is not None, "threshold_not_in_history", f"{args.threshold_min} minutes")
+    past = ctx.find(FlightHistory, args.flight)
+    late = dict(past.late).get(args.threshold_min, -1)
+    ctx.require(late >= 0, "threshold_not_in_history", f"{args.threshold_min} minutes")
     ctx.require(ctx.time_ms < args.departs_ms <= args.known_ms, "departed_already", args.flight)
     ctx.require(args.benefit_fen > 0, "nothing_promised", args.flight)
-    flights = ctx.find(FlightHistory, args.flight).flights
     offered = InsuredFlight(
         state="OPEN",
         insurer=ctx.client,
@@ -137,7 +137,7 @@ def open_flight(ctx: Context, args: OpenArgs) -> Plain:
         departs_ms=args.departs_ms,
         threshold_min=args.threshold_min,
         benefit_fen=args.benefit_fen,
-        premium_fen=premium_fen(args.benefit_fen, late or 0, flights, args.loading_ppm),
+        premium_fen=premium_fen(args.benefit_fen, late, past.flights, args.loading_ppm),
         passengers=(),
     )
     about = f"minutes late, {args.flight}"

@@ -166,3 +166,12 @@ def test_nobody_is_asked_twice_or_to_cover_itself():
     offer = OfferArgs("mill", 1_000, Surplus(100, 5, 400), 1, 0, 0, 365 * DAY, DAY, ("re-2", "re-2"))
     market.act("insurer-1", "offer", offer, code="invited_twice")
     market.act("re-2", "offer", replace(offer, invited=("re-2",)), code="own_reinsurer")
+
+
+def test_a_cedents_own_risk_does_not_come_back_to_it_by_a_transfer():
+    market = Market()
+    offer = OfferArgs("mill", 1_000, Surplus(100, 5, 400), 0, 0, 0, 365 * DAY, DAY, ("re-2",))
+    slip = market.act("re-3", "offer", offer)["slip"]
+    market.act("re-2", "write", WriteArgs(slip, 1, WHOLE))
+    market.act("re-3", "bind", SlipArgs(slip))
+    market.act("re-2", "transfer", TransferArgs(slip, "re-3", WHOLE), "re-3", code="own_reinsurer")

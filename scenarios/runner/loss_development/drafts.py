@@ -130,7 +130,7 @@ def _bordereau(kind: str, rows: Sequence[StayLoss], start_ms: int, insurer: str,
 def _valued(
     arguments: LossDevelopment, cast: Cast, start_ms: int, told: Sequence[StayLoss], drafts: Sequence[Draft]
 ) -> Iterator[Draft]:
-    """A booking after every so many periods; in the end each is looked back on, and the basis closed."""
+    """A booking after every so many periods, from what is told by then."""
     cells = reported_cells(arguments, told)
     model, before = model_digest(), BASIS
     for valuation in arguments.valuations:
@@ -148,22 +148,26 @@ def _valued(
         draft.title = f"books {ibnr_fen / 100:,.2f} CNY for what is not reported"
         yield draft
         before = draft.id
-    end_ms = start_ms + arguments.periods * arguments.period_ms + HOUR_MS
-    heard = _newest(drafts, end_ms, cast.insurers)
+    end_ms = start_ms + arguments.periods * arguments.period_ms
+    yield from _run_off(arguments, cast, end_ms + HOUR_MS, (before, *_newest(drafts, end_ms, cast.insurers)))
+
+
+def _run_off(arguments: LossDevelopment, cast: Cast, end_ms: int, after: tuple[str, ...]) -> Iterator[Draft]:
+    """When nothing more can be reported, every estimate is looked back on, and the basis closed."""
     for valuation in arguments.valuations:
 
         def reviewing(objects: Objects, valuation: int = valuation) -> ReviewArgs:
             return ReviewArgs(objects[BASIS], valuation)
 
-        draft = _actuarial(cast, f"review/{valuation}", "reserving.review", end_ms, reviewing, (before, *heard))
+        draft = _actuarial(cast, f"review/{valuation}", "reserving.review", end_ms, reviewing, after)
         draft.title, draft.cosigners = "looks back on an estimate", ()
         yield draft
-        before, heard = draft.id, ()
+        after = (draft.id,)
 
     def closing(objects: Objects) -> BasisArgs:
         return BasisArgs(objects[BASIS])
 
-    draft = _actuarial(cast, "close", "reserving.close", end_ms + HOUR_MS, closing, (before,))
+    draft = _actuarial(cast, "close", "reserving.close", end_ms + HOUR_MS, closing, after)
     draft.title = "closes the basis: nothing more can be reported"
     yield draft
 

@@ -30,7 +30,9 @@ def differences(arguments: LossDevelopment, scenario: Scenario, tree: StateTree,
     shares = sum(share(loss.fen, arguments.cession) for loss in told)
     bases = list(tree.items(Basis.namespace))
     key = bases[0][0] if bases else ""
-    estimates = [one for _, one in tree.items(Estimate.namespace)]
+    estimates = list(tree.items(Estimate.namespace))
+    came = [share(_later(arguments, told, int(key.rpartition("|")[2])), arguments.cession) for key, _ in estimates]
+    errors = [one.ibnr_fen - fen for (_, one), fen in zip(estimates, came, strict=True)]
     reserve = [_balance(tree, cast.reinsurer, kind) for kind in ("reserve", "ibnr", "reserve-movement")]
     checks: tuple[tuple[str, object, object], ...] = (
         ("losses", sum(1 for _ in tree.items(CededLoss.namespace)), len(told)),
@@ -38,13 +40,16 @@ def differences(arguments: LossDevelopment, scenario: Scenario, tree: StateTree,
         ("what is paid", _held(tree, f"{key}/{PAID}"), paid_cells(arguments, told)),
         ("recovered, in fen", _balance(tree, cast.reinsurer, "recoveries-paid"), shares),
         ("reserves left, in fen", reserve, [0, 0, 0]),
-        ("estimates that came true or not", [one.ibnr_fen - one.emerged_fen for one in estimates], _errors(estimates)),
+        ("what emerged, in fen", [one.emerged_fen for _, one in estimates], came),
+        ("errors, in fen", [one.error_fen for _, one in estimates], errors),
     )
     return tuple(f"{what}: {had}, should be {due}" for what, had, due in checks if had != due)
 
 
-def _errors(estimates: Sequence[Estimate]) -> list[int]:
-    return [one.error_fen for one in estimates]
+def _later(arguments: LossDevelopment, told: Sequence[StayLoss], valuation: int) -> int:
+    """What occurred before a valuation and was reported after it, in fen."""
+    end_ms = valuation * arguments.period_ms
+    return sum(loss.fen for loss in told if loss.occurred_ms < end_ms <= bordereau_ms(arguments, loss.reported))
 
 
 def _held(tree: StateTree, key: str) -> Cells:

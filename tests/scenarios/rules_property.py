@@ -35,7 +35,7 @@ RULES = {
         ),
         *("not_happened_yet", "not_insured", "not_vaccinated", "not_your_animal", "not_yours_to_report"),
         *("outside_the_term", "pledged_already", "slaughtered_before", "unknown_animal", UNATTENDED),
-        Replaced("node.contracts.property.livestock:shown", lambda deaths, _: deaths),
+        Replaced("node.contracts.property.disease_map:shown", lambda deaths, _: deaths),
     ),
     "declared_once": (
         *("beyond_the_cover", "cleared_already", "goods_not_covered", "illegal_transition", "insured_already"),

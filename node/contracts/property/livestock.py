@@ -21,9 +21,10 @@ from node.contracts.accounts import account, post
 from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
 from node.contracts.endorsement import argument, role, signed
-from node.contracts.fields import Arguments, Count, Digest, Fen, Label, Millis, Name, Readers, Record
+from node.contracts.fields import Arguments, Count, Digest, Fen, Label, Millis, Name, Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.property.cover import NO_COVER, Cover, CoverTerms, cover_at, covered
+from node.contracts.property.disease_map import CELL_MIN, DiseaseCount, DiseaseMap, DiseaseTerms, count_death
 from node.privacy.envelope import Envelope
 
 ANIMAL = Lifecycle(
@@ -86,45 +87,19 @@ class LifeEvent(Record, frozen=True):
     proof: str
 
 
-class DiseaseCount(Record, frozen=True):
-    """How many animals died of a disease in a region; the key is ``disease/region``."""
-
-    namespace: ClassVar[str] = "disease_counts"
-
-    deaths: int
-
-
-class DiseaseMap(Record, frozen=True):
-    """The same for supervisors 疫病地图: None where there are so few that a farm would stand out."""
-
-    namespace: ClassVar[str] = "disease_map"
-    readers: ClassVar[Readers] = Readers.SUPERVISORS
-
-    deaths: int | None
-
-
-class LivestockTerms(Record, frozen=True):
-    """From how many deaths on a region shows; the key is "terms"."""
-
-    namespace: ClassVar[str] = "livestock_terms"
-    readers: ClassVar[Readers] = Readers.EVERYONE
-
-    cell_min: int
-
-
 DIED = EventKind("animal_died", parties=("farm",), roles=("quarantine",))
 
 contract = Contract(
     "livestock",
-    records=(Animal, Mark, LifeEvent, DiseaseCount, DiseaseMap, LivestockTerms),
+    records=(Animal, Mark, LifeEvent, DiseaseCount, DiseaseMap, DiseaseTerms),
     events=(DIED,),
 )
 
 
 class Settings(Arguments, frozen=True):
-    """See :class:`LivestockTerms`."""
+    """See :class:`DiseaseTerms`."""
 
-    cell_min: Count = 3
+    cell_min: Count = CELL_MIN
 
 
 class RegisterArgs(Arguments, frozen=True):
@@ -175,7 +150,7 @@ class DeathArgs(Arguments, frozen=True):
 @contract.settings(Settings)
 def configure(ctx: Context, settings: Settings) -> None:
     """Set from how many deaths on the map shows a region."""
-    ctx.put("terms", LivestockTerms(cell_min=settings.cell_min))
+    ctx.put("terms", DiseaseTerms(cell_min=settings.cell_min))
 
 
 @contract.action(roles=("farmer",), endorse=role("quarantine"))
@@ -273,11 +248,6 @@ def bury(ctx: Context, args: DeathArgs) -> Plain:
     return {"state": "DEAD"}
 
 
-def shown(deaths: int, cell_min: int) -> int | None:
-    """What supervisors see of a region's deaths."""
-    return deaths if deaths >= cell_min else None
-
-
 def _marks(args: RegisterArgs | DeathArgs) -> tuple[tuple[str, str], ...]:
     return ("biometrics", args.biometrics), ("dna", args.dna), ("tag", args.tag)
 
@@ -324,10 +294,5 @@ def _pay(ctx: Context, animal: Animal, cover: Cover) -> int:
 def _die(ctx: Context, animal_id: str, animal: Animal, args: DeathArgs) -> None:
     """It is dead, once, and counts on the map."""
     ctx.put(animal_id, replace(animal, state=ANIMAL.next(animal.state, "die"), ended_ms=args.died_ms))
-    cell = f"{args.disease}/{animal.region}"
-    found = ctx.get(DiseaseCount, cell)
-    deaths = 1 if found is None else found.deaths + 1
-    ctx.put(cell, DiseaseCount(deaths=deaths))
-    terms = ctx.get(LivestockTerms, "terms") or LivestockTerms(cell_min=Settings().cell_min)
-    ctx.put(cell, DiseaseMap(deaths=shown(deaths, terms.cell_min)))
+    count_death(ctx, args.disease, animal.region)
     ctx.emit("animal_died", farm=animal.farm, disease=args.disease, region=animal.region)

@@ -2,7 +2,7 @@
 
 Members report to the regulator what its scope lists and nothing more (部分隐私信息: policyholder, terms, payouts);
 the values travel sealed to it. A field outside the scope is refused, so no diagnosis gets there by mistake. The
-regulator's node observes: it does not vote, and no action of any contract is open to its role.
+regulator's node observes: it does not vote, and no action is open to its role but those on its own registers.
 """
 
 from __future__ import annotations

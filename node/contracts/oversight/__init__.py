@@ -4,7 +4,7 @@ A supervisor that learns of a breach from a quarterly return learns late. Here e
 transaction has just written, on every node and in the same block, and a breach leaves an ``Alert`` that the
 regulator's client is told of and nobody else. ``watching`` is the hook that the runtime calls; it costs one look-up
 where a network declares no rules. ``orders`` is the freeze order 冻结令: the regulator asks by its signature, a council
-decides by theirs, and neither can do it alone. The regulator itself still writes nothing.
+decides by theirs, and neither can do it alone.
 """
 
 from node.contracts.oversight.orders import HoldArgs, OrderArgs, require_free

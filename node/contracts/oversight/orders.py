@@ -1,8 +1,8 @@
 """Freeze orders 冻结令: an institution, a policy's or a claim's payout is held until the council lets it go.
 
 The regulator asks, by its signature; ``needed`` of the council decide, by theirs; one of the council submits it. The
-regulator alone cannot, for no action is open to its role; nor can the council without it. Who the order is about has
-no vote on it. The same majority lifts it 解冻.
+regulator alone cannot, for these actions are not open to its role; nor can the council without it. Who the order is
+about has no vote on it. The same majority lifts it 解冻.
 
 A frozen institution's signature moves nothing, whoever submits; money may come to it, and none leaves it. A frozen
 policy or claim stays as it is.

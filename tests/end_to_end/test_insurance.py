@@ -13,6 +13,7 @@ PLAYED = {
     "own_product": "pbft",
     "silent_policy_edit": "raft",
     "flight_delay": "pbft",
+    "ceded_under_seal": "pbft",
 }
 """Scenario: the protocol with real processes; the other one orders in virtual time."""
 

@@ -16,7 +16,7 @@ from node.contracts.reinsurance.programmes.covers import (
     StopLossCover,
     SurplusCover,
 )
-from node.contracts.reinsurance.programmes.sections import Section, flaw_in, stages
+from node.contracts.reinsurance.programmes.sections import Section, require_in_order, stages
 from node.contracts.reinsurance.programmes.shares import Line, Paid, lines
 from node.contracts.reinsurance.programmes.signing import contract
 from node.contracts.reinsurance.programmes.year import Event, RiskLoss, SectionYear, Worked, Year, work_out
@@ -39,8 +39,8 @@ __all__ = [
     "Worked",
     "Year",
     "contract",
-    "flaw_in",
     "lines",
+    "require_in_order",
     "stages",
     "work_out",
 ]

@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from node.contracts.context import Context
 from node.contracts.fields import UNIT, Label, Name
 from node.contracts.reinsurance.layers import in_layer
 from node.contracts.reinsurance.programmes.covers import (
@@ -79,24 +80,22 @@ def stages(sections: Sequence[Section]) -> tuple[Stage, ...]:
     return tuple(found)
 
 
-def flaw_in(sections: Sequence[Section]) -> tuple[str, str]:
-    """What is wrong with them, as a refusal's code and the place; two empty texts where nothing is."""
+def require_in_order(ctx: Context, sections: Sequence[Section]) -> None:
+    """Refuse sections that are no programme: named twice, placed too far, without a clear order, or overlapping."""
     names = [section.name for section in sections]
-    if len(set(names)) < len(names):
-        return "section_named_twice", ", ".join(names)
+    ctx.require(len(set(names)) == len(names), "section_named_twice", ", ".join(names))
     for section in sections:
-        if len({name for name, _ in section.takers}) < len(section.takers):
-            return "taker_named_twice", section.name
-        if section.placed > WHOLE:
-            return "overplaced", section.name
+        takers = [name for name, _ in section.takers]
+        ctx.require(len(set(takers)) == len(takers), "taker_named_twice", section.name)
+        ctx.require(section.placed <= WHOLE, "overplaced", section.name)
     try:
-        ordered = stages(sections)
+        ordered, unclear = stages(sections), ""
     except ValueError as error:
-        return "inuring_order_unclear", str(error)
+        ordered, unclear = (), str(error)
+    ctx.require(not unclear, "inuring_order_unclear", unclear)
     for stage in ordered:
-        if most_ceded(stage) > WHOLE:
-            return "covers_overlap", ", ".join(section.name for section in stage.sections)
-    return "", ""
+        together = ", ".join(section.name for section in stage.sections)
+        ctx.require(most_ceded(stage) <= WHOLE, "covers_overlap", together)
 
 
 def most_ceded(stage: Stage) -> int:

@@ -27,7 +27,7 @@ from node.contracts.reinsurance.programmes.records import (
     Programme,
     ProgrammeAccount,
 )
-from node.contracts.reinsurance.programmes.sections import SECTIONS_MAX, Section, flaw_in
+from node.contracts.reinsurance.programmes.sections import SECTIONS_MAX, Section, require_in_order
 from node.contracts.reinsurance.programmes.shares import deposits
 
 SIDES = ("cedent", "reinsurers")
@@ -61,8 +61,7 @@ def sign(ctx: Context, args: Sign) -> Plain:
     """签订. Signed by every reinsurer that takes a share; deposit premiums move at once."""
     ctx.require(args.from_ms < args.until_ms, "term_empty")
     ctx.require(ctx.time_ms <= args.from_ms, "inception_in_the_past")
-    code, place = flaw_in(args.sections)
-    ctx.require(not code, code, place)
+    require_in_order(ctx, args.sections)
     programme = Programme(
         state="OPEN",
         cedent=ctx.client,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import SimpleNamespace
+
 from hypothesis import strategies as st
 
+from node.contracts.context import Context, Refusal
 from node.contracts.reinsurance import WHOLE, Layer, SwingRate
 from node.contracts.reinsurance.programmes import (
     AggregateExcess,
@@ -18,7 +22,7 @@ from node.contracts.reinsurance.programmes import (
     StopLossCover,
     SurplusCover,
     Year,
-    flaw_in,
+    require_in_order,
 )
 
 DAY_MS = 86_400_000
@@ -55,6 +59,15 @@ covers = st.one_of(
 )
 
 
+def flaw_in(sections) -> str:
+    """The refusal's code for what is no programme; "" for what is one."""
+    try:
+        require_in_order(SimpleNamespace(require=partial(Context.require, None)), sections)
+    except Refusal as refusal:
+        return refusal.code
+    return ""
+
+
 @st.composite
 def programmes(draw) -> tuple[Section, ...]:
     """One to five sections in an order that is one, placed with up to three reinsurers, in part or in whole."""
@@ -71,7 +84,7 @@ def programmes(draw) -> tuple[Section, ...]:
         Section(one.name, priority, one.cover, one.takers)
         for one, priority in zip(ordered, sorted(section.priority for section in sections), strict=True)
     )
-    if flaw_in(found)[0]:
+    if flaw_in(found):
         found = tuple(Section(one.name, place, one.cover, one.takers) for place, one in enumerate(found, start=1))
     return found
 

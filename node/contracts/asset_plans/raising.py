@@ -72,7 +72,7 @@ class UnderArgs(Arguments, frozen=True):
 
 
 class ConfirmArgs(Arguments, frozen=True):
-    """Whose payment has come in."""
+    """Whose payment has come in, or has not."""
 
     plan: ObjectId
     investor: Name
@@ -146,6 +146,21 @@ def call(ctx: Context, args: CallArgs) -> Plain:
     ctx.put(key, CapitalCall(state="CALLED", amount_fen=args.amount_fen, until_ms=args.until_ms))
     ctx.emit("capital_called", plan=args.plan, investor=args.investor, manager=ctx.client)
     return {"called_fen": called.called_fen}
+
+
+@contract.action(roles=("manager",))
+def lapse(ctx: Context, args: ConfirmArgs) -> Plain:
+    """A call that was not paid in time is over, and others may be called on for its amount."""
+    plan = ctx.find(Plan, args.plan)
+    ctx.require(plan.manager == ctx.client, "not_a_party", ctx.client)
+    key = _call(args.plan, args.investor)
+    called = ctx.find(CapitalCall, key)
+    ctx.require(called.state == "CALLED", "paid_already", key)
+    ctx.require(ctx.time_ms > called.until_ms, "call_not_over", key)
+    ctx.delete(CapitalCall, key)
+    left = replace(plan, state=PLAN.next(plan.state, "lapse"), called_fen=plan.called_fen - called.amount_fen)
+    ctx.put(args.plan, left)
+    return {"called_fen": left.called_fen}
 
 
 @contract.action(roles=("investor",))

@@ -12,7 +12,7 @@ from node.contracts.lifecycle import Lifecycle
 PLAN = Lifecycle(
     "asset-backed plan",
     {
-        "RAISING": {"call": "RAISING", "register": "RAISING", "back": "RAISING", "draw": "RUNNING"},
+        "RAISING": {"call": "RAISING", "lapse": "RAISING", "register": "RAISING", "back": "RAISING", "draw": "RUNNING"},
         "RUNNING": {"accrue": "RUNNING", "interest": "RUNNING", "redeem": "CLEARED"},
         "CLEARED": {},
     },

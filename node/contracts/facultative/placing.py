@@ -114,7 +114,7 @@ def write(ctx: Context, args: WriteArgs) -> Plain:
     slip = _answerable(ctx, args.slip)
     ctx.require(args.version == slip.version, "other_terms", f"version {slip.version} is on offer")
     require_registered(ctx, ctx.client)
-    lines = (*slip.lines, Line(ctx.client, args.line_ppm))
+    lines = tuple(sorted((*slip.lines, Line(ctx.client, args.line_ppm)), key=lambda line: line.reinsurer))
     ctx.put(args.slip, replace(slip, lines=lines))
     return {"written_ppm": sum(line.written_ppm for line in lines)}
 
@@ -132,7 +132,7 @@ def counter(ctx: Context, args: CounterArgs) -> Plain:
 def decline(ctx: Context, args: SlipArgs) -> Plain:
     """拒绝. Decline for good, whatever the terms."""
     slip = _answerable(ctx, args.slip)
-    declined = (*slip.declined, ctx.client)
+    declined = tuple(sorted((*slip.declined, ctx.client)))
     ctx.put(args.slip, replace(slip, declined=declined))
     return {"declined": len(declined)}
 

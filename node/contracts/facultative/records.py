@@ -48,7 +48,8 @@ class Slip(Record, frozen=True):
     """A risk offered facultatively 临分. Amounts of the whole risk in fen; ``shares`` says who carries which sum.
 
     ``version`` counts the cedent's revisions: a line is written for one version of the terms. ``leader`` is "" until
-    the slip is bound. ``asked`` is the commission that reinsurers countered with, by name.
+    the slip is bound. Lines stand in order of name, so who wrote first plays no part. ``asked`` is the commission that
+    reinsurers countered with, by name.
     """
 
     namespace: ClassVar[str] = "fac_slips"

@@ -20,14 +20,14 @@ from tests.node.contracts.network import Network
 
 WHOLE = 1_000_000
 DAY = 86_400_000
-REINSURERS = ("reinsurer", "re-2", "re-3")
+REINSURERS = ("re-1", "re-2", "re-3")
 SLIP = "insurer-1/1"
 
 
 @pytest.fixture(autouse=True, scope="module")
 def with_reinsurers():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(network, "ROLES", {**network.ROLES, "re-2": "reinsurer", "re-3": "reinsurer"})
+        patch.setattr(network, "ROLES", {**network.ROLES, **dict.fromkeys(REINSURERS, "reinsurer")})
         yield
 
 
@@ -100,11 +100,11 @@ def test_however_a_loss_is_paid_the_lines_bear_their_shares_of_the_sum(written, 
 
 def test_what_nobody_writes_stays_with_the_cedent():
     market = Market(premium=1_000_000).bound(250_000)
-    assert market.of("reinsurer", "premium-assumed") == -100_000
-    assert market.of("reinsurer", "commission-paid") == 19_000
+    assert market.of("re-1", "premium-assumed") == -100_000
+    assert market.of("re-1", "commission-paid") == 19_000
     market.act("insurer-1", "advise", AdviseArgs(SLIP, "fire", 1, 1_000))
-    assert market.of("reinsurer", "reserve") == -100
-    market.act("insurer-1", "settle", LossArgs(SLIP, "fire", 1_000), "reinsurer")
+    assert market.of("re-1", "reserve") == -100
+    market.act("insurer-1", "settle", LossArgs(SLIP, "fire", 1_000), "re-1")
     assert market.of("insurer-1", "recoveries") == -100
 
 
@@ -112,25 +112,25 @@ def test_whoever_takes_the_leaders_line_leads_and_pays():
     market = Market().bound(600_000, 400_000)
     moved = TransferArgs(SLIP, "re-3", WHOLE)
     market.act("insurer-1", "advise", AdviseArgs(SLIP, "fire", 1, 1_000))
-    out = market.act("reinsurer", "transfer", moved, "insurer-1", "re-3", at=100 * DAY)
+    out = market.act("re-1", "transfer", moved, "insurer-1", "re-3", at=100 * DAY)
     # 240,000.72 of premium less 19 %: 264 of 365 days have not begun
     net = 240_001 - 45_600
     assert out == {"unearned_fen": round(net * 264 / 365), "loss_portfolio_fen": 240, "reserve_fen": 240}
     assert market.slip.leader == "re-3"
     assert [market.of(name, "reserve") for name in REINSURERS] == [0, -160, -240]
-    market.act("reinsurer", "transfer", moved, "insurer-1", "re-3", code="not_on_the_slip")
+    market.act("re-1", "transfer", moved, "insurer-1", "re-3", code="not_on_the_slip")
     market.act("re-2", "transfer", moved, "insurer-1", "re-3", code="on_the_slip_already")
     market.act("insurer-1", "settle", LossArgs(SLIP, "fire", 1_000), "re-3", at=101 * DAY)
-    assert market.of("reinsurer", "recoveries-paid") == 240  # the portfolio that it gave up
+    assert market.of("re-1", "recoveries-paid") == 240  # the portfolio that it gave up
     assert market.of("re-3", "recoveries-paid") == 0  # got as much as it then paid
 
 
 def test_after_the_last_line_is_commuted_the_cedent_signs_for_itself():
     market = Market().bound(600_000, 400_000)
     market.act("insurer-1", "advise", AdviseArgs(SLIP, "fire", 1, 1_000))
-    market.act("reinsurer", "commute", CommuteArgs(SLIP, 0), "insurer-1")
+    market.act("re-1", "commute", CommuteArgs(SLIP, 0), "insurer-1")
     assert market.slip.leader == "re-2"
-    market.act("insurer-1", "settle", LossArgs(SLIP, "fire", 10), "reinsurer", code="signature_missing")
+    market.act("insurer-1", "settle", LossArgs(SLIP, "fire", 10), "re-1", code="signature_missing")
     market.act("re-2", "commute", CommuteArgs(SLIP, 7), "insurer-1")
     out = market.act("insurer-1", "settle", LossArgs(SLIP, "fire", 1_000))
     assert out == {"recovered_fen": (0, 0), "net_fen": 1_000}
@@ -151,7 +151,7 @@ def test_after_the_last_line_is_commuted_the_cedent_signs_for_itself():
 def test_a_bound_slip_is_for_its_parties(who, action, args, code):
     market = Market().bound(600_000, 400_000)
     before = market.records()
-    market.act(who, action, args, "insurer-1" if who != "insurer-1" else "reinsurer", code=code)
+    market.act(who, action, args, "insurer-1" if who != "insurer-1" else "re-1", code=code)
     assert market.records() == before
 
 
@@ -175,3 +175,14 @@ def test_a_cedents_own_risk_does_not_come_back_to_it_by_a_transfer():
     market.act("re-2", "write", WriteArgs(slip, 1, WHOLE))
     market.act("re-3", "bind", SlipArgs(slip))
     market.act("re-2", "transfer", TransferArgs(slip, "re-3", WHOLE), "re-3", code="own_reinsurer")
+
+
+def test_who_writes_first_plays_no_part():
+    one, other = Market(), Market()
+    written = list(zip(REINSURERS, (500_000, 500_000, 250_000), strict=True))
+    for market, order in ((one, written), (other, written[::-1])):
+        for name, ppm in order:
+            market.act(name, "write", WriteArgs(SLIP, 1, ppm))
+        market.act("insurer-1", "bind", SlipArgs(SLIP))
+    assert one.records() == other.records()
+    assert one.slip.leader == "re-1"

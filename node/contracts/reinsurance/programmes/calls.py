@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from node.contracts.accounts import post
-from node.contracts.context import Context, Plain
+from node.contracts.context import Context, Plain, Refusal
 from node.contracts.fields import Arguments, Fen, Label, ObjectId, SignedFen
 from node.contracts.money import allocate
 from node.contracts.reinsurance.programmes.books import open_programme, worked_so_far
@@ -40,6 +40,8 @@ def call(ctx: Context, args: Call) -> Plain:
     programme = open_programme(ctx, args.programme)
     ctx.require(args.amount_fen >= max(programme.cash_limit_fen, 1), "below_the_cash_limit", str(args.amount_fen))
     section = programme.section(args.section)
+    if section is None:
+        raise Refusal("unknown_section", args.section)
     now = worked_so_far(ctx, args.programme, programme).of(args.section)
     key = f"{args.programme}/{args.section}"
     before = ctx.get(Called, key) or Called()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from node.contracts.context import Refusal
 from node.contracts.fields import Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.reinsurance.programmes.sections import Section
@@ -44,12 +43,9 @@ class Programme(Record, frozen=True):
     premium_fen: int = 0
     loss_fen: int = 0
 
-    def section(self, name: str) -> Section:
-        """The section of that name; refused with "unknown_section"."""
-        for section in self.sections:
-            if section.name == name:
-                return section
-        raise Refusal("unknown_section", name)
+    def section(self, name: str) -> Section | None:
+        """The section of that name, or None."""
+        return next((section for section in self.sections if section.name == name), None)
 
     @property
     def reinsurers(self) -> tuple[str, ...]:

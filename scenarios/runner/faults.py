@@ -100,7 +100,8 @@ def apply_fault(fault: Fault, hands: Hands, resolve: Callable[[str], NodeId], no
             return f"{{{liar}}} lies: {', '.join(behaviours)}{lasting(fault.for_)}"
         case _:
             item, line = item_of(fault, resolve)
-            hands.inject(item, tuple(resolve(name) for name in fault.on or ()))
+            concerned = fault.on or (() if fault.hijack is None else (fault.hijack,))
+            hands.inject(item, tuple(resolve(name) for name in concerned))
             return line
 
 

@@ -9,6 +9,9 @@ from network.virtual import faults as world
 from scenarios.language.models.faults import Fault
 from scenarios.runner.words import braced, lasting, seconds, share
 
+MILLION = 1_000_000
+"""All, in parts per million."""
+
 
 def item_of(fault: Fault, resolve: Callable[[str], NodeId]) -> tuple[world.Fault, str]:
     """The item, for whoever injects it to say when, and a line that tells it to people.
@@ -29,6 +32,9 @@ def _of_messages(fault: Fault, resolve: Callable[[str], NodeId]) -> tuple[world.
     if fault.corrupt is not None:
         what = f"{share(fault.corrupt)} of messages garbled{where}"
         return world.Corrupt(at_ns=0, for_ns=for_ns, ppm=fault.corrupt), what
+    if fault.hijack is not None:
+        what = f"the name of {braced((resolve(fault.hijack),))} leads to an impostor"
+        return world.Corrupt(at_ns=0, for_ns=for_ns, ppm=MILLION), what
     if fault.reorder is not None:
         by = fault.by or 0
         what = f"{share(fault.reorder)} of messages held back by up to {seconds(by)}{where}"

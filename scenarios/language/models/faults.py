@@ -28,6 +28,7 @@ _WITH: dict[str, tuple[str, ...]] = {
     "throttle": ("on", "for"),
     "flap": ("from", "one_way", "down", "up", "for"),
     "broker_down": ("for",),
+    "hijack": ("for",),
     "slow": ("by", "for"),
     "clock": ("ahead", "behind", "gains", "loses", "for"),
     "slow_disk": ("by", "for"),
@@ -107,6 +108,9 @@ class Fault(Part):
     broker_down: Literal["lost", "backlog"] | None = None
     """Nobody reaches anybody; what is sent is lost, or comes at the end as a backlog (virtual world only)."""
 
+    hijack: Word | None = None
+    """This node's name leads to an impostor, as after a DNS hijack: what goes to it or comes in its name is under a key
+    that is not its own, and is refused (virtual world only)."""
     slow: Word | None = None
     """Everything that this node does takes it longer, `by` so much (virtual world only)."""
     by: Nanoseconds | None = None
@@ -184,6 +188,7 @@ _ONE_NODE = (
     "crash",
     "restart",
     "pause",
+    "hijack",
     "slow",
     "clock",
     "slow_disk",

@@ -38,6 +38,11 @@ def test_everything_that_was_lost_is_borne_by_somebody(sections, year):
     assert worked.retained + sum(line.loss for one in theirs.values() for line in one) == worked.gross
     assert worked.retained >= 0
     assert all(line.loss >= 0 and line.premium >= 0 for one in theirs.values() for line in one)
+    ceded = sum(one.premium for one in worked.sections)
+    assert 0 <= ceded <= sum(premium for _, premium in year.premiums)
+    for one in worked.sections:
+        each = [line.premium for own in theirs.values() for line in own if line.section == one.section.name]
+        assert sum(each) == one.premium or one.price
 
 
 @given(programmes(), years())

@@ -19,6 +19,7 @@ RULES = {
 """Scenario: its rules, as in test_rules_off.py."""
 
 BROKEN = {
+    "flooded": ("commit_latency.max", "faults.0.throttle=200 kB"),
     "name_hijacked": ("network.garbled.count", "faults.0={at: 1 s, cut: [hospital], for: 3 s}"),
     "illegal_upload": ("detection.illegal-upload", "expect.detection.illegal-upload.within=1 h"),
     "stolen_key": ("steps", "misbehaviour.0.key=2"),

@@ -34,7 +34,7 @@ def main() -> int:
     treaties = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     if any(importlib.util.find_spec(name) is None for name in ORACLES):
         command = [
-            "uv",
+            *(sys.executable, "-m", "uv"),
             "run",
             "--no-project",
             "--isolated",

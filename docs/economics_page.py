@@ -74,8 +74,8 @@ What a full year is worth to the other {others} together, {before} million yuan,
 
 What it owes to the insured is another matter, and lies on the chain:
 [`left_in_mid_year`](../scenarios/library/economics/left_in_mid_year.yaml) has policies and claims carried on by
-another insurer (contract [`takeovers`](reference/contracts.md)), with what is left to cover them; a guarantee fund bears
-what lacks.
+another insurer (contract [`takeovers`](reference/contracts.md)), with what is left to cover them; a guarantee fund
+bears what lacks.
 """
 
 

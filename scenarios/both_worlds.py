@@ -24,12 +24,7 @@ from scenarios.shipped import find_scenario, themes
 
 INSURANCE = (
     *("underwriting", "contributions", "policies", "claims", "zero_perception", "products", "misbehaviour"),
-    "supervision",
-    "property",
-    "finance",
-    "health",
-    "actuary",
-    "reinsurance",
+    *("supervision", "property", "finance", "health", "actuary", "reinsurance", "economics"),
 )
 """Folders of shipped scenarios whose matter is business, not the network."""
 

@@ -169,7 +169,10 @@ def levy(ctx: Context, args: AgreeArgs) -> Plain:
         if name != ctx.client:
             _pay(ctx, f"levy/{args.leaving}/{name}", name, ctx.client, share_fen)
     ctx.put(args.leaving, replace(takeover, state=state, levied_fen=lacking_fen))
-    return {"levied_fen": lacking_fen, "shares": [[name, fen] for (name, _), fen in zip(parts, shares, strict=True)]}
+    return {
+        "levied_fen": lacking_fen,
+        "shares": tuple((name, fen) for (name, _), fen in zip(parts, shares, strict=True)),
+    }
 
 
 def _own(ctx: Context, leaving: str) -> Takeover:

@@ -14,6 +14,11 @@ PLAYED = {
     "silent_policy_edit": "raft",
     "flight_delay": "pbft",
     "ceded_under_seal": "pbft",
+    "booked_with_both": "raft",
+    "premium_split": "pbft",
+    "drug_label": "raft",
+    "frozen": "pbft",
+    "left_in_mid_year": "raft",
 }
 """Scenario: the protocol with real processes; the other one orders in virtual time."""
 

@@ -17,7 +17,6 @@ from node.contracts.contract import Contract
 from node.contracts.fields import Arguments, Digest, Fen, Record
 from node.contracts.incentives import count_query, count_supply
 
-
 DECLARED_MAX = 1_000
 """Policies that are brought in at once."""
 

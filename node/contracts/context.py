@@ -135,10 +135,11 @@ class Context:
         return found
 
     def put(self, key: str, record: Record) -> None:
-        """Let ``record`` stand at ``key`` in its type's namespace."""
+        """Let ``record`` stand at ``key`` in its type's namespace. Refused with "key_too_long"; ValueError for none."""
         self._spend(1)
-        if not 0 < len(key) <= KEY_CHARACTERS_MAX:
-            raise ValueError(f"a key of {len(key)} characters")
+        if not key:
+            raise ValueError(f"a record of {record.namespace} without a key")
+        self.require(len(key) <= KEY_CHARACTERS_MAX, "key_too_long", f"{record.namespace}: {len(key)} characters")
         self.changes[record.namespace, key] = record
 
     def delete(self, kind: type[Record], key: str) -> None:

@@ -9,8 +9,10 @@ together are beyond this, and beyond any books.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Annotated, ClassVar
 
+import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
@@ -34,7 +36,7 @@ class PassedLine(Record, frozen=True):
 
 
 class UnloggedRead(Record, frozen=True):
-    """Reads of a field that no log entry covers; the key is who gave it to whom, of whom, and under which query.
+    """Reads of a field that no log entry covers; the key is :func:`unlogged_key` of all but reason, counts and time.
 
     ``served`` and ``received`` count what each side's gateway told: they are the same reads, so the greater counts.
     """
@@ -134,10 +136,16 @@ def unlogged(ctx: Context, side: str, line: LineArgs, holder: str, reader: str) 
     return "read_again" if ctx.get(PassedLine, f"{side}/{line.query}/{line.field}") is not None else ""
 
 
+def unlogged_key(line: LineArgs, holder: str, reader: str) -> str:
+    """Person, and the hash of who gave which field to whom under which query: short, however long their names."""
+    read = msgspec.msgpack.encode(("consortium/unlogged-read", holder, reader, line.field, line.query))
+    return f"{line.subject}/{sha256(read).hexdigest()}"
+
+
 def _note(  # noqa: PLR0913, PLR0917 - the facts of one finding
     ctx: Context, side: str, line: LineArgs, holder: str, reader: str, reason: str
 ) -> None:
-    key = f"{line.subject}/{holder}/{reader}/{line.field}/{line.query or '-'}"
+    key = unlogged_key(line, holder, reader)
     known = ctx.get(UnloggedRead, key) or UnloggedRead(
         holder=holder,
         reader=reader,

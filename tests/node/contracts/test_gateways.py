@@ -83,6 +83,22 @@ def test_a_read_past_the_log_is_found_and_says_why(changes, reason):
     assert "regulator" in event.roles
 
 
+def test_however_long_the_names_the_read_is_found():
+    network, _ = answered()
+    long = LineArgs(query=f"{'q' * 76}/{10**18}", field="f" * 64, other="o" * 64, subject=ANN)
+    for counted in (1, 2):
+        assert report(network, "bureau", long).output == {"lines": 1, "unlogged": 1}
+        assert [record.served for _, record in network.tree.items("unlogged_reads")] == [counted]
+
+
+@pytest.mark.parametrize("change", [{"query": ""}, {"field": "f"}, {"other": "insurer-2"}, {"subject": BOB}])
+def test_every_other_read_is_a_finding_of_its_own(change):
+    network, query = answered()
+    read = {"query": query, "field": "other", "other": "insurer-1", "subject": ANN}
+    report(network, "bureau", LineArgs(**read), LineArgs(**{**read, **change}))
+    assert [record.served for _, record in network.tree.items("unlogged_reads")] == [1, 1]
+
+
 def test_a_query_that_was_never_answered_covers_nothing():
     network, _ = answered()
     unanswered = ask(network)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from node.contracts import Arguments, Context, Contract, Record, catalogue, is_executed
-from node.contracts.context import OPERATIONS_MAX, OUTPUT_BYTES_MAX, RECORD_BYTES_MAX, EventKind
+from node.contracts.context import KEY_CHARACTERS_MAX, OPERATIONS_MAX, OUTPUT_BYTES_MAX, RECORD_BYTES_MAX, EventKind
 from node.contracts.events import DEPTH_MAX
 from node.contracts.fields import Count
 from node.contracts.stack import CALLS_MAX, with_full_room
@@ -72,6 +72,11 @@ def big_output(ctx: Context, args: Size):
 @bad.action()
 def big_record(ctx: Context, args: Size):
     ctx.put("a", Sheet("x" * args.size))
+
+
+@bad.action()
+def long_key(ctx: Context, args: Size):
+    ctx.put("k" * args.size, Sheet("x"))
 
 
 @bad.action()
@@ -149,6 +154,8 @@ def network():
         ("walks-what-it-writes", 0, "budget_exceeded"),
         ("big-output", OUTPUT_BYTES_MAX + 1, "budget_exceeded"),
         ("big-record", RECORD_BYTES_MAX + 1, "record_too_large"),
+        ("long-key", KEY_CHARACTERS_MAX + 1, "key_too_long"),
+        ("long-key", 0, "contract_error"),
         ("record-of-a-huge-number", 63, "contract_error"),
         ("undeclared-event", 0, "contract_error"),
         ("event-without-its-party", 0, "contract_error"),

@@ -1,8 +1,8 @@
 """Statements of account 账单: issued by one side, confirmed line by line by the other, then settled (row 14).
 
 A statement takes up lines of a treaty's account. The reinsurer confirms it or names the lines that do not match,
-which go back, are corrected under both signatures and stated again; nothing is settled unconfirmed. Only the balance becomes public,
-and only when it is settled, since cash moves in the open.
+which go back, are corrected under both signatures and stated again; nothing is settled unconfirmed. Only the balance
+becomes public, and only when it is settled, since cash moves in the open.
 """
 
 from __future__ import annotations

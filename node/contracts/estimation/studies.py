@@ -1,9 +1,9 @@
 """Studies: asked, supplied by every party, and published where no person can be told from what is known already.
 
 A table alone may be harmless and two of them not: of "under 40" and "under 41" the difference is those who are 40. So
-a pool keeps every age at which a published band began, with how many people are younger. A further table is published only
-if between any two such ages, its own and all earlier ones, there is nobody or a group large enough. Since tables may be
-subtracted at those ages and nowhere else, nothing smaller can be worked out of all of them together.
+a pool keeps every age at which a published band began, with how many people are younger. A further table is published
+only if between any two such ages, its own and all earlier ones, there is nobody or a group large enough. Since tables
+may be subtracted at those ages and nowhere else, nothing smaller can be worked out of all of them together.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ TEXTS = (
 )
 
 
-def made(draw, info, texts):  # noqa: C901, PLR0911 - one branch a kind of type
+def made(draw, info, texts):  # noqa: C901, PLR0911, PLR0912 - one branch a kind of type
     """A value of the type, as extreme as it likes."""
     match info:
         case inspect.StructType():

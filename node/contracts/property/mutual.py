@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from node.contracts.accounts import balance, pay
 from node.contracts.context import Context, EventKind, Plain, Refusal
 from node.contracts.contract import Contract
-from node.contracts.endorsement import argument, signed
+from node.contracts.endorsement import argument, record, signed
 from node.contracts.fields import Arguments, Digest, Fen, Millis, Name, ObjectId, Readers, Record
 from node.contracts.lifecycle import Lifecycle
 from node.privacy.commitments import Commitments
@@ -172,9 +172,12 @@ def found(ctx: Context, args: FoundArgs) -> Plain:
     return {"pool": ctx.object_id}
 
 
-@contract.action(roles=("patient",))
+@contract.action(roles=("patient",), endorse=signed(record(MutualPool, "pool").field("manager")))
 def join(ctx: Context, args: JoinArgs) -> Plain:
-    """Join 入会: the first contribution is paid, the waiting period begins."""
+    """Join 入会: the first contribution is paid, the waiting period begins.
+
+    The manager signs as well, or who is ill already would join under an earlier date.
+    """
     pool = ctx.find(MutualPool, args.pool)
     key = _key(ctx.client, args.pool)
     ctx.require(ctx.get(Membership, key) is None, "member_already", ctx.client)
@@ -227,7 +230,10 @@ def show(ctx: Context, args: ShowArgs) -> Plain:
 
 @contract.action(roles=("adjuster",))
 def assess(ctx: Context, args: AssessArgs) -> Plain:
-    """An assessor approves or rejects; the one that makes the quorum has the pool pay."""
+    """An assessor approves or rejects; the one that makes the quorum has the pool pay.
+
+    A claim is rejected as soon as those who have not rejected it are too few to approve.
+    """
     claimed = ctx.find(MutualClaim, args.claim)
     state = MUTUAL_CLAIM.next(claimed.state, "assess")
     pool = ctx.find(MutualPool, claimed.pool)
@@ -237,7 +243,8 @@ def assess(ctx: Context, args: AssessArgs) -> Plain:
     said = "approved" if args.approve else "rejected"
     names = tuple(sorted((*getattr(claimed, said), ctx.client)))
     claimed = replace(claimed, **{"state": state, said: names})
-    if len(names) < pool.quorum:
+    needed = pool.quorum if args.approve else len(pool.assessors) - pool.quorum + 1
+    if len(names) < needed:
         ctx.put(args.claim, claimed)
         return {"state": claimed.state, "paid_fen": 0}
     if not args.approve:

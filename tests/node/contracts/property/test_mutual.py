@@ -29,7 +29,7 @@ def founded(quorum=2):
 
 def join(network, pool, who, at=0):
     personal = enclosed(network, who, {"name": who}, (who,))
-    return network.do(who, "mutual.join", JoinArgs(pool, personal), at=at)
+    return network.do(who, "mutual.join", JoinArgs(pool, personal), at=at, cosigners=("manager",))
 
 
 def show(network, claim, who, assessor, *, at, name=None):
@@ -156,3 +156,21 @@ def test_what_the_pool_cannot_meet_waits_and_nobody_is_paid_a_part():
     assert join(network, pool, "patient-2").code == "ok"
     assert network.do("manager", "mutual.settle", MutualClaimArgs(claim)).output["paid_fen"] == 200
     assert balance(network, pool, "cash") == 0
+
+
+def test_one_rejection_ends_a_claim_that_all_would_have_to_approve():
+    network, pool = founded(quorum=3)
+    join(network, pool, "patient-1")
+    claim = network.do("patient-1", "mutual.claim", ClaimArgs(pool, WAITING, 1, PROOF), at=WAITING).output["claim"]
+    show(network, claim, "patient-1", "adjuster-1", at=WAITING)
+    said = network.do("adjuster-1", "mutual.assess", AssessArgs(claim, approve=False), at=WAITING)
+    assert said.output["state"] == "REJECTED", "nobody can make it three any more"
+    again = network.do("patient-1", "mutual.claim", ClaimArgs(pool, WAITING, 1, PROOF), at=WAITING)
+    assert again.code == "ok", "the member is not stuck with it"
+
+
+def test_nobody_dates_their_own_waiting_period_back():
+    network, pool = founded()
+    args = JoinArgs(pool, enclosed(network, "patient-1", {"name": "ann"}, ("patient-1",)))
+    assert network.do("patient-1", "mutual.join", args).code == "signature_missing"
+    assert join(network, pool, "patient-1").code == "ok"

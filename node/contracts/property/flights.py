@@ -151,6 +151,8 @@ def buy(ctx: Context, args: FlightArgs) -> Plain:
     """A passenger is covered, once; what the insurer may have to pay is set aside."""
     flight = ctx.find(InsuredFlight, args.flight)
     ctx.require(ctx.time_ms < flight.departs_ms, "departed_already", args.flight)
+    question = ctx.find(Question, args.flight)  # a stamp may be dated back, what is on the chain may not
+    ctx.require(question.state == "OPEN" and not question.readings, "landed_already", args.flight)
     ctx.require(ctx.client not in flight.passengers, "covered_already", ctx.client)
     ctx.require(len(flight.passengers) < PASSENGERS_MAX, "sold_out", args.flight)
     ctx.put(args.flight, replace(flight, passengers=(*flight.passengers, ctx.client)))

@@ -82,3 +82,17 @@ def test_a_reading_that_was_stated_past_this_contract_still_pays():
     land(network, flight, [("oracle-3", 180), ("oracle-1", 178)])
     assert network.do("oracle-2", "oracle.read", ReadArgs(flight, 180), at=200).code == "ok"
     assert network.do("insurer-2", "flights.close", FlightArgs(flight), at=200).output == {"state": "PAID", "paid": 2}
+
+
+@pytest.mark.parametrize("readings", [1, 2, 3])
+def test_nobody_buys_under_an_earlier_date_once_an_oracle_has_read(readings):
+    network, flight = sold(("passenger-1",))
+    land(network, flight, list(zip(ORACLES, (150, 30, 270), strict=True))[:readings])
+    assert network.do("passenger-2", "flights.buy", FlightArgs(flight), at=99).code == "landed_already"
+
+
+def test_nobody_buys_under_an_earlier_date_once_the_oracles_were_waited_for():
+    network, flight = sold(("passenger-1",))
+    assert network.do("insurer-1", "flights.close", FlightArgs(flight), at=300).output["state"] == "SPLIT"
+    assert network.do("passenger-2", "flights.buy", FlightArgs(flight), at=99).code == "landed_already"
+    assert network.do("insurer-1", "flights.concede", FlightArgs(flight), at=301).output["paid"] == 1

@@ -29,7 +29,10 @@ BUCKETS_DAYS = (7, 30, 60)
 """Ageing 账龄: up to so many days, and beyond the last."""
 
 OPEN_MAX = 1_000
-"""Receipts that one custodian may have in suspense at a time: a report walks over all of them."""
+"""Receipts that one custodian may have in suspense from another at a time: a report walks over all of them.
+
+Of each other one, so that no payer can use up what its payee may hold from the rest.
+"""
 
 
 class Receipt(Record, frozen=True):
@@ -78,7 +81,7 @@ class SuspenseRules(Record, frozen=True):
 
 
 class OpenReceipts(Record, frozen=True):
-    """How many receipts a custodian has in suspense, by its name."""
+    """How many receipts a custodian has in suspense from another, at ``payee/payer``."""
 
     namespace: ClassVar[str] = "suspense_counts"
 
@@ -135,9 +138,10 @@ def pay(ctx: Context, args: PayArgs) -> Plain:
     ctx.require_role(args.payee, "custodian")
     ctx.require(args.payee != ctx.client, "own_account", args.payee)
     ctx.require(args.amount_fen > 0, "nothing_paid", ctx.object_id)
-    open_ = ctx.get(OpenReceipts, args.payee) or OpenReceipts(count=0)
-    ctx.require(open_.count < OPEN_MAX, "suspense_full", f"{args.payee}: {OPEN_MAX} are open")
-    ctx.put(args.payee, OpenReceipts(count=open_.count + 1))
+    between = _place(args.payee, ctx.client)
+    open_ = ctx.get(OpenReceipts, between) or OpenReceipts(count=0)
+    ctx.require(open_.count < OPEN_MAX, "suspense_full", f"{between}: {OPEN_MAX} are open")
+    ctx.put(between, OpenReceipts(count=open_.count + 1))
     receipt = Receipt(
         state="SUSPENSE", payer=ctx.client, payee=args.payee, amount_fen=args.amount_fen, came_ms=ctx.time_ms
     )
@@ -217,9 +221,9 @@ def _close(ctx: Context, receipt_id: str, receipt: Receipt, event: str, transfer
     state = RECEIPT.next(receipt.state, event)
     ctx.put(receipt_id, replace(receipt, state=state, transfer=transfer, closed_ms=ctx.time_ms))
     ctx.delete(InSuspense, _place(receipt.payee, receipt_id))
-    open_ = ctx.find(OpenReceipts, receipt.payee)
-    ctx.put(receipt.payee, OpenReceipts(count=open_.count - 1))
+    between = _place(receipt.payee, receipt.payer)
+    ctx.put(between, OpenReceipts(count=ctx.find(OpenReceipts, between).count - 1))
 
 
-def _place(payee: str, receipt: str) -> str:
-    return f"{payee}/{receipt}"
+def _place(payee: str, other: str) -> str:
+    return f"{payee}/{other}"

@@ -31,3 +31,12 @@ def test_no_more_is_held_than_a_report_can_walk_over(monkeypatch):
     assert (told["count"], told["by_age_fen"], told["oldest_days"]) == (2, (3, 0, 0, 20), 61)
     assert bench.balance("custodian-2", "suspense") == -23
     assert [bench.balance(name, "cash") for name in ROLES] == [-23, 23]
+
+
+def test_one_payer_cannot_use_up_what_a_custodian_may_hold_from_others(monkeypatch):
+    monkeypatch.setattr(suspense, "OPEN_MAX", 2)
+    bench = Bench({**ROLES, "custodian-3": "custodian"})
+    paid = [bench.do("custodian-1", "suspense.pay", PayArgs("custodian-2", 1), at=0) for _ in range(3)]
+    assert [outcome.code for outcome in paid] == ["ok", "ok", "suspense_full"]
+    assert bench.do("custodian-3", "suspense.pay", PayArgs("custodian-2", 1), at=0).code == "ok"
+    assert bench.do("custodian-2", "suspense.report", ReportArgs(), at=0).output["count"] == 3

@@ -128,6 +128,7 @@ def carry(ctx: Context, args: CarryArgs) -> Plain:
     """转让保单与赔案. Become the insurer of policies, and of claims on them, and take what covers them."""
     takeover = _own(ctx, args.leaving)
     state = TAKEOVER.next(takeover.state, "carry")
+    ctx.require(ctx.time_ms >= takeover.agreed_ms, "before_agreed", args.leaving)  # earlier, more premium is unearned
     owed_fen = sum(_carry_policy(ctx, policy, args.leaving) for policy in args.policies)
     owed_fen += sum(_carry_claim(ctx, claim, args.leaving) for claim in args.claims)
     paid_fen = min(owed_fen, balance(ctx, args.leaving, "cash"))

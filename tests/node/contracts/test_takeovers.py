@@ -106,3 +106,11 @@ def test_nobody_pays_into_a_fund_without_members():
     )
     told = case.network.do("insurer-2", "takeovers.levy", AgreeArgs("insurer-1"), at=case.at)
     assert told.code == "nobody_guarantees"
+
+
+def test_a_policy_is_not_carried_under_a_date_before_the_agreement():
+    case = left(100, 100)
+    assert taken(case).code == "ok"
+    carried = CarryArgs("insurer-1", (POLICY,))
+    assert case.network.do("insurer-2", "takeovers.carry", carried, at=case.at - 1).code == "before_agreed"
+    assert case.network.do("insurer-2", "takeovers.carry", carried, at=case.at).code == "ok"

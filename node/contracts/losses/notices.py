@@ -80,7 +80,9 @@ def notice(ctx: Context, args: NoticeArgs) -> Plain:
         treaty_id, told = following.outward, _Told(told.happened_ms, ctx.time_ms, told.tier + 1)
         if ctx.get(TreatyLoss, loss_key(treaty_id, args.reference)) is not None:
             break  # a spiral: it is known there already
-        treaty = signed_treaty(ctx, treaty_id)
+        treaty = ctx.find(Treaty, treaty_id)
+        if treaty.state != "SIGNED":
+            break  # ended since: whose treaty it was cannot hold up the notice to those before it
         following = ctx.get(Following, treaty_id)
     return {"told": treaties, "late": late, "since_loss_ms": ctx.time_ms - told.happened_ms}
 

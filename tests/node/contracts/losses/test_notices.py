@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from node.contracts.losses.notices import FollowArgs
 from node.contracts.losses.records import TIERS_MAX
@@ -83,3 +84,12 @@ def test_who_may_tell_and_join():
     assert table.do(REINSURER, "follow", FollowArgs("insurer-1/901", OUTWARD)).code == "not_the_reinsurer"
     assert table.tell().code == "ok"
     assert table.tell("insurer-2", "insurer-2/900", inward=TREATY).code == "not_told_to_you"
+
+
+def test_a_following_treaty_that_has_ended_does_not_hold_up_the_notice():
+    table = tiers()
+    table.do(REINSURER, "follow", FollowArgs(TREATY, OUTWARD))
+    key = ("treaties", OUTWARD)
+    table.network.tree = table.network.tree.update({key: replace(table.network.tree.get(*key), state="COMMUTED")})
+    assert table.tell().output["told"] == 1
+    assert table.loss(OUTWARD) is None

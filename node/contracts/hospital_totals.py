@@ -34,7 +34,7 @@ class HospitalPeriod(Record, frozen=True):
 
 
 class InsurerTotal(Record, frozen=True):
-    """What was settled for an insurer's insured, and what it has made good; the key is the insurer."""
+    """What a pool paid for an insurer's insured, and what that has made good of it; the key is ``insurer/pool``."""
 
     namespace: ClassVar[str] = "insurer_totals"
 
@@ -97,12 +97,15 @@ def report(ctx: Context, args: ReportArgs) -> Plain:
         ctx.require_role(insurer, "insurer")
         ctx.require(patients >= least, "cell_too_small", insurer)
         ctx.require(payable_fen <= billed_fen, "more_than_billed", insurer)
-        total = ctx.get(InsurerTotal, insurer) or InsurerTotal()
+        owed = f"{insurer}/{args.pool}"
+        total = ctx.get(InsurerTotal, owed) or InsurerTotal()
         ctx.put(
-            insurer,
+            owed,
             replace(total, patients=total.patients + patients, payable_fen=total.payable_fen + payable_fen),
         )
-    patients, billed_fen, payable_fen = (sum(row[place] for row in args.rows) for place in (1, 2, 3))
+    patients = sum(patients for _, patients, _, _ in args.rows)
+    billed_fen = sum(billed_fen for _, _, billed_fen, _ in args.rows)
+    payable_fen = sum(payable_fen for _, _, _, payable_fen in args.rows)
     ctx.put(key, HospitalPeriod(patients=patients, billed_fen=billed_fen, payable_fen=payable_fen, cases=args.cases))
     debit, credit = (args.pool, "clearing"), (ctx.client, "treatment-income")
     pay(ctx, f"hospital-total/{key}", payable_fen, debit=debit, credit=credit, memo="hospital total")
@@ -111,12 +114,13 @@ def report(ctx: Context, args: ReportArgs) -> Plain:
 
 @contract.action(roles=("insurer",))
 def collect(ctx: Context, args: CollectArgs) -> Plain:
-    """保险公司清偿. Make good what the pool has paid for one's insured since the last time."""
+    """保险公司清偿. Make good what that pool has paid for one's insured since the last time."""
     ctx.require_role(args.pool, "bureau")
-    total = ctx.get(InsurerTotal, ctx.client) or InsurerTotal()
+    owed = f"{ctx.client}/{args.pool}"
+    total = ctx.get(InsurerTotal, owed) or InsurerTotal()
     due_fen = total.payable_fen - total.collected_fen
     ctx.require(due_fen > 0, "nothing_due", ctx.client)
-    ctx.put(ctx.client, replace(total, collected_fen=total.payable_fen))
+    ctx.put(owed, replace(total, collected_fen=total.payable_fen))
     debit, credit = (ctx.client, "claims-paid"), (args.pool, "clearing")
     pay(ctx, f"collected/{ctx.object_id}", due_fen, debit=debit, credit=credit, memo="hospital totals")
     return {"paid_fen": due_fen}

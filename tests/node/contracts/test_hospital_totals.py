@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from node.contracts import accounts, hospital_totals
 from node.contracts.accounts import Opening, account, total_of_all_accounts
 from node.contracts.hospital_totals import CollectArgs, ReportArgs
+from tests.node.contracts import network as network_of_tests
 from tests.node.contracts.network import Network
 
 CASES = "ab" * 32
@@ -82,3 +83,12 @@ def test_pool_and_insurers_come_out_even(years):
     assert balance(network, "bureau", "clearing") == 0
     assert balance(network, "bureau", "cash") == CASH
     assert total_of_all_accounts(network.tree) == 0
+
+
+def test_an_insurer_makes_good_to_the_pool_that_paid(monkeypatch):
+    monkeypatch.setattr(network_of_tests, "ROLES", {**network_of_tests.ROLES, "bureau-2": "bureau"})
+    network = country()
+    assert report(network, ("insurer-1", 5, 100, 50)).code == "ok"
+    elsewhere = network.do("insurer-1", "hospital-totals.collect", CollectArgs("bureau-2"))
+    assert elsewhere.code == "nothing_due"
+    assert network.do("insurer-1", "hospital-totals.collect", CollectArgs("bureau")).output == {"paid_fen": 50}

@@ -84,8 +84,10 @@ def state_lines(ctx: Context, args: StateArgs) -> Plain:
     for stated in args.lines:
         bordereau, broken = _state(ctx, args.bordereau, bordereau, stated)
         breaks += [stated.reference] * broken
-    ctx.require(bordereau.lines <= LINES_MAX, "too_many_lines", str(bordereau.lines))
-    ctx.put(args.bordereau, bordereau)
+    counted = "by_cedent" if cedent else "by_reinsurer"
+    own = getattr(bordereau, counted) + len(args.lines)
+    ctx.require(own <= LINES_MAX, "too_many_lines", str(own))
+    ctx.put(args.bordereau, replace(bordereau, **{counted: own}))
     return {"stated": len(args.lines), "breaks": tuple(breaks)}
 
 

@@ -133,7 +133,7 @@ def _age_ms(ctx: Context, line: BookLine) -> int:
 
 
 def broken_lines(ctx: Context, bordereau_id: str, bordereau: Bordereau) -> Iterator[tuple[str, BookLine]]:
-    """(reference, line) of those that are no match, ascending: at most LINES_MAX are walked over."""
+    """(reference, line) of those that are no match, ascending: at most twice LINES_MAX are walked over."""
     if bordereau.lines == bordereau.matched:
         return
     prefix = line_key(bordereau_id, "")

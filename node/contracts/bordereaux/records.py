@@ -11,7 +11,7 @@ from node.contracts.fields import Arguments, Digest, ObjectId, Record
 from node.contracts.lifecycle import Lifecycle
 
 LINES_MAX = 1_000
-"""Lines of one bordereau; a longer account is split, by month or by line of business."""
+"""Lines of one book of a bordereau; a longer account is split, by month or by line of business."""
 
 BATCH_MAX = 250
 """Lines that one transaction states."""
@@ -37,7 +37,8 @@ class Bordereau(Record, frozen=True):
     """A bordereau of a sealed treaty. ``lines`` stand in either book, ``matched`` of them alike in both.
 
     ``witnessed``: every line needs its :class:`Original`, and to agree with it. ``closed``: by whom its book is closed.
-    ``longest_break_ms``: the longest that a line was a break before it was put right.
+    ``longest_break_ms``: the longest that a line was a break before it was put right. ``by_cedent``, ``by_reinsurer``:
+    how many lines each has stated, so that neither can use up the room of the other.
     """
 
     namespace: ClassVar[str] = "bordereaux"
@@ -56,6 +57,8 @@ class Bordereau(Record, frozen=True):
     breaks_ever: int
     longest_break_ms: int
     confirmed_ms: int
+    by_cedent: int = 0
+    by_reinsurer: int = 0
 
 
 class Opened(Record, frozen=True):

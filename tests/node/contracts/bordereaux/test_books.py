@@ -203,3 +203,12 @@ def test_a_refused_batch_leaves_no_line_behind():
     table.batch(CEDENT, stated({"no-2": 2}))
     assert table.batch(CEDENT, stated({"no-1": 1, "no-2": 2})).code == "stated_already"
     assert table.record.lines == 1
+
+
+def test_neither_party_uses_up_the_room_of_the_other(monkeypatch):
+    monkeypatch.setattr("node.contracts.bordereaux.books.LINES_MAX", 2)
+    table = Table()
+    assert table.state(REINSURER, {"x-1": 1, "x-2": 2}) == []
+    assert table.batch(REINSURER, stated({"x-3": 3})).code == "too_many_lines"
+    assert table.state(CEDENT, {"c-1": 1, "c-2": 2}) == []
+    assert table.batch(CEDENT, stated({"c-3": 3})).code == "too_many_lines"

@@ -140,7 +140,13 @@ def call(ctx: Context, args: CallArgs) -> Plain:
     ctx.require(ctx.get(CapitalCall, key) is None, "called_already", key)
     whole = args.amount_fen > 0 and args.amount_fen % plan.unit_fen == 0
     ctx.require(whole, "units_not_whole", f"{args.amount_fen} fen in units of {plan.unit_fen}")
-    called = replace(plan, state=PLAN.next(plan.state, "call"), called_fen=plan.called_fen + args.amount_fen)
+    ctx.require(plan.called < INVESTORS_MAX, "too_many_investors", f"at most {INVESTORS_MAX}")
+    called = replace(
+        plan,
+        state=PLAN.next(plan.state, "call"),
+        called_fen=plan.called_fen + args.amount_fen,
+        called=plan.called + 1,
+    )
     ctx.require(called.called_fen <= plan.target_fen, "beyond_the_target", f"{plan.target_fen} fen")
     ctx.put(args.plan, called)
     ctx.put(key, CapitalCall(state="CALLED", amount_fen=args.amount_fen, until_ms=args.until_ms))
@@ -158,7 +164,12 @@ def lapse(ctx: Context, args: ConfirmArgs) -> Plain:
     ctx.require(called.state == "CALLED", "paid_already", key)
     ctx.require(ctx.time_ms > called.until_ms, "call_not_over", key)
     ctx.delete(CapitalCall, key)
-    left = replace(plan, state=PLAN.next(plan.state, "lapse"), called_fen=plan.called_fen - called.amount_fen)
+    left = replace(
+        plan,
+        state=PLAN.next(plan.state, "lapse"),
+        called_fen=plan.called_fen - called.amount_fen,
+        called=plan.called - 1,
+    )
     ctx.put(args.plan, left)
     return {"called_fen": left.called_fen}
 
@@ -189,7 +200,6 @@ def confirm(ctx: Context, args: ConfirmArgs) -> Plain:
     key = _call(args.plan, args.investor)
     called = ctx.find(CapitalCall, key)
     ctx.put(key, replace(called, state=CALL.next(called.state, "confirm")))
-    ctx.require(len(plan.investors) < INVESTORS_MAX, "too_many_investors", f"at most {INVESTORS_MAX}")
     units = called.amount_fen // plan.unit_fen
     registered = (*plan.investors, (args.investor, units))
     ctx.put(args.plan, replace(plan, state=PLAN.next(plan.state, "register"), investors=registered))

@@ -37,7 +37,8 @@ class Plan(Record, frozen=True):
 
     ``contract`` is the hash of the document that all its parties signed; ``behind`` says who holds an investor's units
     in the end. ``due`` are the instalments, once the money was drawn (``starts_ms``); ``paid`` is how many of them were
-    paid, ``accrued_fen`` what is on the books.
+    paid, ``accrued_fen`` what is on the books. ``called`` counts the investors that were called on, those with units
+    among them.
     """
 
     namespace: ClassVar[str] = "asset_plans"
@@ -61,6 +62,7 @@ class Plan(Record, frozen=True):
     due: tuple[int, ...] = ()
     paid: int = 0
     accrued_fen: int = 0
+    called: int = 0
 
     @property
     def raised_fen(self) -> int:

@@ -27,7 +27,8 @@ Register = Literal["institution", "reinsurer"]
 class Entry(Record, frozen=True):
     """An entry of a register, at ``register/name``: it holds from ``from_ms`` until before ``until_ms``.
 
-    ``executives`` of an institution are (pseudonym, office), in order of appointment.
+    ``executives`` of an institution are (pseudonym, office), in order of appointment. ``struck``: it holds no more at
+    all, or who was struck off would go on under earlier dates.
     """
 
     namespace: ClassVar[str] = "registers"
@@ -39,10 +40,11 @@ class Entry(Record, frozen=True):
     from_ms: int
     until_ms: int
     executives: tuple[tuple[str, str], ...] = ()
+    struck: bool = False
 
     def holds(self, time_ms: int) -> bool:
         """Is it in force at that business time?"""
-        return self.from_ms <= time_ms < self.until_ms
+        return not self.struck and self.from_ms <= time_ms < self.until_ms
 
 
 class Binding(Record, frozen=True):
@@ -122,7 +124,7 @@ def strike(ctx: Context, args: StrikeArgs) -> Plain:
         held = entry is not None and entry.holds(ctx.time_ms)
         ctx.require(held or kind != args.register, "not_registered", args.name)
         if entry is not None and held:
-            ctx.put(entry_key(kind, args.name), replace(entry, until_ms=ctx.time_ms))
+            ctx.put(entry_key(kind, args.name), replace(entry, until_ms=ctx.time_ms, struck=True))
     ctx.emit("register_changed", name=args.name, register=args.register, holds=False)
     return {"struck": args.name}
 

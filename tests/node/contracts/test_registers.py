@@ -59,7 +59,7 @@ def test_without_the_setting_the_role_is_enough():
 def test_who_is_struck_off_either_register_takes_nothing_on(kind):
     net = registered(network())
     assert net.do("regulator", "registers.strike", StrikeArgs(kind, "reinsurer"), at=500).code == "ok"
-    assert ceded(net, 499) == "ok"
+    assert ceded(net, 499) == "reinsurer_unregistered", "nor under an earlier date"
     assert ceded(net, 500) == "reinsurer_unregistered"
     entry = net.tree.get(Entry.namespace, "reinsurer/reinsurer")
     assert (entry.from_ms, entry.until_ms) == (10, 500)

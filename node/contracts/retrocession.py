@@ -125,7 +125,7 @@ def cede(ctx: Context, args: CedeArgs) -> Plain:
 
 @contract.action(roles=("insurer", "reinsurer"), endorse=signed(argument("hit")))
 def settle(ctx: Context, args: SettleArgs) -> Plain:
-    """损失沿转分保传递. Pass a loss along, once; whoever it hit directly signs, anyone of the circle states it."""
+    """损失沿转分保传递. Pass a loss along, once; whom it hit and who pays sign, anyone of the circle states it."""
     circle = ctx.find(Circle, args.circle)
     ctx.require(ctx.client in circle.parties, "not_in_the_circle", ctx.client)
     ctx.require(args.happened_ms <= ctx.time_ms, "not_happened_yet", args.loss)
@@ -143,6 +143,7 @@ def settle(ctx: Context, args: SettleArgs) -> Plain:
     borne = bear(direct, covers, ROUNDS_MAX)
     if borne is None:
         raise Refusal("spiral_unbounded", f"it still moves after {ROUNDS_MAX} rounds")
+    _require_payers(ctx, direct, borne)
     settled = Settled(
         happened_ms=args.happened_ms,
         direct=tuple(sorted(direct.items())),
@@ -159,6 +160,13 @@ def settle(ctx: Context, args: SettleArgs) -> Plain:
         "rounds": borne.rounds,
         "sum_fen": sum(borne.net.values()),
     }
+
+
+def _require_payers(ctx: Context, direct: dict[str, int], borne: Borne) -> None:
+    """Nobody's money moves on another's word: who bears more than hit it pays the rest, and has looked at it."""
+    for name, net in borne.net.items():
+        if net > direct.get(name, 0):
+            ctx.require_signed(name)
 
 
 def _move(ctx: Context, key: str, covers: list[Retrocover], borne: Borne) -> None:

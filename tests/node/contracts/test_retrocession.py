@@ -33,9 +33,10 @@ def cede(net, cedent, taker, share, layer=None, *, starts=10, ends=100):
     return net.do(cedent, "retrocession.cede", args, cosigners=(taker,)).code
 
 
-def settle(net, who, direct, *, loss="quake", happened=10, at=100):
+def settle(net, who, direct, *, loss="quake", happened=10, at=100, cosigners=None):
     args = SettleArgs("c", loss, happened, tuple(direct), tuple(direct.values()))
-    return net.do(who, "retrocession.settle", args, at=at, cosigners=tuple(name for name in direct if name != who))
+    signed = {*direct, *(NAMES if cosigners is None else cosigners)} - {who}
+    return net.do(who, "retrocession.settle", args, at=at, cosigners=tuple(signed))
 
 
 def cash(net, name):
@@ -101,3 +102,15 @@ def test_a_taker_without_the_money_stops_the_whole_loss():
     assert settle(net, "insurer-1", {"insurer-1": CASH + 1}).code == "insufficient_funds"
     assert net.tree.get(Settled.namespace, "c|quake") is None
     assert cash(net, "insurer-1") == 0
+
+
+def test_no_taker_pays_on_its_cedents_word_alone():
+    net = market()
+    assert cede(net, "insurer-1", "reinsurer", 400_000) == "ok"
+    assert cede(net, "reinsurer", "re-2", WHOLE) == "ok"
+    loss = {"insurer-1": 100}
+    assert settle(net, "insurer-1", loss, cosigners=()).code == "signature_missing"
+    assert settle(net, "insurer-1", loss, cosigners=("reinsurer",)).code == "signature_missing"
+    assert all(cash(net, name) == 0 for name in NAMES)
+    assert settle(net, "insurer-1", loss, cosigners=("re-2",)).code == "ok", "the reinsurer itself pays nothing"
+    assert (cash(net, "reinsurer"), cash(net, "re-2")) == (0, -40)

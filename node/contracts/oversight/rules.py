@@ -116,14 +116,15 @@ def claimed_twice(_: Context, __: Watch, key: str, after: Record, before: Record
     return Finding(key, after.insurer, after.reported_ms) if after.flag and not was else None
 
 
-def unlicensed(_: Context, watch: Watch, key: str, after: Record, before: Record | None) -> Finding | None:
-    """无证经营: a policy of a product that its insurer has no licence for."""
+def unlicensed(ctx: Context, watch: Watch, key: str, after: Record, before: Record | None) -> Finding | None:
+    """无证经营: a policy of a product that its insurer, or who took it over, has no licence for."""
     assert isinstance(after, Policy)  # noqa: S101 - its namespace
-    if before is not None or any(
+    was = before.insurer if isinstance(before, Policy) else ""
+    if was == after.insurer or any(
         name == after.insurer and after.product in products for name, products in watch.licences
     ):
         return None
-    return Finding(key, after.insurer, after.starts_ms)
+    return Finding(key, after.insurer, ctx.time_ms if was else after.starts_ms)
 
 
 RULES: MappingProxyType[str, Live] = MappingProxyType(

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from node.contracts.accounts import account, post
 from node.contracts.context import Context, EventKind, Plain
 from node.contracts.contract import Contract
-from node.contracts.endorsement import all_of, argument, signed
+from node.contracts.endorsement import all_of, argument, record, signed
 from node.contracts.fields import MILLION, Arguments, Fen, Label, Millis, Name, ObjectId, Ppm, Readers, Record
 from node.contracts.lifecycle import Lifecycle
 from node.contracts.money import allocate
@@ -160,9 +160,12 @@ def agree(ctx: Context, args: AgreeArgs) -> Plain:
     return {"scheme": ctx.object_id}
 
 
-@contract.action(roles=("patient",))
+@contract.action(roles=("patient",), endorse=signed(record(Scheme, "scheme").field("head_office")))
 def collect(ctx: Context, args: CollectArgs) -> Plain:
-    """保费清分. The customer pays a policy's premium, which is split at once; once only."""
+    """保费清分. The customer pays a policy's premium, which is split at once; once only.
+
+    Head office, which gave the policy its number, signs: nobody pays in under another's.
+    """
     scheme = ctx.find(Scheme, args.scheme)
     key = f"{scheme.head_office}/{args.policy}"
     ctx.require(ctx.get(SplitPremium, key) is None, "premium_split_already", key)

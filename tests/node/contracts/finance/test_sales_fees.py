@@ -63,7 +63,7 @@ def test_what_everybody_has_is_what_the_premiums_that_stayed_come_to(sold):
     found, agreed = house()
     for number, (premium, pays, _) in enumerate(sold):
         args = CollectArgs(agreed.output["scheme"], f"p{number}", premium)
-        assert found.do("bob", "sales-fees.collect", args, at=number).code == "ok"
+        assert found.do("bob", "sales-fees.collect", args, at=number, cosigners=("insurer-1",)).code == "ok"
         if pays:
             found.do("insurer-1", "sales-fees.settle", SettleArgs("agent-1"), at=number)
     for number, (_, _, back) in enumerate(sold):
@@ -81,9 +81,17 @@ def test_what_everybody_has_is_what_the_premiums_that_stayed_come_to(sold):
 
 def test_after_the_cooling_off_a_premium_stays():
     found, agreed = house()
-    found.do("bob", "sales-fees.collect", CollectArgs(agreed.output["scheme"], "p", 100_00), at=0)
+    paid = CollectArgs(agreed.output["scheme"], "p", 100_00)
+    found.do("bob", "sales-fees.collect", paid, at=0, cosigners=("insurer-1",))
     before = [found.balance(name, kind) for name in EVERYBODY for kind in KINDS]
     late = found.do("bob", "sales-fees.refund", RefundArgs("insurer-1", "p"), at=15 * DAY + 1)
     assert late.code == "cooling_off_over"
     assert before == [found.balance(name, kind) for name in EVERYBODY for kind in KINDS]
     assert found.do("bob", "sales-fees.refund", RefundArgs("insurer-1", "p"), at=15 * DAY).code == "ok"
+
+
+def test_nobody_takes_a_policys_number_by_paying_a_fen_under_it():
+    found, agreed = house()
+    args = CollectArgs(agreed.output["scheme"], "p", 1)
+    assert found.do("bob", "sales-fees.collect", args, at=0).code == "signature_missing"
+    assert found.tree.get("split_premiums", "insurer-1/p") is None

@@ -1,8 +1,9 @@
 """A programme's year, worked out: who bears what of its losses, and what each section earns. Pure.
 
 Losses run through the stages in inuring order, events by (business time, name), risks by name. What a section takes
-of one loss is the difference of what it takes of all losses so far, rounded once: a year's sums are exact to half a
-fen, however the losses are cut. Where rounding would take more than is left of a loss, what is left is taken.
+of one loss is the difference of what it takes of all that it has touched so far, rounded once: a year's sums are exact
+to half a fen, however the losses are cut. (A surplus touches of each risk's loss a whole number of fen, rounded by
+itself.) Where rounding would take more than is left of a loss, what is left is taken.
 """
 
 from __future__ import annotations

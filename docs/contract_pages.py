@@ -158,10 +158,7 @@ def _kind(info: Any, depth: int, unit: str = "") -> str:  # noqa: PLR0911 - one 
         case inspection.StructType():
             return _taken(info, depth + 1) if depth < 2 else "parts"
         case inspection.UnionType():
-            kinds = [kind for kind in info.types if not isinstance(kind, inspection.NoneType)]
-            if len(kinds) > 1 and all(str(getattr(kind, "tag", "")).startswith("envelope.") for kind in kinds):
-                return "envelope"
-            return " or ".join(_kind(kind, depth + 1) for kind in kinds)
+            return _one_of([kind for kind in info.types if not isinstance(kind, inspection.NoneType)], depth)
         case inspection.IntType():
             return _UNITS.get(unit, "number")
         case inspection.BoolType():
@@ -169,3 +166,13 @@ def _kind(info: Any, depth: int, unit: str = "") -> str:  # noqa: PLR0911 - one 
         case inspection.LiteralType():
             return " or ".join(f"`{value}`" for value in info.values)
     return _UNITS.get(unit, "text")
+
+
+def _one_of(kinds: list[Any], depth: int) -> str:
+    """Several kinds of one value; structs that say which they are (`is`), each with its fields."""
+    tags = [str(getattr(kind, "tag", None) or "") for kind in kinds]
+    if len(kinds) > 1 and all(tag.startswith("envelope.") for tag in tags):
+        return "envelope"
+    if len(kinds) > 1 and all(tags):
+        return " or ".join(f"`is: {tag}` with {_taken(kind, depth)}" for tag, kind in zip(tags, kinds, strict=True))
+    return " or ".join(_kind(kind, depth + 1) for kind in kinds)

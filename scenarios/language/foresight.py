@@ -22,6 +22,8 @@ from scenarios.language.schema import Scenario
 from scenarios.language.units import Span, format_duration
 
 _SHARE_OF_ALL = 1_000_000
+_MAY_BE_OWED = ("accounts.", "economics.")
+"""Measures whose values may be less than nothing begin like this: what is owed, and what a year loses."""
 
 
 class _Trouble(NamedTuple):
@@ -155,7 +157,7 @@ def _always(comparison: Comparison) -> str:
         return "both sides are the same"
     sides = {">=": (comparison.left, comparison.right), "<=": (comparison.right, comparison.left)}
     greater, less = sides.get(comparison.sign, (None, None))
-    counts = all(not name.startswith("accounts.") for name in comparison.names)
+    counts = not any(name.startswith(_MAY_BE_OWED) for name in comparison.names)
     if counts and isinstance(less, Constant) and not less.value.number and not isinstance(greater, Constant):
         return "no measure is less than nothing" if _grows(greater) else ""
     return ""

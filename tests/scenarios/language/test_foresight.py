@@ -72,6 +72,7 @@ def test_a_stall_that_is_expected_is_no_surprise():
         ("metrics: ['0 <= claims.paid']", "less than nothing"),
         ("metrics: ['claims.paid - claims.approved >= 0']", None),
         ("metrics: ['accounts.insurer-1.cash >= 0 CNY']", None),
+        ("metrics: ['economics.net.p5 >= 0 CNY']", None),
         ("metrics: [{metric: blocks.count, max: 5, during: 70s..80s}]", "after the run's duration"),
         ("metrics: [{metric: blocks.count, max: 5, outside: faults}]", "no faults to be outside of"),
         ("liveness: {stalls_during: 70s..80s}", "the run is over by then"),

@@ -44,7 +44,8 @@ def estimate(rows: Sequence[Sequence[int]], sigma: Sigma = "mack") -> Estimate:
     ActuaryError: the extra is not installed, or the triangle has fewer than three periods or a row of another length.
     """
     if len(rows) < 3 or any(len(row) != len(rows) - place for place, row in enumerate(rows)):
-        raise ActuaryError(f"{len(rows)} rows; chain-ladder takes three periods at least, each row one shorter")
+        needs = "chain-ladder takes three at least (shorter ones: `--period`), each row one shorter"
+        raise ActuaryError(f"periods: {len(rows)}; {needs}")
     try:
         chainladder: Any = import_module("chainladder")  # slow, and an extra
         pandas: Any = import_module("pandas")

@@ -86,4 +86,4 @@ def _segments(text: str) -> Iterator[Segment]:
         else:
             elements[-1][-1] += letter
     if not empty:
-        raise MessageError("", "its last segment does not end")
+        raise MessageError("", "its last segment does not end with `'`: is it UN/EDIFACT?")

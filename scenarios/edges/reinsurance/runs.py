@@ -57,7 +57,8 @@ def messages_of(path: Path) -> list[Message]:
         *_movements(records, sealed),
     ]
     if not found:
-        raise MessageError(str(path), "no treaty was accounted for in this run")
+        lacking = "no account of premium, commission and recovery, no bordereau's lines, no reserves"
+        raise MessageError(str(path), f"has no messages: {lacking}")
     return [summed(message) for message in found]
 
 

@@ -56,6 +56,23 @@ All terms are assumptions, declared in [`adoption`](../scenarios/library/economi
 exact (`scenarios/economics/adoption.py`), and done a second time by hand in its tests. What is saved besides paper
 (fewer disputes, quicker payment) is left out, as is what it costs to run on paper and on the chain side by side.
 
+Another market is another file, with any workload or story to measure bytes by:
+
+```yaml
+economics:
+  sizes: [60, 20, 15, 5]      # weights in its traffic, in the order of joining
+  items: 100_000              # a year, of the whole market
+  paper: 50 CNY               # what an item costs each of its two sides on paper
+  chain: 10 CNY               # what is left of that on the chain
+  transactions: 4             # of an item on the chain
+  node: 100_000 CNY           # a member's, a year
+  platform: 1_000_000 CNY     # what is common, a year
+  carried: by_traffic         # or: equally
+  joining: 200_000 CNY        # once
+  over: 4                     # years to write it off, and to keep ledgers
+  storage: 20 CNY             # a gigabyte on one node, with copies
+```
+
 ## A member's year by how many have joined
 
 ![Net of a member's year against members joined](pictures/adoption.svg)

@@ -22,7 +22,7 @@ from scenarios.language.schema import Scenario
 from scenarios.language.units import Span, format_duration
 
 _SHARE_OF_ALL = 1_000_000
-_MAY_BE_OWED = ("accounts.", "economics.")
+_MAY_BE_OWED = ("accounts.", "economics.net.", "economics.lost.")
 """Measures whose values may be less than nothing begin like this: what is owed, and what a year loses."""
 
 

@@ -73,6 +73,7 @@ def test_a_stall_that_is_expected_is_no_surprise():
         ("metrics: ['claims.paid - claims.approved >= 0']", None),
         ("metrics: ['accounts.insurer-1.cash >= 0 CNY']", None),
         ("metrics: ['economics.net.p5 >= 0 CNY']", None),
+        ("metrics: ['economics.saving.p5 >= 0 CNY']", "less than nothing"),
         ("metrics: [{metric: blocks.count, max: 5, during: 70s..80s}]", "after the run's duration"),
         ("metrics: [{metric: blocks.count, max: 5, outside: faults}]", "no faults to be outside of"),
         ("liveness: {stalls_during: 70s..80s}", "the run is over by then"),

@@ -156,6 +156,20 @@ def withdraw(ctx: Context, args: SlipArgs) -> Plain:
     return {"withdrawn": args.slip}
 
 
+@contract.action(roles=("reinsurer",))
+def lapse(ctx: Context, args: SlipArgs) -> Plain:
+    """要约失效. Once the offer's time is over, who has a line on it ends it.
+
+    Else its cedent could wait for what happens, and bind under an earlier date.
+    """
+    slip = ctx.find(Slip, args.slip)
+    state = SLIP.next(slip.state, "lapse")
+    ctx.require(ctx.client in {line.reinsurer for line in slip.lines}, "nothing_written", ctx.client)
+    ctx.require(ctx.time_ms >= slip.expires_ms, "offer_not_over", args.slip)
+    ctx.put(args.slip, replace(slip, state=state, lines=()))
+    return {"lapsed": args.slip}
+
+
 @contract.action(roles=("insurer", "reinsurer"))
 def bind(ctx: Context, args: SlipArgs) -> Plain:
     """签约. Sign the lines, pro rata where more than the whole was written, and pay the premium less commission."""

@@ -20,7 +20,7 @@ LINES_MAX = 12
 SLIP = Lifecycle(
     "slip",
     {
-        "OFFERED": {"revise": "OFFERED", "bind": "BOUND", "withdraw": "WITHDRAWN"},
+        "OFFERED": {"revise": "OFFERED", "bind": "BOUND", "withdraw": "WITHDRAWN", "lapse": "WITHDRAWN"},
         "BOUND": {"lose": "BOUND", "leave": "BOUND"},
         "WITHDRAWN": {},
     },

@@ -186,3 +186,13 @@ def test_who_writes_first_plays_no_part():
         market.act("insurer-1", "bind", SlipArgs(SLIP))
     assert one.records() == other.records()
     assert one.slip.leader == "re-1"
+
+
+def test_who_wrote_a_line_is_not_bound_under_an_earlier_date():
+    market = Market()
+    market.act("re-1", "write", WriteArgs(SLIP, 1, WHOLE))
+    market.act("re-1", "lapse", SlipArgs(SLIP), at=DAY - 1, code="offer_not_over")
+    market.act("re-2", "lapse", SlipArgs(SLIP), at=DAY, code="nothing_written")
+    market.act("re-1", "lapse", SlipArgs(SLIP), at=DAY)
+    market.act("insurer-1", "bind", SlipArgs(SLIP), at=DAY - 1, code="illegal_transition")
+    assert market.of("re-1", "cash") == 10**12

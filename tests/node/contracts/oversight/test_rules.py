@@ -10,6 +10,7 @@ from node.contracts.oversight import Alert, Settings
 from node.contracts.portfolio import EnterArgs
 from node.contracts.products import BenefitArgs, ProductArgs
 from node.contracts.runtime import may_read
+from node.contracts.takeovers import AgreeArgs, CarryArgs
 from node.contracts.transfers import SendArgs
 from tests.node.contracts.network import ROLES, Network
 
@@ -146,3 +147,13 @@ def test_alerts_are_for_supervisors():
 def test_settings_that_make_no_sense_are_refused(wrong, code):
     with pytest.raises(ValueError, match=code):
         network(**wrong)
+
+
+def test_a_policy_that_an_insurer_without_a_licence_takes_over_is_found():
+    net = network(rules=("unlicensed",), licences=LICENCES)
+    policy = entered(net).output["policy"]
+    agreed = AgreeArgs("insurer-1")
+    assert net.do("insurer-2", "takeovers.agree", agreed, cosigners=("insurer-1",)).code == "ok"
+    carried = net.do("insurer-2", "takeovers.carry", CarryArgs("insurer-1", (policy,)))
+    assert carried.code == "ok", carried.detail
+    assert [(alert.rule, alert.institution) for alert in alerts(net)] == [("unlicensed", "insurer-2")]

@@ -34,7 +34,7 @@ class HospitalPeriod(Record, frozen=True):
 
 
 class InsurerTotal(Record, frozen=True):
-    """What a pool paid for an insurer's insured, and what that has made good of it; the key is ``insurer/pool``."""
+    """What a pool paid for an insurer's insured, and what that has made good of it; the key is of :func:`owed`."""
 
     namespace: ClassVar[str] = "insurer_totals"
 
@@ -97,10 +97,10 @@ def report(ctx: Context, args: ReportArgs) -> Plain:
         ctx.require_role(insurer, "insurer")
         ctx.require(patients >= least, "cell_too_small", insurer)
         ctx.require(payable_fen <= billed_fen, "more_than_billed", insurer)
-        owed = f"{insurer}/{args.pool}"
-        total = ctx.get(InsurerTotal, owed) or InsurerTotal()
+        place = owed(insurer, args.pool)
+        total = ctx.get(InsurerTotal, place) or InsurerTotal()
         ctx.put(
-            owed,
+            place,
             replace(total, patients=total.patients + patients, payable_fen=total.payable_fen + payable_fen),
         )
     patients = sum(patients for _, patients, _, _ in args.rows)
@@ -116,11 +116,16 @@ def report(ctx: Context, args: ReportArgs) -> Plain:
 def collect(ctx: Context, args: CollectArgs) -> Plain:
     """保险公司清偿. Make good what that pool has paid for one's insured since the last time."""
     ctx.require_role(args.pool, "bureau")
-    owed = f"{ctx.client}/{args.pool}"
-    total = ctx.get(InsurerTotal, owed) or InsurerTotal()
+    place = owed(ctx.client, args.pool)
+    total = ctx.get(InsurerTotal, place) or InsurerTotal()
     due_fen = total.payable_fen - total.collected_fen
     ctx.require(due_fen > 0, "nothing_due", ctx.client)
-    ctx.put(owed, replace(total, collected_fen=total.payable_fen))
+    ctx.put(place, replace(total, collected_fen=total.payable_fen))
     debit, credit = (ctx.client, "claims-paid"), (args.pool, "clearing")
     pay(ctx, f"collected/{ctx.object_id}", due_fen, debit=debit, credit=credit, memo="hospital totals")
     return {"paid_fen": due_fen}
+
+
+def owed(insurer: str, pool: str) -> str:
+    """The key of what ``insurer`` owes ``pool``."""
+    return f"{insurer}/{pool}"

@@ -18,7 +18,7 @@ from consensus.vocabulary import MILLISECOND
 from network.virtual.draws import words_of
 from node.contracts.accounts import Account, Opening, account
 from node.contracts.fields import MILLION
-from node.contracts.hospital_totals import CollectArgs, HospitalPeriod, InsurerTotal, ReportArgs, Row
+from node.contracts.hospital_totals import CollectArgs, HospitalPeriod, InsurerTotal, ReportArgs, Row, owed
 from node.ledger.state_tree import StateTree
 from node.membership import KeyRing
 from scenarios.language.models.base import Fen, Nanoseconds, Part, Ppm
@@ -201,7 +201,7 @@ def differences(arguments: HospitalTotals, scenario: Scenario, tree: StateTree, 
     held = [period for _, period in tree.items(HospitalPeriod.namespace)]
     checks = [("patients", sum(period.patients for period in held), treated - kept_back.patients)]
     for name in parties.insurers:
-        total = tree.get(InsurerTotal.namespace, name) or InsurerTotal()
+        total = _total(tree, parties, name)
         wanted = due[name] - kept_back.payable.get(name, 0)
         checks += [
             (f"payable for {name}", total.payable_fen, wanted),
@@ -210,6 +210,11 @@ def differences(arguments: HospitalTotals, scenario: Scenario, tree: StateTree, 
     pool: Account | None = tree.get(Account.namespace, account(parties.pool, "clearing"))
     checks.append(("what the pool is still owed", 0 if pool is None else pool.balance_fen, 0))
     return tuple(f"{what}: {had}, should be {wanted}" for what, had, wanted in checks if had != wanted)
+
+
+def _total(tree: StateTree, parties: Parties, insurer: str) -> InsurerTotal:
+    found: InsurerTotal | None = tree.get(InsurerTotal.namespace, owed(insurer, parties.pool))
+    return found or InsurerTotal()
 
 
 class _KeptBack(NamedTuple):
@@ -232,7 +237,7 @@ def figures(arguments: HospitalTotals, scenario: Scenario, tree: StateTree, seed
     """What the year came to, insurer by insurer."""
     parties = parties_of(arguments, scenario)
     kept_back = _kept_back(arguments, parties, seed)
-    totals = [(name, tree.get(InsurerTotal.namespace, name) or InsurerTotal()) for name in parties.insurers]
+    totals = [(name, _total(tree, parties, name)) for name in parties.insurers]
     rows = [(name, total.patients, total.payable_fen) for name, total in totals]
     whole = ("all", sum(row[1] for row in rows), sum(row[2] for row in rows))
     return (

@@ -7,7 +7,7 @@ value is conserved: outstanding points at their rates, and what was kept, only c
 
 With each exchange the giving platform owes the other one for the points that it took over. These positions add up to
 nothing at any time; a platform's may not fall below its line. A settlement pays them in whole fen, by largest
-remainder; less than a fen stays open for the next one, so that nobody gains by settling at the right moment.
+remainder, and leaves every position at nothing.
 """
 
 from __future__ import annotations
@@ -173,16 +173,16 @@ def redeem(ctx: Context, args: RedeemArgs) -> Plain:
 
 @contract.action()
 def settle(ctx: Context, args: SettleArgs) -> Plain:  # noqa: ARG001 - there is nothing to say
-    """清算. Every platform pays, or is paid, its position in whole fen; less than a fen of each stays open."""
+    """清算. Every platform pays, or is paid, its position in whole fen; all positions are at nothing afterwards."""
     ctx.find(Platform, ctx.client)  # whoever has one may ask for it
     platforms = dict(ctx.items(Platform))
     positions = {name: platform.position for name, platform in platforms.items()}
+    ctx.require(any(positions.values()), "nothing_to_settle")
     paid = in_fen(positions)
-    ctx.require(any(paid.values()), "nothing_to_settle")
     lines = []
     for name, fen in paid.items():
         lines += [(account(name, "cash"), fen), (account(name, "points-settled"), -fen)]
-        ctx.put(name, replace(platforms[name], position=positions[name] - fen * MILLI))
+        ctx.put(name, replace(platforms[name], position=0))
     post(ctx, f"points/{ctx.object_id}", "points cleared", lines)
     ctx.emit("points_settled", platforms=len(paid))
     return {"paid_fen": dict(paid), "sum_fen": sum(paid.values())}

@@ -1,4 +1,4 @@
-"""What supervisors, customers and businesses each see of a run: ``console``, ``trail``, ``checklist``."""
+"""What supervisors, customers and businesses see of a run: ``console``, ``trail``, ``checklist``, ``incidents``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from scenarios.failures import EXIT_INVALID, say
+from scenarios.language.problems import visible
 
 app = typer.Typer()
 
@@ -78,6 +79,20 @@ def checklist(folder: RunDir, *, html: HtmlOut = None) -> None:
         typer.echo(as_markdown(judged).rstrip("\n"))
     else:
         _write(html, as_page(judged))
+
+
+@app.command(epilog="\b\nExample:\n  consortium incidents runs/stolen_key/latest")
+def incidents(folder: RunDir) -> None:
+    """Report what went wrong in a run by the four classes of risk 四类风控: when, and who found it how soon."""
+    from scenarios.results.exports.source import ExtractError  # noqa: PLC0415 -- loads the ledger
+    from scenarios.results.incidents import incidents_of  # noqa: PLC0415
+    from scenarios.results.report.incident_list import as_markdown  # noqa: PLC0415 -- as above
+
+    try:
+        found = incidents_of(folder)
+    except ExtractError as error:
+        raise _invalid(str(error)) from None
+    typer.echo(visible(as_markdown(found)).rstrip("\n"))
 
 
 def _write(path: Path, content: str) -> None:

@@ -16,11 +16,15 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, tag="fault", tag_field="what"):
-    """A fault began, or ended by itself. ``until_ns``: when it is over by itself; None: to the end, or at once."""
+    """A fault began, or ended by itself. ``until_ns``: when it is over by itself; None: to the end, or at once.
+
+    ``kind``: the scenario's word for it, as in ``crash``; empty where one ended, and in runs of older versions.
+    """
 
     at_ns: Natural
     line: str
     until_ns: Natural | None = None
+    kind: str = ""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True, tag="standing", tag_field="what"):

@@ -175,7 +175,7 @@ def _scores(plan: Plan, left: Left, believed: Sequence[Holdings]) -> tuple[Score
 def _course(record: RunRecord) -> Iterator[CourseEntry]:
     yield from record.course.standings
     for fault in record.faults:
-        yield Fault(at_ns=fault.now_ns, line=fault.line, until_ns=fault.until_ns)
+        yield Fault(at_ns=fault.now_ns, line=fault.line, until_ns=fault.until_ns, kind=fault.kind)
 
 
 def manifest_of(plan: Plan, left: Left, finished: Finished, facts: Circumstances) -> Manifest:

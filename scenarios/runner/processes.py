@@ -411,10 +411,10 @@ class ProcessesRun:
         height = max((node.status.height for node in self._nodes if node.status), default=0)
         for fault in self._script.due(self._now_ns() if self._began_ns else -1, height):
             line = apply_fault(fault, self._hands, self._resolve, len(self._nodes)).format(*self._plan.node_names)
-            self._told_fault(line, over_ns(fault, self._now_ns()))
+            self._told_fault(line, over_ns(fault, self._now_ns()), fault.kind)
 
-    def _told_fault(self, line: str, until_ns: int | None = None) -> None:
-        self.record.faults.append(FaultDone(self._now_ns(), line, until_ns))
+    def _told_fault(self, line: str, until_ns: int | None = None, kind: str = "") -> None:
+        self.record.faults.append(FaultDone(self._now_ns(), line, until_ns, kind))
         self._view.fault(self._now_ns(), line)
 
     def _resolve(self, target: str) -> NodeId:

@@ -32,6 +32,7 @@ class FaultDone(msgspec.Struct, frozen=True):
     now_ns: int
     line: str
     until_ns: int | None = None
+    kind: str = ""  # the scenario's word for it, as in `crash`
 
 
 class Unacknowledged(msgspec.Struct, frozen=True):

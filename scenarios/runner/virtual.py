@@ -223,15 +223,15 @@ class VirtualRun:
         for fault in self._script.due(self.world.now, height):
             hands = VirtualHands(self.world, (*range(self._nodes), self._clients), self._liars)
             line = apply_fault(fault, hands, self._resolve, self._nodes)
-            self._told_fault(line, over_ns(fault, self.world.now))
+            self._told_fault(line, over_ns(fault, self.world.now), fault.kind)
 
     def _resolve(self, target: str) -> NodeId:
         up = {node: self.replica(node).status() for node in range(self._nodes) if self.world.condition(node) == "up"}
         return resolve_target(target, self._names, self.common.voters, up)
 
-    def _told_fault(self, line: str, until_ns: int | None) -> None:
+    def _told_fault(self, line: str, until_ns: int | None, kind: str = "") -> None:
         told = line.format(*self._names)
-        self.record.faults.append(FaultDone(self.world.now, told, until_ns))
+        self.record.faults.append(FaultDone(self.world.now, told, until_ns, kind))
         self._view.fault(self.world.now, told)
         if self._trace is not None:
             self._trace.fault(self.world.now, told, until_ns)

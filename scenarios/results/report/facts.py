@@ -18,8 +18,10 @@ from scenarios.results.arms import Arms
 from scenarios.results.course import Entry, Fault, Standing
 from scenarios.results.detection import Score
 from scenarios.results.exchanges import Exchange, chosen
+from scenarios.results.exports.source import ExtractError
 from scenarios.results.figures import Sheet
 from scenarios.results.funnel import Stage
+from scenarios.results.incidents.gathering import Incident, incidents_of
 from scenarios.results.leakage import Leakage
 from scenarios.results.manifest import Manifest, read_manifest
 from scenarios.results.metrics import Summary
@@ -62,6 +64,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[Sheet, ...]
     flows: Flows | None
     booked: Booked | None
+    incidents: tuple[Incident, ...]
     scores: tuple[Score, ...] | None
     leakage: Leakage | None
     end_ns: int
@@ -92,6 +95,7 @@ def read_facts(folder: RunFolder) -> Facts:
         figures=_if_there(folder.figures, lambda path: _whole(path, tuple[Sheet, ...])) or (),
         arms=_if_there(folder.arms, lambda path: _whole(path, Arms)),
         funnel=_if_there(folder.funnel, lambda path: _whole(path, tuple[Stage, ...])),
+        incidents=_incidents(folder),
         flows=flows,
         booked=booked,
         scores=_if_there(folder.detection, lambda path: _whole(path, tuple[Score, ...])),
@@ -111,6 +115,13 @@ def _money(path: Path, manifest: Manifest) -> tuple[Flows, Booked]:
     except ValueError as error:
         raise ReportError(f"{path}: {error}") from None
     return flows, books.booked
+
+
+def _incidents(folder: RunFolder) -> tuple[Incident, ...]:
+    try:
+        return incidents_of(folder.path)
+    except ExtractError as error:
+        raise ReportError(str(error)) from None
 
 
 def _if_there(path: Path, read: Callable[[Path], _Read]) -> _Read | None:

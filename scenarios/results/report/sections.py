@@ -7,6 +7,7 @@ from collections.abc import Callable
 from scenarios.results.report.business import accounts, assumptions, claims_funnel, leakage, money_flows
 from scenarios.results.report.clocks import two_clocks
 from scenarios.results.report.facts import Facts
+from scenarios.results.report.incidents import incidents
 from scenarios.results.report.misbehaviour import misbehaviour
 from scenarios.results.report.outcome import expectations, manifest
 from scenarios.results.report.parts import Section
@@ -25,6 +26,7 @@ SECTIONS: tuple[Callable[[Facts], Section], ...] = (
     figures,
     money_flows,
     accounts,
+    incidents,
     misbehaviour,
     leakage,
     assumptions,

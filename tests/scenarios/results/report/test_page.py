@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("report")  # the run is made once
 
 SECTIONS = [
     "verdict", "time", "latency", "messages", "exchanges", "funnel", "clocks", "figures", "money", "accounts",
-    "misbehaviour", "leakage", "assumptions", "manifest",
+    "incidents", "misbehaviour", "leakage", "assumptions", "manifest",
 ]  # fmt: skip
 HOSTILE = "</style></svg><script>alert(1)</script><img src=https://example.org/x onerror=alert(2)>\u202e &quot;"
 

@@ -88,9 +88,7 @@ def exposure(found: Leakage) -> Exposure:
 
 def table(rows: list[tuple[str, Exposure]]) -> str:
     """A row for each mode, and the database's."""
-    lines = [
-        "| | a party's node | another member's | a listener on the bus | one stolen disk | erased on a node |"
-    ]
+    lines = ["| | a party's node | another member's | a listener on the bus | one stolen disk | erased on a node |"]
     lines += ["|-|-:|-:|-:|-:|-:|"]
     for mode, found in rows:
         bus, stolen = (

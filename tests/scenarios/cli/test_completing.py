@@ -30,7 +30,8 @@ def test_scenarios_are_offered_by_name_and_by_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "one_more.yaml").touch()
     (tmp_path / "one_note.txt").touch()
-    assert scenario_names("one_") == ["one_account_each", "one_claim", "one_place", "one_way_line", "one_more.yaml"]
+    names = ["one_account_each", "one_claim", "one_conspires", "one_fen", "one_place", "one_way_line"]
+    assert scenario_names("one_") == [*names, "one_more.yaml"]
     assert scenario_names(f"{tmp_path}/one") == [f"{tmp_path}/one_more.yaml"]
     assert scenario_names(f"{tmp_path}/nowhere/one") == []
 

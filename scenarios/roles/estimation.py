@@ -45,7 +45,7 @@ def supply_share(desk: Desk, act: Act) -> Request:
     pool = desk.find(act, Pool, study.pool)
     year, scale = (_whole(act, key) for key in ("year", "yuan_per_dollar"))
     cells = spending_cells(study.firsts, year, scale, pool.parties.index(act.who), len(pool.parties))
-    keys = {name: desk.find(act, PoolKey, f"{study.pool}|{name}").key for name in pool.parties}
+    keys = {name: desk.find(act, PoolKey, f"{study.pool}|{name}").sealing_key for name in pool.parties}
     public = {name: bytes.fromhex(key) for name, key in keys.items()}
     share = share_of(study_id, act.who, _secret(desk, act.who, study.pool), public, cells)
     envelope = desk.seal(act, "document", {SHARE: _encode(share).hex()}, act.names("to"))

@@ -81,7 +81,7 @@ class PoolKey(Record, frozen=True):
 
     namespace: ClassVar[str] = "data_pool_keys"
 
-    key: str
+    sealing_key: str
 
 
 class Pooling(Record, frozen=True):

@@ -88,7 +88,7 @@ def test_a_loss_that_is_known_before_it_occurs_is_no_triangle_s():
         triangle_of([Movement(10, 5, 1)], 10, 0)
     with pytest.raises(ActuaryError, match="a triangle has 1 to 200"):
         triangle_of([Movement(0, DAY_MS * 1000, 1)], DAY_MS, 0)
-    with pytest.raises(ActuaryError, match="three periods"):
+    with pytest.raises(ActuaryError, match="three at least"):
         estimate(((1, 2), (3,)))
 
 
